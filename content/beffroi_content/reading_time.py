@@ -18,6 +18,11 @@ def reading_seconds(words: int) -> int:
     return max(LEAST_SECONDS, math.ceil(_FIRST_SECONDS + _SECONDS_PER_WORD * words))
 
 
+def words_within(seconds: int) -> int:
+    """Return the words that are read in some seconds, the look at the page included."""
+    return max(0, math.floor((seconds - _FIRST_SECONDS) / _SECONDS_PER_WORD))
+
+
 def reading_ms(words: int) -> int:
     """Return the same in milliseconds."""
     return 1_000 * reading_seconds(words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
-from beffroi_content.raster.graphics.pictograms import hazard_stripes, pictogram_masks
+from beffroi_content.raster.graphics.pictograms import coloured_pictogram, hazard_stripes
 from beffroi_content.raster.image_decoding import ImageCache
 from beffroi_content.raster.page import (
     Box,
@@ -55,9 +55,9 @@ def _paint_item(image: Image.Image, draw: ImageDraw.ImageDraw, item: Item, is_cr
         if area := _box_size(item.box):
             image.paste(images(item.image, item.fit, area), item.box[:2])
     elif isinstance(item, PlacedPictogram):
-        body, hollow = pictogram_masks(item.pictogram, max(1, item.box[2] - item.box[0]), is_crisp)
-        image.paste(item.colour, item.box[:2], body)
-        image.paste(item.hollow, item.box[:2], hollow)
+        size = max(1, item.box[2] - item.box[0])
+        drawn, mask, corner = coloured_pictogram(item.pictogram, size, is_crisp, item.colour, item.hollow)
+        image.paste(drawn, (item.box[0] + corner[0], item.box[1] + corner[1]), mask)
     elif isinstance(item, PlacedLogo):
         _paint_logo(image, item, images)
     elif isinstance(item, QrCode):

@@ -25,6 +25,7 @@ from beffroi_content.raster.image_decoding import ImageCache
 from beffroi_content.raster.legibility import is_crisp
 from beffroi_content.raster.page import Page
 from beffroi_content.raster.page_painter import paint_page
+from beffroi_content.reading_time import words_within
 from beffroi_content.rendering.readability import assess_readability
 from beffroi_content.templates.alerts import alert_pages as alert_template
 from beffroi_content.templates.layout import full_image, idle_page
@@ -145,6 +146,18 @@ class AlertDrawing:
     """What the first page says, sentence by sentence."""
     has_order: bool
     """Whether the first page says what to do."""
+
+    def said_within(self, seconds: int) -> str:
+        """Return what somebody who passes by has read of the first page after that many seconds."""
+        said: list[str] = []
+        left = words_within(seconds)
+        for sentence in self.first_says:
+            words = sentence.split()
+            said.append(sentence if len(words) <= left else " ".join(words[:left]) + " …")
+            left -= len(words)
+            if left <= 0:
+                break
+        return " ".join(said)
 
     def frames(self) -> Iterator[Image.Image]:
         """Yield the frames one by one: the first can be presented before the second is drawn."""

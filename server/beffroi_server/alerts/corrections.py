@@ -17,7 +17,19 @@ SAFEGUARD = dt.timedelta(days=1)
 """For how long an open-ended alert goes on by itself after somebody should have ended it: no server may be there to."""
 MOST_FORMER = 50
 """Former texts of an alert that are followed."""
-_TOLD_FIELDS = ("level", "status", "hazard", "title", "description", "instruction", "source", "ends_at")
+_TOLD_FIELDS = (
+    "level",
+    "status",
+    "hazard",
+    "title",
+    "description",
+    "instruction",
+    "short_text",
+    "phone",
+    "link",
+    "source",
+    "ends_at",
+)
 
 
 def planned_end(

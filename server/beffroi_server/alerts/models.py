@@ -20,7 +20,7 @@ from beffroi_server.fleet.models import Screen, ScreenGroup
 LEVEL_CHOICES = labelled_choices(
     {
         content.AlertLevel.INFORMATION: _("Information: joins the loop"),
-        content.AlertLevel.VIGILANCE: _("Vigilance: a banner over the loop"),
+        content.AlertLevel.VIGILANCE: _("Caution: a banner over the loop"),
         content.AlertLevel.ALERT: _("Alert: fills the screen, with the loop in between"),
         content.AlertLevel.EMERGENCY: _("Emergency: fills the screen"),
     }
@@ -51,6 +51,17 @@ class AlertText(models.Model):
     title = models.CharField(_("title"), max_length=200)
     description = models.TextField(_("what is happening, and where"), max_length=5_000, blank=True)
     instruction = models.TextField(_("what to do"), max_length=5_000, blank=True)
+    short_text = models.CharField(
+        _("what to do, in a few words"), max_length=80, blank=True,
+        help_text=_("For small panels, which cannot hold the whole. Without it, they show the first instruction."),
+    )  # fmt: skip
+    phone = models.CharField(
+        _("number for the rest"), max_length=40, blank=True,
+        help_text=_("On every page, for what does not fit."),
+    )  # fmt: skip
+    link = models.URLField(
+        _("address for the rest"), max_length=200, blank=True, help_text=_("Becomes a QR code on large screens."),
+    )  # fmt: skip
     source = models.CharField(_("issued by"), max_length=120)
     everywhere = models.BooleanField(_("on all screens"), default=True)
     groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="+", verbose_name=_("groups"))

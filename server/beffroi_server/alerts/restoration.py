@@ -279,6 +279,7 @@ def _adopt_alert(alert: content.Alert, scope: TopicScope, now: dt.datetime) -> N
         is_open_ended=alert.is_open_ended, review_at=ends_at - corrections.SAFEGUARD if alert.is_open_ended else None,
         id=uuid.UUID(alert.id), level=alert.level.value, status=alert.status.value, hazard=alert.hazard,
         title=alert.title, description=alert.description, instruction=alert.instruction, source=alert.source,
+        short_text=alert.short_text[:80], phone=alert.phone[:40], link=alert.link[:200],
         everywhere=scope.kind is ScopeKind.ALL, all_clear_s=all_clear_s, ends_at=ends_at, found_at=now,
         issued_at=dt.datetime.fromtimestamp(alert.issued_at_ms / 1000, dt.UTC),
     )  # fmt: skip

@@ -54,6 +54,9 @@ def broadcast_alert(
     title: str,
     description: str = "",
     instruction: str = "",
+    short_text: str = "",
+    phone: str = "",
+    link: str = "",
     source: str,
     targets: Targets,
     duration_min: int | None,
@@ -80,6 +83,9 @@ def broadcast_alert(
         title: The most important thing that passers-by must know.
         description: Event and place.
         instruction: Advice to passers-by.
+        short_text: The same in a few words, for small panels.
+        phone: The number for what does not fit.
+        link: The address for what does not fit.
         source: The service that speaks.
         targets: The screens that show it.
         duration_min: Minutes until it ends by itself, or, where it is open-ended, until somebody is asked to end it.
@@ -119,6 +125,9 @@ def broadcast_alert(
         title=title.strip(),
         description=description.strip(),
         instruction=instruction.strip(),
+        short_text=short_text.strip(),
+        phone=phone.strip(),
+        link=link.strip(),
         source=source.strip(),
         everywhere=targets.everywhere,
         all_clear_s=all_clear_s,

@@ -31,12 +31,15 @@ from beffroi_server.api.values import (
     Answer,
     Change,
     Key,
+    Line40,
+    Line80,
     Line120,
     PageOf,
     PageQuery,
     Slugs,
     WarningText,
     WarningTitle,
+    WebAddress,
     find_row,
     named_row,
     named_rows,
@@ -78,6 +81,12 @@ class AlertTextChange(Change):
     """What is happening, and where."""
     instruction: WarningText = ""
     """What to do."""
+    short_text: Line80 = ""
+    """The same in a few words, for small panels."""
+    phone: Line40 = ""
+    """The number for what does not fit."""
+    link: WebAddress = ""
+    """The address for what does not fit; becomes a QR code."""
     source: Line120 = ""
     """Who speaks; empty: the town."""
     everywhere: bool = False
@@ -119,6 +128,9 @@ class AlertAnswer(Answer):
     title: str
     description: str
     instruction: str
+    short_text: str
+    phone: str
+    link: str
     source: str
     everywhere: bool
     groups: list[str]
@@ -211,7 +223,8 @@ def alert_answer(row: Alert) -> AlertAnswer:
     targets = Targets.of(row)
     return AlertAnswer(
         id=row.pk, level=AlertLevel(row.level), status=AlertStatus(row.status), hazard=row.hazard, title=row.title,
-        description=row.description, instruction=row.instruction, source=row.source, everywhere=row.everywhere,
+        description=row.description, instruction=row.instruction,
+        short_text=row.short_text, phone=row.phone, link=row.link, source=row.source, everywhere=row.everywhere,
         groups=sorted(each.slug for each in targets.groups), screens=sorted(each.slug for each in targets.screens),
         all_clear_s=row.all_clear_s, state=_state_of(row, timezone.now()), scenario=row.scenario_id,
         issued_at=row.issued_at, ends_at=row.ends_at, withdrawn_at=row.withdrawn_at,
@@ -254,6 +267,7 @@ def broadcast_alert(request: ApiRequest, body: NewAlert) -> Status[AlertAnswer]:
     alert = services.broadcast_alert(
         level=values["level"], status=body.status, hazard=values["hazard"], title=values["title"],
         description=values["description"], instruction=values["instruction"], source=values["source"],
+        short_text=values["short_text"], phone=values["phone"], link=values["link"],
         all_clear_s=values["all_clear_s"], duration_min=values["duration_min"], targets=values["targets"],
         scenario=values["scenario"], is_open_ended=body.is_open_ended,
         alone_reason=body.alone_reason, token=token, user=request.user,
@@ -276,7 +290,8 @@ def correct_alert(request: ApiRequest, alert_id: uuid.UUID, body: CorrectionChan
     former, given = _alert(alert_id), body.given()
     is_aimed = bool(body.model_fields_set & {"everywhere", "groups", "screens"})
     names = (
-        "level", "status", "hazard", "title", "description", "instruction", "source", "all_clear_s", "is_open_ended",
+        "level", "status", "hazard", "title", "description", "instruction", "short_text", "phone", "link", "source",
+        "all_clear_s", "is_open_ended",
     )  # fmt: skip
     values = {name: given.get(name, getattr(former, name)) for name in names}
     alert = services.broadcast_alert(
@@ -294,7 +309,7 @@ def preview_alert(request: ApiRequest, body: NewAlert) -> PreviewAnswer:
     """Say what an alert would reach, without broadcasting it."""
     values, now = alert_values(body), timezone.now()
     reached = list(values["targets"].reached_screens().select_related("state"))
-    drawn = " ".join(values[name] for name in ("title", "description", "instruction", "source"))
+    drawn = " ".join(values[name] for name in ("title", "description", "instruction", "short_text", "source"))
     return PreviewAnswer(
         screens=len(reached),
         offline=[each.name for each in reached if not presence.is_reachable(getattr(each, "state", None), now)],
@@ -389,7 +404,10 @@ def named_targets(body: AlertTextChange) -> Targets:
 def alert_values(body: NewAlert) -> dict[str, Any]:
     """Return the values of an alert: those given, then those of the scenario, then the usual ones."""
     scenario = named_row(Scenario.objects.prefetch_related("groups", "screens"), body.scenario, "scenario")
-    names = ("level", "hazard", "title", "description", "instruction", "source", "all_clear_s", "duration_min")
+    names = (
+        "level", "hazard", "title", "description", "instruction", "short_text", "phone", "link", "source",
+        "all_clear_s", "duration_min",
+    )  # fmt: skip
     values = {
         name: getattr(body if scenario is None or name in body.model_fields_set else scenario, name) for name in names
     }

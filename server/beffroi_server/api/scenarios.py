@@ -14,6 +14,7 @@ from beffroi_server.api.alerts import READ, WRITE, AlertTextChange, named_target
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.values import (
     Answer,
+    DrawnLine80,
     DrawnLine120,
     DrawnText,
     DrawnTitle,
@@ -41,6 +42,9 @@ class ScenarioAnswer(Answer):
     title: str
     description: str
     instruction: str
+    short_text: str
+    phone: str
+    link: str
     source: str
     everywhere: bool
     groups: list[str]
@@ -56,6 +60,7 @@ class ScenarioChange(AlertTextChange):
     title: DrawnTitle = ""
     description: DrawnText = ""
     instruction: DrawnText = ""
+    short_text: DrawnLine80 = ""
     source: DrawnLine120 = ""
     duration_min: ScenarioMinutes = 60
 

@@ -98,6 +98,7 @@ def _whole_minute(time: dt.time) -> dt.time:
 
 
 Line60 = Annotated[str, BeforeValidator(clean_line), StringConstraints(max_length=60)]
+Line40 = Annotated[str, BeforeValidator(clean_line), StringConstraints(max_length=40)]
 Line80 = Annotated[str, BeforeValidator(clean_line), StringConstraints(max_length=80)]
 Line120 = Annotated[str, BeforeValidator(clean_line), StringConstraints(max_length=120)]
 Line200 = Annotated[str, BeforeValidator(clean_line), StringConstraints(max_length=200)]
@@ -115,6 +116,7 @@ TagName = Annotated[
 ]
 DrawnFigure = Annotated[str, BeforeValidator(clean_line), StringConstraints(max_length=24), AfterValidator(_drawable)]
 DrawnLabel = Annotated[Line60, AfterValidator(_drawable)]
+DrawnLine80 = Annotated[Line80, AfterValidator(_drawable)]
 DrawnLine120 = Annotated[Line120, AfterValidator(_drawable)]
 DrawnLine = Annotated[Line200, AfterValidator(_drawable)]
 DrawnTitle = Annotated[

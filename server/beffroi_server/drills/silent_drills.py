@@ -111,7 +111,8 @@ def _drilled_alert(identifier: uuid.UUID, now: dt.datetime) -> content.Alert:
     chosen = scenarios[Drill.objects.count() % len(scenarios)]
     return content.Alert(
         level=content.AlertLevel(chosen.level), hazard=chosen.hazard, title=chosen.title,
-        description=chosen.description, instruction=chosen.instruction, source=chosen.source, **times, **marks,
+        description=chosen.description, instruction=chosen.instruction, source=chosen.source,
+        short_text=chosen.short_text, phone=chosen.phone, link=chosen.link, **times, **marks,
     )  # fmt: skip
 
 

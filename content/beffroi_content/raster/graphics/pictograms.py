@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from beffroi_content.raster.graphics.palettes import Rgb
 
@@ -60,6 +60,23 @@ def pictogram_masks(pictogram: Pictogram, size: int, is_crisp: bool) -> tuple[Im
     if is_crisp:
         masks = tuple(mask.point(lambda value: 255 if value >= 112 else 0) for mask in masks)
     return masks[0], masks[1]
+
+
+@lru_cache(maxsize=24)
+def coloured_pictogram(
+    pictogram: Pictogram, size: int, is_crisp: bool, colour: Rgb, hollow: Rgb
+) -> tuple[Image.Image, Image.Image, tuple[int, int]]:
+    """Return the pixels of a pictogram, the mask that they go through, and where their upper left corner lies.
+
+    Laying down a plain colour through a large mask takes five times as long as laying down an image; what is empty
+    around a pictogram is left out.
+    """
+    body, cut = pictogram_masks(pictogram, size, is_crisp)
+    drawn = Image.new("RGB", body.size, colour)
+    drawn.paste(hollow, (0, 0), cut)
+    mask = ImageChops.lighter(body, cut)
+    box = mask.getbbox() or (0, 0, 1, 1)
+    return drawn.crop(box), mask.crop(box), box[:2]
 
 
 def _oversampled(size: int) -> int:

@@ -27,6 +27,7 @@ from beffroi_server.alerts import (
     services,
     two_person_rule,
 )
+from beffroi_server.alerts.colour_words import contradicting_colour
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import LEVEL_CHOICES, Alert, AlertProposal, Scenario
@@ -51,7 +52,8 @@ from beffroi_server.web.library import preview_links
 from beffroi_server.web.requests import parse_number
 
 BROADCAST_FIELDS = (
-    "level", "status", "hazard", "title", "description", "instruction", "source", "duration_min", "all_clear_s",
+    "level", "status", "hazard", "title", "description", "instruction", "short_text", "phone", "link", "source",
+    "duration_min", "all_clear_s",
     "is_open_ended",
 )  # fmt: skip
 
@@ -224,13 +226,16 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
         "status": values.get("status") or AlertStatus.ACTUAL,
         "count": len(reached),
         "offline": [screen.name for screen in reached if not _is_reachable(screen)],
+        "colour_word": contradicting_colour(str(values.get("title") or ""), str(values.get("level") or "")),
         "missing": name_characters(missing_characters(drawn)),
         "seconds": 60 * (values.get("duration_min") or (0 if form.former else DEFAULT_MINUTES)),
     }
     try:
         alert = draft_alert(values, corrects=form.former)
         context["masking"] = masking.masking_sentences(alert, reached, timezone.now(), current_town())
-        context["drawings"] = preview_links.alert_previews(alert, preview_links.classes_of(reached), current_town())
+        context["drawings"] = preview_links.alert_previews(
+            alert, preview_links.classes_of(reached, preview_links.ALERT_CLASSES_SHOWN), current_town()
+        )
     except ValueError as error:
         context["fault"] = str(error)
     return context

@@ -30,11 +30,11 @@ from beffroi_server.web.local_times import LocalDateTimeField, LocalEndField
 
 DEFAULT_MINUTES = 60
 WORDING_FIELDS = (
-    "level", "hazard", "title", "description", "instruction", "source", "everywhere", "groups", "screens",
-    "all_clear_s",
+    "level", "hazard", "title", "description", "instruction", "short_text", "phone", "link", "source", "everywhere",
+    "groups", "screens", "all_clear_s",
 )  # fmt: skip
 """Fields that an alert takes over from a scenario."""
-DRAWN_FIELDS = ("title", "description", "instruction", "source")
+DRAWN_FIELDS = ("title", "description", "instruction", "short_text", "phone", "source")
 """Fields whose text screens draw."""
 
 
@@ -42,6 +42,13 @@ class AlertTextForm(RelatedModelForm):
     """Base of the forms of alerts and scenarios: level, texts and targets."""
 
     level = forms.ChoiceField(label=_("Level"), choices=LEVEL_CHOICES, widget=forms.RadioSelect)
+    link = forms.URLField(
+        label=_("Address for the rest"),
+        help_text=_("Becomes a QR code on large screens."),
+        max_length=200,
+        required=False,
+        assume_scheme="https",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

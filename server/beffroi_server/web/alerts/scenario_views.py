@@ -77,6 +77,7 @@ def _scenario_previews(form: ScenarioForm) -> list[preview_links.PreviewLinks]:
         targets, values = targets_so_far(form), form.cleaned_data
     screens = targets.reached_screens().only("screen_class_id")
     try:
-        return preview_links.alert_previews(draft_alert(values), preview_links.classes_of(screens), current_town())
+        shown = preview_links.classes_of(screens, preview_links.ALERT_CLASSES_SHOWN)
+        return preview_links.alert_previews(draft_alert(values), shown, current_town())
     except ValueError:
         return []

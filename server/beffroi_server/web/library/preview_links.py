@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
+from beffroi_content import rendering
 from beffroi_content.rendering import RasterError, ReadabilityReport
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.formatting import format_number
@@ -34,6 +35,9 @@ from beffroi_server.schedule import layouts
 from beffroi_server.web.requests import parse_number
 
 CLASSES_SHOWN = 4
+ALERT_CLASSES_SHOWN = 12
+"""An alert is looked at on every class of the screens that it reaches: the smallest have the least room for it."""
+GLANCE_SECONDS = 10
 MINUTE_MS = 60_000
 ANNOUNCEMENT, ALERT = "announcement-page", "alert-page"
 """Kinds of drawings: the name of their URL pattern, which is also the salt of the signature."""
@@ -53,7 +57,9 @@ class PreviewLinks:
     languages: list[str] = field(default_factory=list)
     """The name of the language of each page; none where all are in one."""
     legibility: str = ""
-    """Sentence with the distance and the time in which it is read."""
+    """Sentence with the distance and the time in which it is read; of an alert, what is read of it in ten seconds."""
+    left_out: str = ""
+    """What of an alert has no room for this class."""
     is_beside_bands: bool = False
     """True if it is the loop beside bands that is drawn, and not the whole screen."""
 
@@ -63,9 +69,9 @@ class PreviewLinks:
         return list(zip(self.pages, self.languages or [""] * len(self.pages), strict=True))
 
 
-def classes_of(screens: Iterable[Screen]) -> list[ScreenClass]:
-    """Return the classes of some screens, the largest first, ``CLASSES_SHOWN`` at most."""
-    return _largest_classes(ScreenClass.objects.filter(pk__in={screen.screen_class_id for screen in screens}))
+def classes_of(screens: Iterable[Screen], most: int = CLASSES_SHOWN) -> list[ScreenClass]:
+    """Return the classes of some screens, the largest first, so many at most."""
+    return _largest_classes(ScreenClass.objects.filter(pk__in={screen.screen_class_id for screen in screens}), most)
 
 
 def classes_in_use() -> list[ScreenClass]:
@@ -124,10 +130,16 @@ def alert_previews(alert: content.Alert, screen_classes: Iterable[ScreenClass], 
     found = []
     for screen_class in screen_classes:
         canvas = preview.alert_canvas(alert.level, form, preview.class_settings(screen_class, town))
-        count = len(preview.preview_alert(alert, form, screen_class, town))
+        drawing = rendering.lay_out_alert(alert, form, canvas)
+        pages = [_page_address(ALERT, screen_class, page, text) for page in range(len(drawing.pages))]
+        said = _("In the first ten seconds people read: %(text)s") % {"text": drawing.said_within(GLANCE_SECONDS)}
         found.append(
             PreviewLinks(
-                screen_class, *canvas.size, [_page_address(ALERT, screen_class, page, text) for page in range(count)]
+                screen_class,
+                *canvas.size,
+                pages,
+                legibility=said,
+                left_out=" ".join(drawing.left_out),
             )
         )
     return found
@@ -197,8 +209,8 @@ def raster_error_text(error: RasterError) -> str:
     return str(error)
 
 
-def _largest_classes(screen_classes: Iterable[ScreenClass]) -> list[ScreenClass]:
-    return sorted(screen_classes, key=lambda each: (-each.width * each.height, each.name))[:CLASSES_SHOWN]
+def _largest_classes(screen_classes: Iterable[ScreenClass], most: int = CLASSES_SHOWN) -> list[ScreenClass]:
+    return sorted(screen_classes, key=lambda each: (-each.width * each.height, each.name))[:most]
 
 
 def _sign_values(drawing: str, values: dict[str, Any]) -> str:
