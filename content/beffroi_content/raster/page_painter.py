@@ -55,8 +55,8 @@ def _paint_item(image: Image.Image, draw: ImageDraw.ImageDraw, item: Item, is_cr
         if area := _box_size(item.box):
             image.paste(images(item.image, item.fit, area), item.box[:2])
     elif isinstance(item, PlacedPictogram):
-        size = max(1, item.box[2] - item.box[0])
-        drawn, mask, corner = coloured_pictogram(item.pictogram, size, is_crisp, item.colour, item.hollow)
+        side = max(1, item.box[2] - item.box[0])
+        drawn, mask, corner = coloured_pictogram(item.pictogram, side, is_crisp, item.colour, item.hollow)
         image.paste(drawn, (item.box[0] + corner[0], item.box[1] + corner[1]), mask)
     elif isinstance(item, PlacedLogo):
         _paint_logo(image, item, images)

@@ -29,7 +29,10 @@ from beffroi_server.fleet.targets import Targets
 logger = logging.getLogger(__name__)
 WAITS = dt.timedelta(minutes=30)
 """How long a proposal of an officer can be confirmed."""
-TEXT_FIELDS = ("level", "status", "hazard", "title", "description", "instruction", "source", "all_clear_s")
+TEXT_FIELDS = (
+    "level", "status", "hazard", "title", "description", "instruction", "short_text", "phone", "link", "source",
+    "all_clear_s",
+)  # fmt: skip
 
 
 def propose_alert(

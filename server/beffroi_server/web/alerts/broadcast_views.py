@@ -53,8 +53,7 @@ from beffroi_server.web.requests import parse_number
 
 BROADCAST_FIELDS = (
     "level", "status", "hazard", "title", "description", "instruction", "short_text", "phone", "link", "source",
-    "duration_min", "all_clear_s",
-    "is_open_ended",
+    "duration_min", "all_clear_s", "is_open_ended",
 )  # fmt: skip
 
 READ_OF_SCREENS = (
