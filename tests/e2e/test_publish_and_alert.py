@@ -120,7 +120,7 @@ def tap(target: Locator) -> None:
 def write_free_alert(page: Page) -> None:
     """Broadcast a text that nobody has prepared: five taps, and nothing to scroll for."""
     page.goto("/")
-    tap(page.get_by_role("link", name="Broadcast an alert").first)
+    tap(page.get_by_role("banner").get_by_role("link", name="Alert", exact=True))
     tap(page.get_by_role("link", name="Another alert"))
     tap(page.get_by_role("link", name="Information: joins the loop"))
     title = page.get_by_role("textbox", name="Title")
@@ -151,7 +151,7 @@ def test_what_is_written_is_on_the_glass_to_the_pixel_and_an_alert_takes_it_over
     as_on_a_phone_at_night(page)
     page.goto("/")
     began = time.monotonic()
-    tap(page.get_by_role("link", name="Broadcast an alert").first)
+    tap(page.get_by_role("banner").get_by_role("link", name="Alert", exact=True))
     tap(page.get_by_role("link", name="Flood of the quays"))
     tap(page.get_by_role("button", name="Broadcast now"))
     expect(page.get_by_text("shown by 1 of 1 screens")).to_be_visible()
