@@ -90,6 +90,10 @@ test-systemd:  ## Server and player under systemd, installed as the documentatio
 	@scripts/prepare systemd
 	$(PYTHON) tests/kms/run.py --systemd
 
+alert-grid:  ## Check every alert of the grid on every class of screens: levels, statuses, hazards, lengths, forms
+	@scripts/prepare demo
+	BEFFROI_ALERT_GRID=1 $(PYTHON) -m pytest tests/content/templates/test_alert_pages.py -k every_class
+
 gallery:  ## Draw every template for every kind of screen into build/gallery
 	@scripts/prepare demo
 	@mkdir -p build/gallery
