@@ -5,8 +5,9 @@ The most urgent form of each alert is drawn and presented before anything else i
 
 from __future__ import annotations
 
+import itertools
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from PIL import Image
@@ -345,22 +346,26 @@ class HeldAlerts:
         return self._frame_key(alert, form) in self._drawn
 
     def _draw_form(self, alert: Alert, form: AlertForm) -> None:
-        names = []
-        key = self._frame_key(alert, form)
+        """Draw a form of an alert; the first page of one that is due goes to the stage before the second is drawn."""
+        key, names = self._frame_key(alert, form), []
         images, times = _draw_or_fall_back(alert, form, self.drawing_context.canvas_for(alert.level, form))
         for page, image in enumerate(images):
-            name = f"{key}-{page}.png"
-            path = (self.runtime.folder / name).with_suffix(".ppm")
-            try:
-                write_file(path, *to_ppm(image.size, image.tobytes()), durable=False)
-            except OSError as error:
-                # The runtime directory is full: the disk is slower, but the alert is presented.
-                log.warning("%s goes to the disk at once: %s", path.name, error)
-                save_png(image, self.state.frames / name)
-            self._images[name] = image
-            names.append(name)
-        self._drawn[key] = tuple(names)
-        self._page_ms[key] = times
+            names.append(self._keep_page(f"{key}-{page}.png", image))
+            if page == 0 and len(times) > 1 and form is main_form(alert.level):
+                self._drawn[key], self._page_ms[key] = tuple(names), times[:1]
+                self._publish_record()
+        self._drawn[key], self._page_ms[key] = tuple(names), times[: len(names)]
+
+    def _keep_page(self, name: str, image: Image.Image) -> str:
+        path = (self.runtime.folder / name).with_suffix(".ppm")
+        try:
+            write_file(path, *to_ppm(image.size, image.tobytes()), durable=False)
+        except OSError as error:
+            # The runtime directory is full: the disk is slower, but the alert is presented.
+            log.warning("%s goes to the disk at once: %s", path.name, error)
+            save_png(image, self.state.frames / name)
+        self._images[name] = image
+        return name
 
     def _publish_record(self) -> None:
         try:
@@ -375,15 +380,23 @@ def measured_stream(stream: HeldStream, server: ServerClock | None) -> HeldStrea
     return stream.model_copy(update={"alerts": tuple(_measured(held, stream, server) for held in stream.alerts)})
 
 
-def _draw_or_fall_back(
-    alert: Alert, form: AlertForm, canvas: Canvas
-) -> tuple[tuple[Image.Image, ...], tuple[int, ...]]:
-    """Return the frames of an alert, and how long each takes to read in milliseconds; empty where that is unknown."""
+def _draw_or_fall_back(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Iterator[Image.Image], tuple[int, ...]]:
+    """Return the frames of an alert, drawn one by one, and how long each is read in ms; empty where that is unknown."""
     try:
         drawing = rendering.lay_out_alert(alert, form, canvas)
-        return tuple(drawing.frames()), drawing.page_ms
+        frames = drawing.frames()
+        first = next(frames)
     except Exception:
         # An alert is presented whatever happens, if need be without its layout.
         log.exception("alert %s cannot be drawn as %s: it is shown as plain text", alert.id, form)
         lines = [line for line in (alert.description, alert.instruction) if line]
-        return (rendering.draw_idle_page(alert.title, lines, canvas),), ()
+        return iter((rendering.draw_idle_page(alert.title, lines, canvas),)), ()
+    return itertools.chain((first,), _drawable(frames, alert)), drawing.page_ms
+
+
+def _drawable(frames: Iterator[Image.Image], alert: Alert) -> Iterator[Image.Image]:
+    """Yield the frames up to one that cannot be drawn: those before it are shown."""
+    try:
+        yield from frames
+    except Exception:
+        log.exception("a further page of alert %s cannot be drawn", alert.id)

@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from PIL import Image
 from tests.support.player_harness import PlayerHarness
 from tests.support.signing_town import NOON, SigningTown, alert, slide
 
 from beffroi_content.model import Alert, AlertForm, AlertLevel, banner_rectangle
+from beffroi_content.rendering import drawing
 from beffroi_content.wire.documents import AlertSet, SigningRole, SteadyInstant
 from beffroi_content.wire.envelope import seal_envelope
 from beffroi_player.agent.effects import SaveAlerts
@@ -113,6 +115,21 @@ def test_an_alert_that_cannot_be_drawn_is_shown_as_plain_text(
     monkeypatch.setattr("beffroi_content.rendering.draw_alert", fail)
     informed.receive(hall.publish_alerts(alert()))
     assert informed.alerts == [("flood", "takeover")]
+
+
+def test_the_first_page_is_shown_before_the_second_is_drawn(
+    informed: PlayerHarness, hall: SigningTown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paint, presented = drawing._paint_page, []
+
+    def paint_and_look(*page: object) -> Image.Image:
+        presented.append(informed.alerts)
+        return paint(*page)
+
+    monkeypatch.setattr(drawing, "_paint_page", paint_and_look)
+    long = "Montez à l’étage. " + "Coupez le gaz et l’électricité, et n’allez pas chercher les enfants à l’école. " * 6
+    informed.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, instruction=long, description=long)))
+    assert presented[:2] == [[], [("flood", "takeover")]]
 
 
 def test_an_alert_for_a_group_ends_when_the_screen_leaves_it(informed: PlayerHarness, hall: SigningTown) -> None:
