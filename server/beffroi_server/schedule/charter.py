@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+import uuid
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -13,12 +14,13 @@ from django.utils.translation import gettext as _
 
 from beffroi_content.languages import LANGUAGES
 from beffroi_content.model import DisplayTechnology
+from beffroi_content.model import ScheduleRule as TimedRule
 from beffroi_content.rendering.readability import ReadabilityReport
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.core.folded_text import fold_text
-from beffroi_server.core.formatting import format_number
+from beffroi_server.core.formatting import format_hour, format_number
 from beffroi_server.core.languages import language_name
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet.models import ScreenClass, ScreenGroup
@@ -27,6 +29,7 @@ from beffroi_server.library import preview, slide_content
 from beffroi_server.library.errors import SlideNotDrawable
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import WIDGET_TEMPLATES
+from beffroi_server.schedule.charter_hours import is_within_hours
 from beffroi_server.schedule.charter_models import CharterRule, CharterSubject
 from beffroi_server.schedule.models import AnnouncementPlacement
 
@@ -45,6 +48,10 @@ class ProposedPublication:
     starts_at: dt.datetime
     ends_at: dt.datetime | None
     duration_s: int
+    rule: TimedRule | None = None
+    """The rule that shows it at its hours; None where it is placed directly, around the clock."""
+    saved_as: uuid.UUID | None = None
+    """The saved announcement that it will replace, where it is edited as one without its identifier."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +65,25 @@ class CharterFinding:
 
 def check_charter(proposed: ProposedPublication) -> list[CharterFinding]:
     """Return what the charter says about a publication: refusals first; nothing where all is well."""
-    town = Town.objects.first()
-    if town is None or not proposed.targets:
+    return check_publications([proposed])[0]
+
+
+def check_publications(proposed: Sequence[ProposedPublication]) -> list[list[CharterFinding]]:
+    """Return what the charter says about each of some publications; see :func:`check_charter`."""
+    town, rules = Town.objects.first(), list(CharterRule.objects.prefetch_related("groups"))
+    if town is None or not rules:
+        return [[] for _each in proposed]
+    drawn: _Drawn = {}
+    return [_findings(each, rules, _Readings(each, town, drawn)) for each in proposed]
+
+
+def _findings(proposed: ProposedPublication, rules: Sequence[CharterRule], readings: _Readings) -> list[CharterFinding]:
+    if not proposed.targets:
         return []
-    zone = ZoneInfo(town.time_zone)
+    zone = ZoneInfo(readings.town.time_zone)
     first = proposed.starts_at.astimezone(zone).date()
     last = proposed.ends_at.astimezone(zone).date() if proposed.ends_at else None
-    rules = CharterRule.objects.prefetch_related("groups")
     concerned = [rule for rule in rules if rule.applies_to(proposed.announcement.label, first, last)]
-    if not concerned:
-        return []
-    readings = _Readings(proposed, town)
     sentences = [(rule, _CHECKS[CharterSubject(rule.subject)](rule, proposed, readings)) for rule in concerned]
     return [
         CharterFinding(CharterSubject(rule.subject), f"{sentence} {rule.reason}".strip(), rule.refuses)
@@ -118,11 +133,21 @@ def delete_charter_rule(rule: CharterRule, *, user: User | None) -> None:
         rule.delete()
 
 
-class _Readings:
-    """How well the announcement can be read on the classes of the screens that it reaches; drawn when first asked."""
+_Drawn = dict[tuple[uuid.UUID, int], ReadabilityReport | None]
+"""How well announcements can be read on screen classes, by their keys; None where one cannot be drawn."""
 
-    def __init__(self, proposed: ProposedPublication, town: Town) -> None:
-        self._proposed, self.town = proposed, town
+
+class _Readings:
+    """How well the announcement can be read on the classes of the screens that it reaches; drawn when first asked.
+
+    Args:
+        proposed: The publication.
+        town: The town.
+        drawn: What was drawn before, for other publications of the same announcement.
+    """
+
+    def __init__(self, proposed: ProposedPublication, town: Town, drawn: _Drawn) -> None:
+        self._proposed, self.town, self._drawn = proposed, town, drawn
         self._known: list[tuple[ScreenClass, ReadabilityReport]] | None = None
 
     def by_class(self) -> list[tuple[ScreenClass, ReadabilityReport]]:
@@ -134,13 +159,21 @@ class _Readings:
         reached = self._proposed.targets.reached_screens().order_by().values("screen_class")
         found = []
         for screen_class in ScreenClass.objects.filter(pk__in=reached)[:MOST_CLASSES]:
-            try:
-                drawn = slide_content.drawn_content(self._proposed.announcement, self.town)
-                found.append((screen_class, preview.preview_readability(drawn, screen_class, self.town)))
-            except (SlideNotDrawable, ValueError):
-                # The preview says why it cannot be drawn there; the charter has nothing to add.
-                continue
+            key = (self._proposed.announcement.pk, screen_class.pk)
+            if key not in self._drawn:
+                self._drawn[key] = self._report(screen_class)
+            report = self._drawn[key]
+            if report is not None:
+                found.append((screen_class, report))
         return found
+
+    def _report(self, screen_class: ScreenClass) -> ReadabilityReport | None:
+        try:
+            drawn = slide_content.drawn_content(self._proposed.announcement, self.town)
+            return preview.preview_readability(drawn, screen_class, self.town)
+        except (SlideNotDrawable, ValueError):
+            # The preview says why it cannot be drawn there; the charter has nothing to add.
+            return None
 
 
 def _reading_time(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
@@ -199,9 +232,28 @@ def _groups(rule: CharterRule, proposed: ProposedPublication, readings: _Reading
     return _("It may be published on these groups only: %(groups)s. “%(screen)s” is not in them.") % values
 
 
+def _hours(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
+    if rule.start_time is None or rule.end_time is None:
+        return ""
+    town = readings.town
+    if is_within_hours(rule.start_time, rule.end_time, proposed.starts_at, proposed.ends_at, proposed.rule, town):
+        return ""
+    values = {"start": format_hour(rule.start_time), "end": format_hour(rule.end_time)}
+    if proposed.rule is None:
+        sentence = _(
+            "It may be shown from %(start)s to %(end)s only, and would be on around the clock. "
+            "Put it into a playlist whose rule has these hours."
+        )
+        return sentence % values
+    sentence = _("It may be shown from %(start)s to %(end)s only; the rule “%(rule)s” shows it at other hours, too.")
+    return sentence % {**values, "rule": proposed.rule.name}
+
+
 def _share(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
     """Say by how much a screen would exceed the share: the screen where it is highest, by the seconds of each slide."""
-    others = AnnouncementPlacement.objects.filter(taken_off_at=None).exclude(announcement=proposed.announcement.pk)
+    others = AnnouncementPlacement.objects.filter(taken_off_at=None).exclude(
+        announcement=proposed.saved_as or proposed.announcement.pk
+    )
     running = list(
         others.exclude(ends_at__lte=timezone.now()).select_related("announcement").prefetch_related("groups", "screens")
     )
@@ -254,6 +306,7 @@ _CHECKS: dict[CharterSubject, Callable[[CharterRule, ProposedPublication, _Readi
     CharterSubject.TITLE_LENGTH: _title_length,
     CharterSubject.DAYS: _days,
     CharterSubject.GROUPS: _groups,
+    CharterSubject.HOURS: _hours,
     CharterSubject.SHARE: _share,
     CharterSubject.NO_LINK: _no_link,
     CharterSubject.LANGUAGES: _languages,

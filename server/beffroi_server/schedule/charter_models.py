@@ -24,6 +24,7 @@ class CharterSubject(models.TextChoices):
     TITLE_LENGTH = "title-length", _("Its title must not be longer than")
     DAYS = "days", _("It must not stay on the screens longer than")
     GROUPS = "groups", _("It must be published on certain groups only")
+    HOURS = "hours", _("It must be shown between certain hours only")
     SHARE = "share", _("Its category must not take more of a screen’s announcements than")
     NO_LINK = "no-link", _("It must not have a link or a QR code")
     LANGUAGES = "languages", _("It must be in the language of the town, and in no other or in at least two others")
@@ -50,6 +51,9 @@ class CharterRule(models.Model):
     """The rule applies to announcements of this category; empty: to all."""
     groups = models.ManyToManyField(ScreenGroup, blank=True, verbose_name=_("groups"), related_name="+")
     """Where the category may be published; for ``GROUPS`` only."""
+    start_time = models.TimeField(_("from"), null=True, blank=True)
+    end_time = models.TimeField(_("to"), null=True, blank=True)
+    """The hours of the day, for ``HOURS`` only."""
     first_date = models.DateField(_("first day"), null=True, blank=True)
     last_date = models.DateField(_("last day"), null=True, blank=True)
     """The days on which something is published to which it applies; none: always."""
@@ -70,6 +74,11 @@ class CharterRule(models.Model):
             raise ValidationError({"amount": _now("Enter the number.")})
         if self.subject == CharterSubject.SHARE and not self.category:
             raise ValidationError({"category": _now("Enter the category whose share is limited.")})
+        if self.subject == CharterSubject.HOURS:
+            if self.start_time is None or self.end_time is None:
+                raise ValidationError({"end_time": _now("Enter both times.")})
+            if self.start_time >= self.end_time:
+                raise ValidationError({"end_time": _now("This is not after the beginning.")})
         if self.first_date and self.last_date and self.last_date < self.first_date:
             raise ValidationError({"last_date": _now("This is before the first day.")})
 

@@ -6,9 +6,9 @@ Each change is recorded in the audit trail, and marks the screens that it concer
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import F, Max
+from django.db.models import F, Max, Model
 
 from beffroi_server.accounts import audit, undo
 from beffroi_server.accounts.models import UndoEntry, User
@@ -18,15 +18,17 @@ from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet import content_owners, screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.municipality_models import Municipality
-from beffroi_server.fleet.targets import Targets
+from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.library import library_scopes
 from beffroi_server.library.models import Announcement, MediaItem
-from beffroi_server.schedule import publication
+from beffroi_server.schedule import charter_programme, publication
 from beffroi_server.schedule import publish_permissions as permissions
 from beffroi_server.schedule.errors import RuleConflict
 from beffroi_server.schedule.models import DayCalendar, Entry, Playlist, ScheduleRule
 from beffroi_server.schedule.playlist_nesting import check_nesting
 from beffroi_server.schedule.queries import rule_fingerprint
+
+Row = TypeVar("Row", bound=Model)
 
 
 def create_playlist(name: str, *, user: User | None, municipality: Municipality | None = None) -> Playlist:
@@ -120,22 +122,37 @@ def add_entry(
         values: ``duration_s``, ``most_per_hour``, ``valid_from``, ``valid_until``.
 
     Raises:
-        ValidationError: a value is not valid, or the playlists would contain each other in a circle or too deeply.
+        NotPermitted: the user may not use one of them.
+        ValidationError: a value is not valid, the playlists would contain each other in a circle or too deeply, or the
+            charter of the town refuses it.
+    """
+    values = _usual_duration(media) | values
+    entry = Entry(playlist=playlist, announcement=announcement, media=media, inner=inner, **values)
+    _check_additions(playlist, [entry], user)
+    return _append_entry(entry, user)
+
+
+def _check_additions(playlist: Playlist, entries: Sequence[Entry], user: User | None) -> None:
+    """Refuse entries that the user, the other playlists or the charter do not allow.
+
+    It is done before the transaction: the charter may have to draw them, and an alert may be waiting.
     """
     permissions.check_playlist(user, playlist)
-    with serialised():
-        if inner is not None:
-            check_nesting(playlist, inner)
-        if announcement is not None:
-            library_scopes.check_use(user, announcement)
-        for used in filter(None, (media, inner)):
+    for entry in entries:
+        if entry.announcement is not None:
+            library_scopes.check_use(user, entry.announcement)
+        for used in filter(None, (entry.media, entry.inner)):
             content_owners.check_use(user, used)
+    charter_programme.require_allowed(charter_programme.entry_findings(entries))
+
+
+def _append_entry(entry: Entry, user: User | None) -> Entry:
+    playlist = entry.playlist
+    with serialised():
+        if entry.inner is not None:
+            check_nesting(playlist, entry.inner)
         highest = playlist.entries.aggregate(highest=Max("position"))["highest"]
-        position = 0 if highest is None else highest + 1
-        if media is not None and media.video_details is not None:
-            values = {"duration_s": min(3600, media.video_details.seconds)} | values
-        shown = {"announcement": announcement, "media": media, "inner": inner}
-        entry = Entry(playlist=playlist, position=position, **shown, **values)
+        entry.position = 0 if highest is None else highest + 1
         entry.full_clean()
         entry.save()
         audit.record_event(user, "entry-added", playlist, entry=str(entry))
@@ -167,16 +184,28 @@ def add_slides(
 
     Raises:
         Playlist.DoesNotExist: somebody deleted it meanwhile.
-        ValidationError: playlists would contain each other in a circle or too deeply; nothing is added.
+        ValidationError: playlists would contain each other in a circle or too deeply, or the charter of the town
+            refuses one; nothing is added.
     """
+    playlist.refresh_from_db()
+    _check_additions(playlist, _missing_entries(playlist, shown), user)
     with serialised():
-        playlist.refresh_from_db()
-        names: dict[Any, str] = {Announcement: "announcement", MediaItem: "media", Playlist: "inner"}
-        known = {name: set(playlist.entries.values_list(name, flat=True)) for name in names.values()}
-        new: list[dict[str, Any]] = [
-            {names[type(each)]: each} for each in shown if each.pk not in known[names[type(each)]]
-        ]
-        return [add_entry(playlist, user=user, **each) for each in new]
+        return [_append_entry(entry, user) for entry in _missing_entries(playlist, shown)]
+
+
+def _missing_entries(playlist: Playlist, shown: Sequence[Announcement | MediaItem | Playlist]) -> list[Entry]:
+    """Return entries, not saved yet, for those of some things that are not in a playlist."""
+    names: dict[Any, str] = {Announcement: "announcement", MediaItem: "media", Playlist: "inner"}
+    known = {name: set(playlist.entries.values_list(name, flat=True)) for name in names.values()}
+    missing = [each for each in shown if each.pk not in known[names[type(each)]]]
+    return [Entry(playlist=playlist, **_usual_duration(each), **{names[type(each)]: each}) for each in missing]
+
+
+def _usual_duration(shown: Announcement | MediaItem | Playlist | None) -> dict[str, Any]:
+    """Return how long an entry is shown where nobody says: a video to its end, anything else as the model has it."""
+    if isinstance(shown, MediaItem) and shown.video_details is not None:
+        return {"duration_s": min(3600, shown.video_details.seconds)}
+    return {}
 
 
 def update_entry(entry: Entry, *, user: User | None, **values: Any) -> None:
@@ -184,9 +213,14 @@ def update_entry(entry: Entry, *, user: User | None, **values: Any) -> None:
 
     Raises:
         Entry.DoesNotExist: somebody removed it meanwhile.
-        ValidationError: a value is not valid.
+        ValidationError: a value is not valid, or the charter of the town refuses it.
     """
     permissions.check_playlist(user, entry.playlist)
+    stored, changed = Entry.objects.get(pk=entry.pk), Entry.objects.get(pk=entry.pk)
+    for field, value in values.items():
+        setattr(changed, field, value)
+    findings = charter_programme.entry_findings([changed])
+    charter_programme.require_allowed(findings, lambda: charter_programme.entry_findings([stored]))
     with serialised():
         entry.refresh_from_db()
         before = audit.stored_values(entry)
@@ -257,8 +291,11 @@ def save_rule(
         NotPermitted: it reaches, or reached, screens on which the user may not publish.
         RuleConflict: somebody else changed it since.
         ScheduleRule.DoesNotExist: somebody else deleted it since.
-        ValidationError: a value is not valid.
+        ValidationError: a value is not valid, or the charter of the town refuses what it shows.
     """
+    screens, groups = _listed(screens), _listed(groups)
+    rule.full_clean()
+    _check_charter(rule, screens, groups)
     with serialised():
         rule.full_clean()
         content_owners.check_use(user, rule.playlist)
@@ -282,6 +319,23 @@ def save_rule(
         audit.record_event(user, action, rule, playlist=str(rule.playlist), **changes)
         publication.mark_rule(rule)
     return rule
+
+
+def _check_charter(rule: ScheduleRule, screens: list[Screen] | None, groups: list[ScreenGroup] | None) -> None:
+    """Refuse a rule because of which the charter refuses something; before the transaction, since it may draw."""
+    stored = ScheduleRule.objects.filter(pk=rule.pk).first()
+    if stored is not None:
+        groups = list(stored.groups.all()) if groups is None else groups
+        screens = list(stored.screens.all()) if screens is None else screens
+    targets = EVERYWHERE if rule.everywhere else Targets(groups=tuple(groups or ()), screens=tuple(screens or ()))
+    found = charter_programme.rule_findings(rule, targets)
+    charter_programme.require_allowed(
+        found, lambda: charter_programme.rule_findings(stored, Targets.of(stored)) if stored is not None else []
+    )
+
+
+def _listed(rows: Iterable[Row] | None) -> list[Row] | None:
+    return None if rows is None else list(rows)
 
 
 def delete_rule(rule: ScheduleRule, *, user: User | None) -> UndoEntry | None:

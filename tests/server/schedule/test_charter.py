@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -117,6 +118,19 @@ def test_promotion_has_a_limited_share(town, hall):
     assert "40 %" in sentence
 
 
+def test_an_announcement_that_is_edited_is_not_counted_twice_in_its_share(town, hall):
+    add_rule(CharterSubject.SHARE, category="Promotion", amount=30)
+    for title in ("a", "b", "c"):
+        place_announcement(Announcement.objects.create(title=title), everywhere=True, user=None)
+    edited = Announcement.objects.create(title="d", label="Promotion")
+    place_announcement(edited, everywhere=True, user=None)
+    typed = Announcement(title="dd", label="Promotion")
+
+    proposed = ProposedPublication(typed, EVERYWHERE, timezone.now(), None, 10)
+    assert check_charter(proposed)
+    assert check_charter(replace(proposed, saved_as=edited.pk)) == []
+
+
 def test_the_share_is_that_of_each_screen_and_not_of_the_town(town, hall, quay):
     add_rule(CharterSubject.SHARE, category="Promotion", amount=30)
     for title in ("a", "b", "c", "d", "e", "f"):
@@ -164,8 +178,24 @@ def test_nothing_is_said_of_what_is_shown_nowhere(town, hall):
         {"subject": CharterSubject.DAYS},
         {"subject": CharterSubject.SHARE, "amount": 10},
         {"subject": CharterSubject.NO_LINK, "first_date": "2027-02-01", "last_date": "2027-01-01"},
+        {"subject": CharterSubject.HOURS, "start_time": dt.time(7)},
+        {"subject": CharterSubject.HOURS, "start_time": dt.time(21), "end_time": dt.time(7)},
     ],
 )
 def test_a_rule_that_says_nothing_is_refused(db, values):
     with pytest.raises(ValidationError):
         save_charter_rule(CharterRule(**values), user=None)
+
+
+def test_what_is_placed_directly_is_on_around_the_clock_unless_it_ends_the_same_day(town, hall):
+    add_rule(CharterSubject.HOURS, start_time=dt.time(7), end_time=dt.time(21))
+    morning = dt.datetime(2027, 3, 1, 8, tzinfo=dt.UTC)
+    announcement = Announcement.objects.create(title="Fair")
+
+    def said(hours: int) -> str:
+        ends_at = morning + dt.timedelta(hours=hours)
+        found = check_charter(ProposedPublication(announcement, EVERYWHERE, morning, ends_at, 10))
+        return "".join(each.sentence for each in found)
+
+    assert said(12) == ""
+    assert "around the clock" in said(13)

@@ -52,9 +52,11 @@ class Migration(migrations.Migration):
             name='CharterRule',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(choices=[('reading-time', 'It must be on long enough to be read'), ('led-pages', 'On LED panels it must not take more pages than'), ('distance', 'Its smallest letters must be readable at the reading distance of the screen'), ('title-length', 'Its title must not be longer than'), ('days', 'It must not stay on the screens longer than'), ('groups', 'It must be published on certain groups only'), ('share', 'Its category must not take more of a screen’s announcements than'), ('no-link', 'It must not have a link or a QR code'), ('languages', 'It must be in the language of the town, and in no other or in at least two others'), ('suspended', 'It must not be published')], max_length=20, verbose_name='rule')),
+                ('subject', models.CharField(choices=[('reading-time', 'It must be on long enough to be read'), ('led-pages', 'On LED panels it must not take more pages than'), ('distance', 'Its smallest letters must be readable at the reading distance of the screen'), ('title-length', 'Its title must not be longer than'), ('days', 'It must not stay on the screens longer than'), ('groups', 'It must be published on certain groups only'), ('hours', 'It must be shown between certain hours only'), ('share', 'Its category must not take more of a screen’s announcements than'), ('no-link', 'It must not have a link or a QR code'), ('languages', 'It must be in the language of the town, and in no other or in at least two others'), ('suspended', 'It must not be published')], max_length=20, verbose_name='rule')),
                 ('amount', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)], verbose_name='number')),
                 ('category', models.CharField(blank=True, max_length=60, verbose_name='category')),
+                ('start_time', models.TimeField(blank=True, null=True, verbose_name='from')),
+                ('end_time', models.TimeField(blank=True, null=True, verbose_name='to')),
                 ('first_date', models.DateField(blank=True, null=True, verbose_name='first day')),
                 ('last_date', models.DateField(blank=True, null=True, verbose_name='last day')),
                 ('refuses', models.BooleanField(default=False, verbose_name='refuse')),

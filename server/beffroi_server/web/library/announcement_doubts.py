@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -69,23 +70,31 @@ class Doubt:
     sentence: str
 
 
-def doubts(announcement: Announcement, form: PlacementForm | None) -> list[Doubt]:
+def doubts(announcement: Announcement, form: PlacementForm | None, saved_as: uuid.UUID | None = None) -> list[Doubt]:
     """Return what is asked about when an announcement is published.
 
     Args:
         announcement: As its form describes it; it need not be saved.
         form: The valid form of its placement; None where there is none.
+        saved_as: The saved announcement that is edited; None: a new one.
     """
     until = form.shown_until(announcement) if form is not None and form.targets else None
     found = [*_doubts_of_event(announcement, until), *_doubts_of_languages(announcement)]
     # What the charter refuses is said when the announcement is placed.
-    return found + [_doubt_of(each) for each in _findings(announcement, form, until) if not each.refuses]
+    return found + [_doubt_of(each) for each in _findings(announcement, form, until, saved_as) if not each.refuses]
 
 
-def typed_doubts(form: AnnouncementForm, placement: PlacementForm | None) -> dict[str, list[str]]:
+def typed_doubts(
+    form: AnnouncementForm, placement: PlacementForm | None, saved_as: uuid.UUID | None = None
+) -> dict[str, list[str]]:
     """Return what is said beside the fields of forms that somebody is filling in, by the places where it is said.
 
     That is every doubt, what the charter refuses, and of the errors those that people do not see coming.
+
+    Args:
+        form: The form of the announcement.
+        placement: That of its placement; None where there is none.
+        saved_as: The saved announcement that is edited; None: a new one.
     """
     announcement, errors = unsaved_announcement(form), form.errors.as_data()
     is_placed = placement is not None and placement.is_valid()
@@ -101,7 +110,7 @@ def typed_doubts(form: AnnouncementForm, placement: PlacementForm | None) -> dic
     _say(said, _doubts_of_languages(announcement))
     for texts in form.translation_forms:
         said[DoubtPlace.LANGUAGES] += map(str, texts.non_field_errors())
-    _say(said, map(_doubt_of, _findings(announcement, placement if is_placed else None, until)))
+    _say(said, map(_doubt_of, _findings(announcement, placement if is_placed else None, until, saved_as)))
     if placement is not None and not is_placed:
         said[DoubtPlace.SCREENS] += map(str, placement.errors.get("valid_until", []))
     return {place: said[place] for place in DoubtPlace}
@@ -145,14 +154,16 @@ def _doubts_of_languages(announcement: Announcement) -> Iterator[Doubt]:
 
 
 def _findings(
-    announcement: Announcement, form: PlacementForm | None, until: dt.datetime | None
+    announcement: Announcement, form: PlacementForm | None, until: dt.datetime | None, saved_as: uuid.UUID | None
 ) -> list[CharterFinding]:
     if form is None or not form.targets:
         return []
     now = timezone.now()
     starts = max(form.cleaned_data["valid_from"] or now, now)
     return check_charter(
-        ProposedPublication(announcement, form.targets, starts, until, form.cleaned_data["duration_s"])
+        ProposedPublication(
+            announcement, form.targets, starts, until, form.cleaned_data["duration_s"], saved_as=saved_as
+        )
     )
 
 

@@ -24,6 +24,7 @@ from beffroi_server.library.models import Announcement
 from beffroi_server.library.plan_models import PlannedAnnouncement
 from beffroi_server.library.template_choices import FEED_TEMPLATES
 from beffroi_server.schedule import services as schedule
+from beffroi_server.schedule.charter_programme import entry_findings, warnings_of
 from beffroi_server.schedule.models import AnnouncementPlacement, Proposal
 from beffroi_server.schedule.proposals import waiting_proposal
 from beffroi_server.web.access import UserRequest, current_town, for_users, for_writers
@@ -86,7 +87,7 @@ def announcement_preview(request: UserRequest) -> HttpResponse:
     context = {
         "is_swapped": True,
         **preview_context(form),
-        "said": typed_doubts(form, placing.placement_form(request, None)),
+        "said": typed_doubts(form, placing.placement_form(request, None), _named_key(request)),
     }
     return render(request, "library/announcement_preview.html", context)
 
@@ -114,6 +115,14 @@ def _initial_values(request: UserRequest) -> dict[str, Any]:
 def _named_row(request: UserRequest, name: str, model: type[Row]) -> Row | None:
     key = parse_number(request.GET.get(name))
     return model._default_manager.filter(pk=key).first() if key else None
+
+
+def _named_key(request: UserRequest) -> uuid.UUID | None:
+    """Return the identifier of the saved announcement of which a preview is asked for; None: a new one."""
+    try:
+        return uuid.UUID(request.GET.get("announcement", ""))
+    except ValueError:
+        return None
 
 
 def _save_announcement(request: UserRequest, form: AnnouncementForm, edited: Announcement | None) -> HttpResponse:
@@ -157,7 +166,8 @@ def _open_doubts(request: UserRequest, form: AnnouncementForm, placement: Placem
     """Return what is doubtful about an announcement, unless it is a draft, or the user has seen it and goes on."""
     if request.POST.get("act") == placing.DRAFT:
         return []
-    found = doubts(unsaved_announcement(form), placement)
+    saved_as = None if form.instance._state.adding else form.instance.pk
+    found = doubts(unsaved_announcement(form), placement, saved_as)
     return [] if request.POST.get("anyway") == doubts_key(found) else found
 
 
@@ -167,7 +177,9 @@ def _save_besides(request: UserRequest, form: AnnouncementForm, saved: Announcem
     if planned:
         editorial_plan.mark_written(planned, saved, user=request.user)
     for playlist in form.cleaned_data.get("playlists", ()):
-        schedule.add_new_entries(playlist, [saved], [], user=request.user)
+        added = schedule.add_new_entries(playlist, [saved], [], user=request.user)
+        for warning in warnings_of(entry_findings(added)):
+            messages.warning(request, warning)
     described = form.described_image()
     if described is not None:
         image, name, description = described

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.forms import CheckboxSelectMultiple, DateInput, TextInput
+from django.forms import CheckboxSelectMultiple, DateInput, TextInput, TimeInput
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -23,15 +23,21 @@ class CharterRuleForm(RelatedModelForm):
 
     class Meta:
         model = CharterRule
-        fields = ("subject", "amount", "category", "groups", "first_date", "last_date", "refuses", "reason")
+        fields = (
+            "subject", "amount", "start_time", "end_time", "category", "groups", "first_date", "last_date", "refuses",
+            "reason",
+        )  # fmt: skip
         widgets = {
             "category": TextInput(attrs={"list": "categories"}),
             "groups": CheckboxSelectMultiple,
+            "start_time": TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "end_time": TimeInput(attrs={"type": "time"}, format="%H:%M"),
             "first_date": DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "last_date": DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
         help_texts = {
             "amount": gettext_lazy("Pages, characters, days or per cent, for the rules that end with “than”."),
+            "start_time": gettext_lazy("Only for “between certain hours only”."),
             "category": gettext_lazy("Empty: the rule applies to every announcement."),
             "groups": gettext_lazy("Only for “on certain groups only”."),
             "first_date": gettext_lazy("For example the first day of an electoral period. Empty: always."),

@@ -12,8 +12,10 @@ from django.utils.translation import ngettext
 
 from beffroi_server.accounts import undo
 from beffroi_server.schedule import entry_order, publish_permissions, services
+from beffroi_server.schedule.charter_programme import entry_findings, warnings_of
 from beffroi_server.schedule.models import Entry, Playlist
 from beffroi_server.web.access import UserRequest, for_editors, is_htmx
+from beffroi_server.web.forms import save_if_valid
 from beffroi_server.web.requests import parse_number
 from beffroi_server.web.schedule.forms import EntryAdditionForm, PlaylistEntryForm
 from beffroi_server.web.schedule.playlist_page import handle_deleted, render_playlist
@@ -38,6 +40,7 @@ def entry_add(request: UserRequest, pk: int) -> HttpResponse:
         return redirect(reverse("playlist", args=[pk]) + "#add")
     message = ngettext("%(count)d entry was added at the end.", "%(count)d entries were added at the end.", len(added))
     messages.success(request, message % {"count": len(added)})
+    _say_warnings(request, added)
     return redirect("playlist", pk)
 
 
@@ -53,10 +56,10 @@ def entry_edit(request: UserRequest, pk: int) -> HttpResponse:
             return render(request, "schedule/entry_form.html", {"entry": found, "form": form})
         return render_playlist(request, found.playlist, entry_form=form)
     form = PlaylistEntryForm(request.POST, instance=Entry.objects.get(pk=pk))
-    if not form.is_valid():
+    if not save_if_valid(form, lambda: services.update_entry(found, user=request.user, **form.cleaned_data)):
         return render_playlist(request, found.playlist, entry_form=form)
-    services.update_entry(found, user=request.user, **form.cleaned_data)
     messages.success(request, _("“%(name)s” has been changed.") % {"name": found})
+    _say_warnings(request, [found])
     return redirect("playlist", found.playlist_id)
 
 
@@ -118,3 +121,8 @@ def entries_selected(request: UserRequest, pk: int) -> HttpResponse:
             return redirect("playlist", pk)
     messages.warning(request, _("Select at least one entry of the playlist."))
     return redirect("playlist", pk)
+
+
+def _say_warnings(request: UserRequest, entries: list[Entry]) -> None:
+    for warning in warnings_of(entry_findings(entries)):
+        messages.warning(request, warning)

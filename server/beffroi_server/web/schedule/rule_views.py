@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,11 +15,13 @@ from django.utils.translation import gettext as _
 from beffroi_content.timeline.calendar import LocalCalendar
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.schedule import day_calendars, publish_permissions, queries, rule_status, rule_summary, services
+from beffroi_server.schedule.charter_programme import rule_findings, warnings_of
 from beffroi_server.schedule.errors import RuleConflict
 from beffroi_server.schedule.models import Playlist, ScheduleRule
 from beffroi_server.schedule.programme_changes import rule_change
 from beffroi_server.schedule.rule_shares import rule_shares
 from beffroi_server.web.access import UserRequest, current_town, for_editors
+from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.requests import parse_number
 from beffroi_server.web.schedule.rule_forms import ScheduleRuleForm
 from beffroi_server.web.undo_messages import say_undoable
@@ -100,9 +103,14 @@ def _save_rule(request: UserRequest, form: ScheduleRuleForm) -> HttpResponse:
         return _redirect_deleted_rule(request)
     except RuleConflict as conflict:
         return _render_conflict(request, form, conflict)
+    except ValidationError as refused:
+        add_form_errors(form, refused.messages)
+        version = "" if form.instance._state.adding else expected
+        return render(request, "schedule/rule.html", {"form": form, "version": version}, status=422)
     summary = _rule_context(form)
     messages.success(request, _("Saved: %(sentence)s") % {"sentence": summary["sentence"]})
-    for objection in summary["objections"]:
+    warnings = warnings_of(rule_findings(form.instance, Targets.of(form.instance)))
+    for objection in [*summary["objections"], *warnings]:
         messages.warning(request, objection)
     return redirect("rules")
 
