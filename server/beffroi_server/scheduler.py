@@ -26,6 +26,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from beffroi_server.accounts import jobs as account_jobs
 from beffroi_server.alerts import jobs as alert_jobs
 from beffroi_server.api import jobs as api_jobs
+from beffroi_server.channels import jobs as channel_jobs
 from beffroi_server.core import database
 from beffroi_server.core.jobs import PeriodicJob, note_job_end
 from beffroi_server.delivery import jobs as delivery_jobs
@@ -52,6 +53,7 @@ JOBS = (
     *api_jobs.JOBS,
     *outlet_jobs.JOBS,
     *drill_jobs.JOBS,
+    *channel_jobs.JOBS,
 )
 LOOK_INTERVAL_S = 0.5
 """Seconds after which the scheduler looks again, whenever the next job is due: it notices a clock that was set."""

@@ -128,6 +128,7 @@ INSTALLED_APPS = [
     "beffroi_server.drills",
     "beffroi_server.web",
     "beffroi_server.outlets",
+    "beffroi_server.channels",
     "beffroi_server.api",
     "beffroi_server.public",
 ]

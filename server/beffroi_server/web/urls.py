@@ -19,5 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "first_hour",
         "help",
         "outlets",
+        "channels",
     )
 ]

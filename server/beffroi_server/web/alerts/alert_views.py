@@ -28,6 +28,7 @@ from beffroi_server.monitoring import clock_text, receipt_frames, screen_overvie
 from beffroi_server.web.access import UserRequest, current_town, for_officers, for_users, is_htmx
 from beffroi_server.web.alerts import receipt_rows
 from beffroi_server.web.alerts.forms import AlertExtensionForm
+from beffroi_server.web.channels import told_channels
 from beffroi_server.web.library import preview_links
 from beffroi_server.web.requests import paginate
 
@@ -65,6 +66,7 @@ def alert_detail(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
         "events": _audit_events([found, *former]),
         "correction": Alert.objects.filter(corrects=found).first() if found.replaced_at else None,
         **_receipts_context(found),
+        **told_channels.outcomes_context(found),
     }
     return render(request, "alerts/alert.html", context)
 

@@ -48,6 +48,7 @@ from beffroi_server.web.alerts.forms import (
     AlertBroadcastForm,
     targets_so_far,
 )
+from beffroi_server.web.channels import told_channels
 from beffroi_server.web.library import preview_links
 from beffroi_server.web.requests import parse_number
 
@@ -116,8 +117,10 @@ def _serve_form(request: UserRequest, former: Alert | None) -> HttpResponse:
         try:
             proposal = _proposal_of(request, form, former)
             if proposal is not None:
+                told_channels.note_choice(request.POST, form.cleaned_data["token"])
                 return redirect("alert-proposal", proposal.pk)
             alert = _broadcast_form(request, form, former)
+            told_channels.note_choice(request.POST, form.cleaned_data["token"])
         except AlertRefused as refused:
             form.add_error(None, refused.message)
         except KeysMissing as error:
@@ -228,6 +231,7 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
         "colour_word": contradicting_colour(str(values.get("title") or ""), str(values.get("level") or "")),
         "missing": name_characters(missing_characters(drawn)),
         "seconds": 60 * (values.get("duration_min") or (0 if form.former else DEFAULT_MINUTES)),
+        "told": told_channels.previews(values, targets, form.data if form.is_bound else None, form.former),
     }
     try:
         alert = draft_alert(values, corrects=form.former)

@@ -1,0 +1,90 @@
+import django.core.validators
+import django.db.models.deletion
+import uuid
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+        ('alerts', '0001_initial'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='Channel',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
+                ('kind', models.CharField(choices=[('service', 'a service: SMS, social network, team chat'), ('mail', 'a list of mail addresses'), ('subscribers', 'residents who have subscribed by mail')], default='service', max_length=12)),
+                ('secret', models.CharField(blank=True, max_length=1000)),
+                ('recipients', models.TextField(blank=True)),
+                ('from_level', models.CharField(choices=[('information', 'Information: joins the loop'), ('vigilance', 'Caution: a banner over the loop'), ('alert', 'Alert: fills the screen, with the loop in between'), ('emergency', 'Emergency: fills the screen')], default='alert', max_length=20, verbose_name='from this level on')),
+                ('with_exercises', models.BooleanField(default=False, verbose_name='exercises and tests too')),
+                ('max_length', models.PositiveSmallIntegerField(default=480, validators=[django.core.validators.MinValueValidator(100), django.core.validators.MaxValueValidator(5000)], verbose_name='characters of a message at most')),
+                ('language', models.CharField(choices=[('fr', 'French'), ('en', 'English')], default='fr', max_length=5, verbose_name='language')),
+                ('is_on', models.BooleanField(default=True, verbose_name='on')),
+                ('problem', models.CharField(blank=True, max_length=300)),
+                ('failed_at', models.DateTimeField(blank=True, null=True)),
+                ('delivered_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'ordering': ['name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='ChannelTrail',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('event', models.PositiveBigIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='LeftOutChannels',
+            fields=[
+                ('token', models.UUIDField(primary_key=True, serialize=False)),
+                ('channels', models.JSONField(default=list)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ChannelMessage',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('channel_name', models.CharField(max_length=80)),
+                ('source', models.CharField(max_length=60)),
+                ('act', models.CharField(choices=[('broadcast', 'broadcast'), ('corrected', 'corrected'), ('ended', 'ended'), ('withdrawn', 'withdrawn'), ('trial', 'trial')], max_length=10)),
+                ('subject', models.CharField(max_length=200)),
+                ('text', models.TextField()),
+                ('due_at', models.DateTimeField()),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('addressed', models.PositiveIntegerField(default=1)),
+                ('reached', models.PositiveIntegerField(default=0)),
+                ('done_at', models.DateTimeField(blank=True, db_index=True, null=True)),
+                ('problem', models.CharField(blank=True, max_length=300)),
+                ('created_at', models.DateTimeField()),
+                ('alert', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='channel_messages', to='alerts.alert')),
+                ('channel', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='messages', to='channels.channel')),
+            ],
+            options={
+                'ordering': ['created_at', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='ChannelMail',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('address', models.EmailField(max_length=254)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mails', to='channels.channelmessage')),
+            ],
+            options={
+                'ordering': ['attempts', 'pk'],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='channelmessage',
+            constraint=models.UniqueConstraint(fields=('channel', 'source'), name='one_channel_message_of_event'),
+        ),
+    ]

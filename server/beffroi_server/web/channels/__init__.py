@@ -1,0 +1,1 @@
+"""Pages of the channels by which people hear of alerts beside the screens."""
