@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
+from beffroi_server.cap.countries import box_around
 from beffroi_server.cap.geocodes import CodeMatch, match_code
-from beffroi_server.cap.geometry import geometry_contains
+from beffroi_server.cap.geometry import geometry_contains, is_certainly_off
 from beffroi_server.cap.messages import CapAlert, CapArea, CapInfo
 from beffroi_server.cap.places import Place
 
@@ -24,13 +25,16 @@ def area_position(area: CapArea, place: Place) -> Position:
     """Return where a town is, seen from one area.
 
     A drawn area counts alone: the codes beside a polygon are the counties or communes around it, although CAP's words
-    make a union of them. They only help where the place has no coordinates: a town outside of all of them is outside.
+    make a union of them. They only help where the place has no coordinates: a town outside of all of them is
+    outside, as is one whose department or country lies far from what is drawn.
     """
     codes = _codes_position(area, place)
     if not area.has_geometry:
         return codes
     if place.point is None:
-        return Position.OUTSIDE if area.geocodes and codes is Position.OUTSIDE else Position.UNKNOWN
+        box = box_around(place.country, place.department)
+        is_off = (area.geocodes and codes is Position.OUTSIDE) or (box is not None and is_certainly_off(area, box))
+        return Position.OUTSIDE if is_off else Position.UNKNOWN
     contains = geometry_contains(area, place.point)
     if contains is None:
         return Position.UNKNOWN

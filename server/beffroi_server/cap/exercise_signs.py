@@ -23,11 +23,16 @@ _TEST_EVENTS = frozenset(
 )  # fmt: skip
 """Events that are nothing but a test, whole."""
 _WORDS = re.compile(
-    r"\btests?\b|\btesting\b|\bdrill\b|\bexercice\b|\bexercise(?: only| message| alert| exercise)\b|^exercise\b|"
-    r"\bthis is an exercise\b|\bessais?\b|\bsimulation\b|probealarm|probewarnung|testwarnung|testalarm|testmeldung|"
+    r"\btests?\b|\btesting\b|\bdrills?\b|\bexercices?\b|\bdummy\b|\bpractice/demo\b|"
+    # Noun, not verb: “exercise caution”, “avoid outdoor exercise”.
+    r"(?<!outdoor )(?<!physical )(?<!strenuous )"
+    r"\bexercise\b(?! (?:\w+ )?(?:caution|care|vigilance|patience|restraint|judge?ment|outdoors?)\b)|"
+    r"\bessais?\b|\bsimulation\b|probealarm|probewarnung|testwarnung|testalarm|testmeldung|"
     r"warntag|sirenentest|sirenenprobe|probebetrieb|\bubung|ubungs|\bsimulacro|\bprueba\b|\bsimulado\b|\bteste\b|"
     r"\besercitazione\b|\bprova\b|proefalarm|testbericht|controlebericht|\boefening\b|sirenetest|\bovning|\bovelse|"
-    r"\bcwiczenia\b|\bgyakorlat\b|\bcviceni\b|\bpraznen"
+    r"\bcwiczenia\b|\bproba syren\b|\bgyakorlat\b|\bcviceni\b|\bpraznen|\bejercicio\b|\bexercicio\b|"
+    r"\bprøvealarm|\bvarningstest|\bharjoitus|\blatihan\b|учебн\w+ тревог|\bучения\b|тренировк|\bтест\b|δοκιμ|ασκηση|"
+    r"測試|测试|演習|演习|演練|演练|訓練|テスト|اختبار|تمرين|תרגיל"
 )
 """In an event, a headline, an identifier or a note."""
 _SENTENCES = re.compile(
@@ -42,11 +47,19 @@ _SENTENCES = re.compile(
 """In a description or instruction, where the bare words mean other things: “exercise caution”, “water tests”."""
 
 
+_TEST_PRODUCT = re.compile(r"/T\.[A-Z]{3}\.[A-Z]{4}\.[A-Z]{2}\.")
+"""The class of a test product in the event codes (VTEC) of the American weather service."""
+
+
 def is_proven_test(info: CapInfo) -> bool:
     """Return whether an info says by its event or an event code that it is a test."""
-    return folded_name(info.event or "") in _TEST_EVENTS or any(
-        code.value.strip().upper() in _TEST_CODES or folded_name(code.value) in ("test", "testmessage")
-        for code in info.event_codes
+    return (
+        folded_name(info.event or "") in _TEST_EVENTS
+        or any(
+            code.value.strip().upper() in _TEST_CODES or folded_name(code.value) in ("test", "testmessage")
+            for code in info.event_codes
+        )
+        or any(_TEST_PRODUCT.search(each.value) for each in info.parameters)
     )
 
 

@@ -35,6 +35,11 @@ _COUNTRIES = {
     "ags": "DE", "taiwangeocode": "TW", "targetareacode": "GB",
 }  # fmt: skip
 """Schemes of one country: their codes are elsewhere for places in another."""
+_OVERSEAS = {
+    "GP": "971", "MQ": "972", "GF": "973", "RE": "974", "YT": "976", "GLP": "971", "MTQ": "972", "GUF": "973",
+    "REU": "974", "MYT": "976",
+}  # fmt: skip
+"""Departments by their codes in ISO 3166-1 and, until 2021, ISO 3166-2:FR."""
 _COMMUNES_WITH_ARRONDISSEMENTS = {"751": "75056", "132": "13055", "6938": "69123"}
 
 
@@ -52,9 +57,18 @@ def match_code(code: NamedValue, place: Place) -> CodeMatch:
         return compare(name, value, place)
     if (found := _match_own(name, value, place)) is not CodeMatch.UNKNOWN:
         return found
-    names = (name, re.sub(r"^profile|\d+$", "", name), folded_name(code.name.rpartition(":")[2]))
-    country = next((_COUNTRIES[each] for each in names if each in _COUNTRIES), "")
+    country = _country_of(code.name, name, value)
     return CodeMatch.ELSEWHERE if _is_foreign(country, place) else CodeMatch.UNKNOWN
+
+
+def _country_of(written: str, name: str, value: str) -> str:
+    """Return the country whose scheme a name is, or nothing."""
+    names = (name, re.sub(r"^profile|\d+$", "", name), folded_name(written.rpartition(":")[2]))
+    # “AMOC-AreaCode”, “CPEAS Geographic Code”.
+    first = folded_name(re.split(r"[^A-Za-z0-9]+", written.strip())[0])
+    country = next((_COUNTRIES[each] for each in (*names, first) if each in _COUNTRIES), "")
+    # FIPS has two-letter codes of countries, too, which are not those of ISO.
+    return "" if name.startswith("fips") and not any(letter.isdigit() for letter in value) else country
 
 
 def _is_foreign(country: str, place: Place) -> bool:
@@ -66,15 +80,18 @@ def _is_foreign(country: str, place: Place) -> bool:
 
 def _match_iso(_name: str, value: str, place: Place) -> CodeMatch:
     country, _, part = value.replace("_", "-").partition("-")
+    country = "FR" if country == "FRA" else country
+    # Overseas departments have codes of their own, as countries and as parts of France.
+    overseas = _OVERSEAS.get(part if country == "FR" else country)
+    if overseas and place.country == "FR":
+        return _match_insee("departement", overseas, place)
     if not re.fullmatch("[A-Z]{2}", country) or country == "EU":
         return CodeMatch.UNKNOWN
     if country != place.country:
         return CodeMatch.ELSEWHERE if _is_foreign(country, place) else CodeMatch.UNKNOWN
-    if not part:
-        return CodeMatch.COARSE
     own = departments().get(place.department)
-    if own is None:
-        return CodeMatch.UNKNOWN
+    if not part or own is None:
+        return CodeMatch.UNKNOWN if part else CodeMatch.COARSE
     if part == own.number:
         return CodeMatch.EXACT
     return CodeMatch.COARSE if part == own.iso_region else _elsewhere(part, _iso_parts())
@@ -85,9 +102,11 @@ def _match_nuts(_name: str, value: str, place: Place) -> CodeMatch:
     return _match_zone(value, own.nuts3 if own else frozenset(), _nuts_codes(), place)
 
 
-def _match_emma(_name: str, value: str, place: Place) -> CodeMatch:
+def _match_emma(name: str, value: str, place: Place) -> CodeMatch:
     own = departments().get(place.department)
-    return _match_zone(value, own.emma_ids if own else frozenset(), _emma_ids(), place, has_parents=False)
+    found = _match_zone(value, own.emma_ids if own else frozenset(), _emma_ids(), place, has_parents=False)
+    # Some write codes of NUTS under this name; the numbers of the two overlap only where they mean the same.
+    return _match_nuts(name, value, place) if found is CodeMatch.UNKNOWN else found
 
 
 def _match_zone(
@@ -108,7 +127,7 @@ def _match_zone(
 
 def _match_insee(name: str, value: str, place: Place) -> CodeMatch:
     if place.department not in departments():
-        is_abroad = place.country not in ("", "FR") and name in _COMMUNE
+        is_abroad = place.country not in ("", "FR") and (name in _COMMUNE or "insee" in name)
         return CodeMatch.ELSEWHERE if is_abroad else CodeMatch.UNKNOWN
     own = departments()[place.department]
     if name in _REGION:
@@ -184,8 +203,8 @@ def _iso_parts() -> frozenset[str]:
 
 
 _SCHEMES: tuple[tuple[Callable[[str], bool], Callable[[str, str, Place], CodeMatch]], ...] = (
-    (lambda name: "iso31662" in name or "iso31661" in name, _match_iso),
+    (lambda name: "iso" in name and "3166" in name, _match_iso),
     (lambda name: name.startswith("nuts"), _match_nuts),
     (lambda name: name.startswith("emma"), _match_emma),
-    ((_COMMUNE | _DEPARTMENT | _REGION).__contains__, _match_insee),
+    (lambda name: "insee" in name or name in _COMMUNE | _DEPARTMENT | _REGION, _match_insee),
 )

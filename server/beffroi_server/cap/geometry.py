@@ -9,10 +9,15 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+from beffroi_server.cap.countries import Box
 from beffroi_server.cap.messages import CapArea, CapCircle, Outline, Point
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius (IUGG)."""
+_KM_OF_A_DEGREE = 110.5
+"""A little less than the length of a degree of latitude, so that boxes come out larger."""
+_POLAR_DEGREES = 89.0
+"""Beyond it, a box holds all longitudes."""
 _EDGE_DEGREES = 1e-9
 POINT_CIRCLE_KM = 20.0
 """Circles of radius 0 name a point of unknown extent: nobody can tell whether a place within this distance is meant."""
@@ -30,6 +35,34 @@ def geometry_contains(area: CapArea, place: Point) -> bool | None:
     if True in found:
         return True
     return None if None in found or area.is_incomplete else False
+
+
+def is_certainly_off(area: CapArea, box: Box) -> bool:
+    """Return whether a drawn area has nothing in common with a box; False where that is not certain."""
+    if area.is_incomplete:
+        return False
+    boxes = [_box_of(_unrolled(outline)) for outline in area.polygons]
+    boxes += [_box_of_circle(circle) for circle in area.circles]
+    return bool(boxes) and not any(_have_common(each, box) for each in boxes)
+
+
+def _box_of(outline: Outline) -> Box:
+    latitudes, longitudes = [point[0] for point in outline], [point[1] for point in outline]
+    return min(latitudes), max(latitudes), min(longitudes), max(longitudes)
+
+
+def _box_of_circle(circle: CapCircle) -> Box:
+    reach = max(circle.radius_km, POINT_CIRCLE_KM) / _KM_OF_A_DEGREE
+    north, south = circle.latitude + reach, circle.latitude - reach
+    is_polar = north >= _POLAR_DEGREES or south <= -_POLAR_DEGREES
+    sideways = 180.0 if is_polar else min(180.0, reach / math.cos(math.radians(max(abs(north), abs(south)))))
+    return south, north, circle.longitude - sideways, circle.longitude + sideways
+
+
+def _have_common(one: Box, other: Box) -> bool:
+    if one[1] < other[0] or one[0] > other[1]:
+        return False
+    return any(one[3] + turn >= other[2] and one[2] + turn <= other[3] for turn in (-720, -360, 0, 360, 720))
 
 
 def circle_contains(circle: CapCircle, place: Point) -> bool | None:

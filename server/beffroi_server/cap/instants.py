@@ -10,7 +10,7 @@ UTC_AS_CAP_WRITES_IT = dt.timezone(dt.timedelta(0), "-00:00")
 """CAP 1.2 writes UTC as ``-00:00``, and its schema refuses ``Z``. The name keeps what the source wrote."""
 _INSTANT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ]\s*(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?\s*"
-    r"(?:([Zz]|UTC|GMT)|([+-])(\d\d):?(\d\d)?)?"
+    r"(?:([Zz]|UTC|GMT)|([+-])(\d\d|\d(?=:)):?(\d\d)?)?"
 )
 _MINUS = str.maketrans("−–", "--")
 

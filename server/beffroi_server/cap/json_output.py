@@ -52,6 +52,7 @@ def area_json(area: CapArea) -> dict[str, Any]:
     return {
         "area_desc": area.description,
         "polygons": [[list(point) for point in outline] for outline in area.polygons],
+        "holes": [[list(point) for point in outline] for outline in area.holes],
         "circles": [
             {"latitude": each.latitude, "longitude": each.longitude, "radius_km": each.radius_km}
             for each in area.circles

@@ -271,7 +271,14 @@ def _is_version(known: CapAlert, alert: CapAlert) -> bool:
 
 
 def _is_older(alert: CapAlert, known: CapAlert) -> bool:
-    return alert.sent is not None and known.sent is not None and alert.sent < known.sent
+    if alert.sent is None or known.sent is None:
+        return False
+    # At the same instant, the end of a warning comes after its beginning.
+    return alert.sent < known.sent or (alert.sent == known.sent and _is_end(known) and not _is_end(alert))
+
+
+def _is_end(alert: CapAlert) -> bool:
+    return alert.msg_type == "Cancel" or alert.is_all_clear
 
 
 def _confirms(reference: CapReference, sender: str | None, status: str | None, alert: CapAlert) -> bool:
@@ -304,7 +311,7 @@ def _ends_others(alert: CapAlert) -> str | None:
 
 
 def _change(alert: CapAlert, end: EndCause | None, ended: tuple[CapAlert, ...]) -> Change:
-    if alert.msg_type == "Cancel" or alert.is_all_clear:
+    if _is_end(alert):
         return Change.ENDED
     if end is not None:
         return Change.SUPERSEDED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 
 Point = tuple[float, float]
@@ -18,6 +19,10 @@ URGENCIES = ("Immediate", "Expected", "Future", "Past", "Unknown")
 SEVERITIES = ("Extreme", "Severe", "Moderate", "Minor", "Unknown")
 CERTAINTIES = ("Observed", "Likely", "Possible", "Unlikely", "Unknown")
 UNKNOWN = "Unknown"
+_VTEC = re.compile(r"/[A-Z]\.([A-Z]{3})\.[A-Z]{4}\.[A-Z]{2}\.[A-Z]\.\d{4}\.")
+"""Of each event in a text product of the American weather service (NWS Instruction 10-1703): the action."""
+_VTEC_ENDS = frozenset({"CAN", "EXP"})
+"""Cancelled, and expired."""
 DEFAULT_LANGUAGE = "en-US"
 """The language of an info that names none (CAP 1.2, section 3.2.2)."""
 
@@ -103,8 +108,12 @@ class CapInfo:
 
     @property
     def is_all_clear(self) -> bool:
-        """Whether this info says that the danger is over, whatever the type of its message is."""
-        return "AllClear" in self.response_types
+        """Whether this info says that the danger is over, whatever the type of its message is.
+
+        By its response, or by the action of all of its American event codes (VTEC).
+        """
+        actions = {found for each in self.parameters for found in _VTEC.findall(each.value)}
+        return "AllClear" in self.response_types or (bool(actions) and actions <= _VTEC_ENDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def _check_one(
 
 
 def _attempts(content: bytes, at: int) -> list[tuple[Any, bool]]:
-    """Return the forms of a document in which a signature may verify: without other ones, or with them.
+    """Return the forms of a document in which a signature may verify: without the other ones, or with those before it.
 
     The second value says whether lxml's empty declarations of namespaces are taken out of the canonical form.
     """
@@ -105,11 +105,17 @@ def _attempts(content: bytes, at: int) -> list[tuple[Any, bool]]:
     for is_alone in (True, False):
         root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
         signatures = root.findall(f"{{{_NAMESPACE}}}Signature")
-        if not is_alone and (at or len(signatures) == 1):
+        if not is_alone and len(signatures) == 1:
             break
-        for signature in signatures[:at] + signatures[at + 1 :]:
-            if is_alone:
-                _take_out(signature)
+        own, earlier, later = signatures[at], signatures[:at], signatures[at + 1 :]
+        # A later signature may be over the earlier ones, too; the first may be over all.
+        for other in earlier + later if is_alone else later if earlier else []:
+            _take_out(other)
+        if earlier and not is_alone:
+            # The first one is verified. Its own place does not matter: the transform takes it out.
+            _take_out(own)
+            own.tail = None
+            earlier[0].addprevious(own)
         found += [(root, False), (root, True)]
     return found
 
@@ -136,6 +142,7 @@ def _verify(root: Any, certificate: x509.Certificate, *, excise: bool) -> bool |
     expected = SignatureConfiguration(
         require_x509=True, location="./", signature_methods=frozenset(SignatureMethod),
         digest_algorithms=frozenset(DigestAlgorithm), ignore_ambiguous_key_info=True,
+        verification_time=certificate.not_valid_before_utc,
     )  # fmt: skip
     try:
         result = verifier.verify(

@@ -12,6 +12,7 @@ from beffroi_server.cap.messages import CapAlert, CapInfo
 from beffroi_server.cap.policy import Decision
 from beffroi_server.cap.reason_texts import reason_sentence
 from beffroi_server.cap.signatures import SignatureOutcome
+from beffroi_server.cap.texts import without_decoration
 from beffroi_server.cap.verdicts import Verdict
 
 _WORDS = {
@@ -54,7 +55,7 @@ def _info_lines(info: CapInfo, language: str) -> Iterator[str]:
     yield f"    {_word('areas', language)}: {', '.join(places[:8]) or '–'}{more}"
     for text in (info.description, info.instruction):
         if text:
-            yield from (f"    {line}" for line in text.splitlines())
+            yield from (f"    {line}" for line in without_decoration(text).splitlines())
 
 
 def summary_line(alert: CapAlert, verdict: Verdict, language: str = "en") -> str:

@@ -1,4 +1,4 @@
-"""Texts of CAP for people: without mark-up, hard line breaks and decoration; nothing else is changed."""
+"""Texts of CAP for people: without mark-up and hard line breaks; nothing else is changed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _BREAK = "\u2028"
 _BREAKING_TAG = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6]|/ul|/ol|li|p|div)\b[^<>]{0,200}>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
+_SECTION_MARK = re.compile(r"<!\[CDATA\[|\]\]>", re.IGNORECASE)
 _BULLET = re.compile(r"(?:[*•·▪●◦‣–—+»>-]|\d{1,2}[.)]|[a-z]\)|#{1,6})\s|\.\.\.|\*\S")
 _DECORATION = re.compile(r"[#=*_~+\s-]{3,}")
 _SENTENCE_END = (".", "!", "?", ":", ";", "。", "！", "？", "；", "…", "။", "।")
@@ -47,13 +48,20 @@ def paragraphs(text: str | None) -> str | None:
     return "\n\n".join(blocks) or None
 
 
+def without_decoration(text: str) -> str:
+    """Return paragraphs without lines of signs alone (``###``, ``=====``), which separate nothing for people."""
+    lines = (line for line in text.split("\n") if not _DECORATION.fullmatch(line))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
 def _collapsed(text: str) -> str:
     # No-break spaces are French typography, and stay.
     return re.sub(r"[ \t\n\r\f\v]+", " ", text).strip()
 
 
 def _without_markup(text: str) -> str:
-    text = _CONTROL.sub(" ", text[:MAX_TEXT])
+    # Escaped by an aggregator, the marks of a section are letters; what is between them is the text.
+    text = _SECTION_MARK.sub(" ", _CONTROL.sub(" ", text[:MAX_TEXT]))
     if text.count("<!--") > 20:
         # Nobody comments a warning that often; searching for the end of each would take long.
         text = text.replace("<!--", "")
@@ -70,7 +78,7 @@ def _without_markup(text: str) -> str:
 
 def _unwrapped(lines: list[str]) -> list[str]:
     """Return the lines of a block, those that belong together joined."""
-    lines = [line for line in map(_collapsed, lines) if line and not _DECORATION.fullmatch(line)]
+    lines = [line for line in map(_collapsed, lines) if line]
     width = max(map(len, lines), default=0)
     joined: list[str] = []
     last = ""
@@ -84,7 +92,12 @@ def _unwrapped(lines: list[str]) -> list[str]:
 
 
 def _continues(line: str, following: str, width: int) -> bool:
-    if _BULLET.match(following) or width < WRAP_WIDTH:
+    if (
+        _BULLET.match(following)
+        or width < WRAP_WIDTH
+        or _DECORATION.fullmatch(line)
+        or _DECORATION.fullmatch(following)
+    ):
         return False
     is_full = len(line) + 1 + len(following.split(" ", 1)[0]) > width - WRAP_SLACK
     is_within_sentence = following[0].islower() and not line.endswith(_SENTENCE_END)

@@ -53,6 +53,7 @@ def test_prints_one_object_a_line_with_the_values_of_the_source(run):
                     {
                         "area_desc": "Pays de Rennes",
                         "polygons": [[[48, -2], [48, -1], [49, -1], [49, -2], [48, -2]]],
+                        "holes": [],
                         "circles": [{"latitude": 48.1, "longitude": -1.7, "radius_km": 5}],
                         "geocodes": [{"value_name": "NUTS3", "value": "FR523"}],
                     }

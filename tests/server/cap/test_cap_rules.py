@@ -35,6 +35,7 @@ from beffroi_server.cap.places import make_place
 from beffroi_server.cap.policy import Policy, PolicyRule
 from beffroi_server.cap.reader import links_to_fetch, read_document
 from beffroi_server.cap.signatures import SignatureOutcome
+from beffroi_server.cap.texts import without_decoration
 from beffroi_server.cap.verdicts import judge
 
 UPDATE = {"identifier": "MSG-2", "msgType": "Update", "sent": "2026-11-29T08:45:00+01:00"}
@@ -97,6 +98,12 @@ def test_rule_05_an_all_clear_comes_in_every_type_of_message(msg_type):
     assert keys(store) == []
 
 
+@pytest.mark.parametrize(("actions", "expected"), [("CAN", "ignore"), ("EXP CAN", "ignore"), ("CAN NEW", "broadcast")])
+def test_rule_05_american_event_codes_say_that_all_of_it_is_over(actions, expected):
+    codes = [("VTEC", f"/O.{each}.KTFX.FL.W.0012.000000T0000Z-261129T0000Z/") for each in actions.split()]
+    assert decision_of(cap_alert(cap_info(parameters=codes)))[0] == expected
+
+
 def test_rule_06_an_all_clear_that_goes_on_for_an_hour_is_no_warning():
     clear = cap_alert(cap_info(response="AllClear", severity="Moderate", expires="2026-11-29T10:00:00+01:00"))
     assert decision_of(clear) == ("ignore", "all-clear")
@@ -124,6 +131,28 @@ def test_rule_09_references_in_utc_name_messages_with_a_local_offset():
     assert keys(store_of(cap_alert(), by_utc)) == ["MSG-2"]
 
 
+MOMENT = "2026-11-29T08:30:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"a@b.org,M-1,{MOMENT}\n\t c@d.org,M-2,{MOMENT}", [("a@b.org", "M-1", MOMENT), ("c@d.org", "M-2", MOMENT)]),
+        (f"a@b.org, M-1, {MOMENT}", [("a@b.org", "M-1", MOMENT)]),
+        ("a@b.org,M-1,2026-11-29 08:30:00 +01:00", [("a@b.org", "M-1", MOMENT)]),
+        (f"a@b.org;M-1;{MOMENT}", [("a@b.org", "M-1", MOMENT)]),
+        (f"Météo, Bretagne,M-1,{MOMENT}", [("Météo, Bretagne", "M-1", MOMENT)]),
+        ("M-1/a@b.org M-2", [("a@b.org", "M-1", None), (None, "M-2", None)]),
+        ("https://example.org/cap/1.xml", [(None, "https://example.org/cap/1.xml", None)]),
+    ],
+)
+def test_rule_08_references_are_read_as_they_are_written(text, expected):
+    found = only_alert(cap_alert(references=text)).references
+    assert [(each.sender, each.identifier, each.sent) for each in found] == [
+        (sender, identifier, sent and instant(sent)) for sender, identifier, sent in expected
+    ]
+
+
 def test_rule_10_the_heartbeat_of_a_network_supersedes_nothing():
     heartbeat = cap_alert(status="System", sender="NAADS-Heartbeat", identifier="H", references=FIRST)
     store, outcome = receive(store_of(cap_alert()), only_alert(heartbeat), NOW)
@@ -144,6 +173,12 @@ def test_rule_11_an_edited_message_is_a_new_version_of_itself():
     assert receive(store_of(later), only_alert(cap_alert()), NOW)[1].change is Change.SUPERSEDED
     spaced = cap_alert().replace(b"<info>", b"\n  <info>\n ")
     assert receive(store_of(cap_alert()), only_alert(spaced), NOW)[1].change is Change.REPEATED
+
+
+def test_rule_11_an_end_under_the_same_identifier_and_instant_stays_the_end_in_any_order():
+    cancel = cap_alert(msgType="Cancel", references=FIRST)
+    assert keys(store_of(cap_alert(), cancel)) == []
+    assert keys(store_of(cancel, cap_alert())) == []
 
 
 @pytest.mark.parametrize(("german", "english"), [("DWD.7.DEU", "DWD.7.ENG"), ("2.49.0-00-RU", "2.49.0-00-EN")])
@@ -232,6 +267,24 @@ def test_rule_18_the_codes_beside_a_polygon_are_the_units_around_it():
     )
 
 
+@pytest.mark.parametrize(
+    ("drawn", "position"),
+    [
+        ({"polygon": "50,70 51,71 52,70 50,70"}, Position.OUTSIDE),
+        ({"polygon": "50,362 51,363 52,362 50,362"}, Position.UNKNOWN),
+        ({"polygon": "50,179 50,-179 52,-179 50,179"}, Position.OUTSIDE),
+        ({"circle": "40.7,-74.0 900"}, Position.OUTSIDE),
+        ({"circle": "55.0,3.0 900"}, Position.UNKNOWN),
+        ({"polygon": "50,70 51"}, Position.UNKNOWN),
+    ],
+)
+def test_rule_18_a_town_without_coordinates_is_outside_of_what_is_drawn_far_from_its_country(drawn, position):
+    assert area_position(area_of(**drawn), make_place(insee="75056")) is position
+    guyane, cayenne = area_of(polygon="4,-53 4,-52 5,-52 5,-53 4,-53"), make_place(insee="97302")
+    assert area_position(guyane, cayenne) is Position.UNKNOWN
+    assert area_position(guyane, make_place(insee="75056")) is Position.OUTSIDE
+
+
 def test_rule_19_a_geocode_exclude_polygon_is_a_hole():
     hole = "48.05,-1.75 48.05,-1.6 48.2,-1.6 48.2,-1.75 48.05,-1.75"
     area = area_of(polygon=AROUND_RENNES, codes=[("EXCLUDE_POLYGON", hole), ("NUTS3", "FR523")])
@@ -251,6 +304,14 @@ def test_rule_19_a_geocode_exclude_polygon_is_a_hole():
         ("ISO 3166-2", "FR-35", Position.INSIDE),
         ("iso3166-2", "FR-BRE", Position.INSIDE),
         ("ISO_3166-2", "FR-06", Position.OUTSIDE),
+        ("https://example.org/iso:3166", "FRA", Position.INSIDE),
+        ("ISO3166", "AU", Position.OUTSIDE),
+        ("AMOC-AreaCode", "NSW_FL049", Position.OUTSIDE),
+        ("INSEE_DEP", "35", Position.INSIDE),
+        ("INSEE_DEP", "75", Position.OUTSIDE),
+        ("EMMA_ID", "FR523", Position.INSIDE),
+        ("EMMA_ID", "FR821", Position.OUTSIDE),
+        ("FIPS", "FR", Position.UNKNOWN),
         ("NUTS3_2013", "FR523", Position.INSIDE),
         ("nuts 3", "FRH03", Position.INSIDE),
         ("NUTS3", "FR999", Position.UNKNOWN),
@@ -258,6 +319,14 @@ def test_rule_19_a_geocode_exclude_polygon_is_a_hole():
 )
 def test_rule_20_names_of_schemes_are_free_text_and_unknown_ones_go_to_a_person(name, value, position):
     assert area_position(area_of(codes=[(name, value)]), RENNES) is position
+
+
+@pytest.mark.parametrize("code", [("ISO 3166-2", "FR-MQ"), ("ISO 3166-2", "FR-972"), ("ISO 3166-1", "MQ")])
+def test_rule_20_overseas_departments_have_codes_of_their_own(code):
+    area = area_of(codes=[code])
+    assert area_position(area, make_place(insee="97209")) is Position.INSIDE
+    assert area_position(area, make_place(insee="97411")) is Position.OUTSIDE
+    assert area_position(area, RENNES) is Position.OUTSIDE
 
 
 def test_rule_20_an_unknown_area_is_proposed_with_that_reason():
@@ -361,6 +430,7 @@ def test_rule_25_placeholder_pairs_are_left_out_only_of_the_source_that_writes_t
         ("2026-11-29T08:00:00Z", "2026-11-29T08:00:00"),
         ("2026-11-29T08:00:00.1234567+01:00", "2026-11-29T07:00:00.123456"),
         ("2026-11-29T08:00+0530", "2026-11-29T02:30:00"),
+        ("2026-11-29T08:00:00+5:30", "2026-11-29T02:30:00"),
         ("2015-07-19T16:00:00-06:50", "2015-07-19T22:50:00"),
         ("Sat, 01 Mar 2025 23:52:24 GMT", "2025-03-01T23:52:24"),
         ("2026-11-29T08:00:00", None),
@@ -459,13 +529,16 @@ def test_rule_32_hard_line_breaks_are_joined_and_blank_lines_and_bullets_kept():
 
 def test_rule_33_a_missing_headline_is_the_event_and_its_place():
     assert info_of(headline=None, event="Crue").headline == "Crue – Pays de Rennes"
-    assert info_of(description="\n\n###\n\nAvis de tempête.\n###\n").description == "Avis de tempête."
+    decorated = info_of(description="\n\n###\n\nAvis de tempête.\n###\n").description
+    assert (decorated, without_decoration(decorated)) == ("###\n\nAvis de tempête.\n###", "Avis de tempête.")
     assert info_of(headline=" ", event="Crue").headline == "Crue – Pays de Rennes"
 
 
 def test_rule_34_mark_up_is_taken_out():
     html = '<p>Fermez les volets&nbsp;!<br/>Appelez le <a href="tel:18">18</a></p><p>Moins de 5 &lt; 10 mm</p>'
     assert info_of(description=html).description == "Fermez les volets\u00a0!\nAppelez le 18\nMoins de 5 < 10 mm"
+    assert info_of(description="<![CDATA[<p>Restez chez vous.</p>]]>").description == "Restez chez vous."
+    assert info_of(description="Voir <https://example.org/a?b=1>").description == "Voir <https://example.org/a?b=1>"
     assert info_of(headline="Pluie <b>forte</b> &amp; vent").headline == "Pluie forte & vent"
 
 

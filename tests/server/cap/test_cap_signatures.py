@@ -23,11 +23,13 @@ DS = "{http://www.w3.org/2000/09/xmldsig#}"
 
 @cache
 def signer(name: str) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    """A key with a certificate of one year: 2019 for the signer ``archive``, else 2026."""
+    year = 2019 if name == "archive" else 2026
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-    valid = builder.not_valid_before(instant("2026-01-01T00:00:00+00:00")).not_valid_after(
-        instant("2027-01-01T00:00:00+00:00")
+    valid = builder.not_valid_before(instant(f"{year}-01-01T00:00:00+00:00")).not_valid_after(
+        instant(f"{year + 1}-01-01T00:00:00+00:00")
     )
     return key, valid.sign(key, hashes.SHA256())
 
@@ -76,6 +78,13 @@ def test_a_pinned_certificate_counts_at_the_time_of_sending():
     assert outcome(content, "service", sent=instant("2028-01-01T00:00:00+00:00")) is SignatureOutcome.OUT_OF_DATE
 
 
+def test_a_certificate_that_is_out_of_date_today_still_counts_at_the_time_of_sending():
+    content = signed(cap_alert(), "archive")
+    assert outcome(content, "archive", sent=instant("2019-06-01T00:00:00+00:00")) is SignatureOutcome.VERIFIED
+    assert outcome(content, "archive") is SignatureOutcome.OUT_OF_DATE
+    assert outcome(content.replace(b"Restez", b"Sortez"), "archive") is SignatureOutcome.CHANGED
+
+
 def test_a_signature_that_is_broken_itself_says_nothing_about_the_message():
     content = signed(cap_alert())
     root = etree.fromstring(content)
@@ -90,6 +99,17 @@ def test_of_two_signatures_one_is_enough():
     first.append(second.find(f"{DS}Signature"))
     for name in ("service", "network"):
         assert outcome(etree.tostring(first), name) is SignatureOutcome.VERIFIED
+
+
+def test_a_second_signature_may_be_over_the_first_one_too():
+    once = signed(cap_alert(), "service")
+    twice = etree.fromstring(once)
+    # Signing a signed message again rewrites the first signature, so only the second one is taken from it.
+    twice.append(etree.fromstring(signed(once, "network")).findall(f"{DS}Signature")[1])
+    content = etree.tostring(twice)
+    for name in ("service", "network"):
+        assert outcome(content, name) is SignatureOutcome.VERIFIED
+    assert outcome(content.replace(b"Restez", b"Sortez"), "service") is SignatureOutcome.CHANGED
 
 
 def test_a_signed_message_within_another_one_proves_nothing():

@@ -164,6 +164,7 @@ def test_trap_11_feeds_list_what_is_over_and_what_is_green(fields, reason):
     "fields",
     [
         {"event": "Required Weekly Test"}, {"event": "Probealarm"}, {"event": "Exercice"}, {"event": "Test message"},
+        {"parameters": [("VTEC", "/T.NEW.KTFX.TO.W.0001.261129T0000Z-261129T0100Z/")]},
         {"event_codes": [("SAME", "RWT")]}, {"event_codes": [("SAME", "DMO")]},
     ],
 )  # fmt: skip
@@ -177,6 +178,7 @@ def test_trap_12_tests_are_sent_as_actual(fields):
         {"headline": "Sirenentest am Donnerstag"}, {"headline": "Exercice de sécurité civile"},
         {"description": "Ceci est un exercice. Aucune action."}, {"description": "This is a test of the system."},
         {"headline": "Essai mensuel des sirènes"}, {"headline": "THIS IS A TEST"}, {"event": "Simulacro de sismo"},
+        {"event": "Tsunami exercise"}, {"headline": "防災訓練"}, {"headline": "Учебная тревога"},
     ],
 )  # fmt: skip
 def test_trap_13_what_looks_like_a_test_goes_to_a_person(fields):
@@ -188,6 +190,8 @@ def test_trap_13_what_looks_like_a_test_goes_to_a_person(fields):
     [
         {"description": "Exercise caution near rivers. Water tests are under way."},
         {"headline": "Attestation requise"},
+        {"headline": "Exercise extreme caution"},
+        {"headline": "Avoid outdoor exercise"},
         {"instruction": "Exercez-vous à la prudence."},
         {"headline": "Latest storm", "event": "Protestation"},
     ],
