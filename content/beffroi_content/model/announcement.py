@@ -124,7 +124,9 @@ class Announcement(WireModel):
 
 def _own_texts(translation: Translation) -> dict[str, str]:
     written = {name: getattr(translation, name) for name in TRANSLATED_FIELDS}
-    return {"language": translation.language, **{name: text for name, text in written.items() if text is not None}}
+    # No announcement is without a title, so an empty one is that of the main language.
+    own = {name: text for name, text in written.items() if text or (text is not None and name != "title")}
+    return {"language": translation.language, **own}
 
 
 def _translation_of(announcement: Announcement, language: str) -> Translation:

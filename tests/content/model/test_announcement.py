@@ -143,3 +143,9 @@ def test_the_pages_of_the_announcement_stay_when_a_screen_chooses(fair):
     event = fair.replace(starts="2026-12-12T18:30", link="https://example.org", picture=IMAGE)
     (german,) = event.shown_in(["de"], "fr").in_each_language()
     assert (german.starts, german.link, german.picture) == (event.starts, event.link, event.picture)
+
+
+def test_a_translation_with_an_empty_title_has_that_of_the_main_language():
+    found = announcement(title="Marché", language="fr", translations=[{"language": "en", "title": "", "body": "Open"}])
+
+    assert [(each.title, each.body) for each in found.in_each_language()][1] == ("Marché", "Open")
