@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Q, QuerySet
+
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
@@ -9,6 +11,12 @@ from beffroi_server.alerts.models import Scenario
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.targets import Targets
+
+
+def offered_scenarios(user: User | None) -> QuerySet[Scenario]:
+    """Return the scenarios that a user may start from: those of the own screens, and those for all screens."""
+    own = screen_scopes.rows_in_scope(Scenario.objects.all(), user)
+    return Scenario.objects.filter(Q(everywhere=True) | Q(pk__in=own.order_by().values("pk")))
 
 
 def save_scenario(scenario: Scenario, targets: Targets, *, user: User | None, is_draft: bool = False) -> None:

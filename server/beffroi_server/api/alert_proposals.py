@@ -76,7 +76,7 @@ def list_proposals(request: ApiRequest, query: Query[ProposalQuery]) -> PageOf[P
 @operation("POST", "/alert-proposals", scope=WRITE, returns=ProposalAnswer, status=201, tag=TAG)
 def propose_alert(request: ApiRequest, body: NewAlert) -> Status[ProposalAnswer]:
     """Propose an alert; another officer confirms it."""
-    values = alert_values(body)
+    values = alert_values(body, request.user)
     targets = values.pop("targets")
     fields = {**values, "status": body.status, "is_open_ended": body.is_open_ended}
     token = token_of(request) or uuid.uuid4()

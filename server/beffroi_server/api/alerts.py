@@ -20,10 +20,11 @@ from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_content.model.alert import HAZARD_NAMES
 from beffroi_content.raster.text.characters import missing_characters, name_characters
 from beffroi_content.timeline import AlertVisibility
-from beffroi_server.accounts.models import Town
+from beffroi_server.accounts.models import Town, User
 from beffroi_server.alerts import pending_alerts, queries, receipts, services
 from beffroi_server.alerts.drafts import draft_alert
-from beffroi_server.alerts.models import Alert, Scenario
+from beffroi_server.alerts.models import Alert
+from beffroi_server.alerts.scenario_services import offered_scenarios
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.problems import invalid_field, not_found
 from beffroi_server.api.repeated_requests import read_key, reused_key
@@ -46,7 +47,7 @@ from beffroi_server.api.values import (
     page_of,
 )
 from beffroi_server.core.request_times import arrived_at
-from beffroi_server.fleet import presence
+from beffroi_server.fleet import content_owners, presence
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.library import preview
@@ -262,7 +263,7 @@ def list_alerts(request: ApiRequest, query: Query[AlertQuery]) -> PageOf[AlertAn
 @operation("POST", "/alerts", scope=WRITE, returns=AlertAnswer, status=201, tag=TAG)
 def broadcast_alert(request: ApiRequest, body: NewAlert) -> Status[AlertAnswer]:
     """Broadcast an alert at once. Give an Idempotency-Key, so that a lost answer never makes two of it."""
-    values, token = alert_values(body), token_of(request)
+    values, token = alert_values(body, request.user), token_of(request)
     services.check_reach(values["targets"])
     alert = services.broadcast_alert(
         level=values["level"], status=body.status, hazard=values["hazard"], title=values["title"],
@@ -307,7 +308,7 @@ def correct_alert(request: ApiRequest, alert_id: uuid.UUID, body: CorrectionChan
 @operation("POST", "/alerts/preview", scope=WRITE, returns=PreviewAnswer, tag=TAG, is_repeatable=False)
 def preview_alert(request: ApiRequest, body: NewAlert) -> PreviewAnswer:
     """Say what an alert would reach, without broadcasting it."""
-    values, now = alert_values(body), timezone.now()
+    values, now = alert_values(body, request.user), timezone.now()
     reached = list(values["targets"].reached_screens().select_related("state"))
     drawn = " ".join(values[name] for name in ("title", "description", "instruction", "short_text", "source"))
     return PreviewAnswer(
@@ -325,7 +326,7 @@ def draw_alert(request: ApiRequest, query: Query[DrawingQuery], body: NewAlert) 
     screen_class, town = find_row(ScreenClass.objects.all(), pk=query.screen_class), Town.objects.first()
     if town is None:
         raise not_found()
-    alert = draft_alert({**alert_values(body), "status": body.status})
+    alert = draft_alert({**alert_values(body, request.user), "status": body.status})
     pages = preview.preview_alert(alert, preview.alert_form(alert.level), screen_class, town)
     if query.page >= len(pages):
         raise not_found()
@@ -401,9 +402,9 @@ def named_targets(body: AlertTextChange) -> Targets:
     )
 
 
-def alert_values(body: NewAlert) -> dict[str, Any]:
+def alert_values(body: NewAlert, user: User) -> dict[str, Any]:
     """Return the values of an alert: those given, then those of the scenario, then the usual ones."""
-    scenario = named_row(Scenario.objects.prefetch_related("groups", "screens"), body.scenario, "scenario")
+    scenario = named_row(offered_scenarios(user).prefetch_related("groups", "screens"), body.scenario, "scenario")
     names = (
         "level", "hazard", "title", "description", "instruction", "short_text", "phone", "link", "source",
         "all_clear_s", "duration_min",
@@ -416,5 +417,6 @@ def alert_values(body: NewAlert) -> dict[str, Any]:
     if not values["title"]:
         raise invalid_field("title", _("An alert needs a title."))
     if not values["source"]:
-        values["source"] = Town.objects.values_list("name", flat=True).first() or "–"
+        town = Town.objects.values_list("name", flat=True).first()
+        values["source"] = str(content_owners.home_of(user) or town or "–")
     return {**values, "scenario": scenario}

@@ -55,6 +55,7 @@ from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.library import library_scopes, preview, services, slide_content, tags
 from beffroi_server.library.models import MAX_MORE_IMAGES, Announcement, MediaItem
+from beffroi_server.library.town_branding import LOGO_RELATION, local_town
 from beffroi_server.library.translations import stored_translations
 from beffroi_server.schedule import announcement_acts, placements, publish_permissions
 from beffroi_server.schedule.models import AnnouncementPlacement
@@ -239,9 +240,8 @@ def on_screens(now: dt.datetime) -> QuerySet[AnnouncementPlacement]:
 def announcements_of(request: ApiRequest) -> Any:
     """Return the announcements that the caller may work on, with what their answers show."""
     related = ("more_pictures", "tags", "placement__screens", "placement__groups")
-    rows = Announcement.objects.select_related("updated_by", "placement", "municipality__group").prefetch_related(
-        *related
-    )
+    home = ("municipality__group", f"municipality__{LOGO_RELATION}")
+    rows = Announcement.objects.select_related("updated_by", "placement", *home).prefetch_related(*related)
     return library_scopes.announcements_in_scope(rows, request.user)
 
 
@@ -351,7 +351,8 @@ def read_announcement_content(request: ApiRequest, announcement_id: uuid.UUID) -
 @operation("GET", "/announcements/{announcement_id}/preview", scope=READ, media_type="image/png", tag=TAG)
 def draw_announcement(request: ApiRequest, announcement_id: uuid.UUID, query: Query[PreviewQuery]) -> HttpResponse:
     """Return a page of an announcement as screens of a class draw it, as PNG."""
-    row, town = find_row(announcements_of(request), pk=announcement_id), _town()
+    row = find_row(announcements_of(request), pk=announcement_id)
+    town = local_town(_town(), row.municipality)
     screen_class = find_row(ScreenClass.objects.all(), pk=query.screen_class)
     try:
         pages = preview.preview_announcement(_drawn(row, town), screen_class, town, unix_ms(timezone.now()))
@@ -365,7 +366,8 @@ def draw_announcement(request: ApiRequest, announcement_id: uuid.UUID, query: Qu
 @operation("GET", "/announcements/{announcement_id}/readability", scope=READ, returns=ReadabilityAnswer, tag=TAG)
 def read_readability(request: ApiRequest, announcement_id: uuid.UUID, query: Query[PreviewQuery]) -> ReadabilityAnswer:
     """Return from how far, and in which time, an announcement is read on screens of a class."""
-    row, town = find_row(announcements_of(request), pk=announcement_id), _town()
+    row = find_row(announcements_of(request), pk=announcement_id)
+    town = local_town(_town(), row.municipality)
     screen_class = find_row(ScreenClass.objects.all(), pk=query.screen_class)
     at_ms = unix_ms(timezone.now())
     try:

@@ -103,7 +103,8 @@ def create_scenario(request: ApiRequest, body: NewScenario) -> Status[ScenarioAn
 @operation("GET", "/scenarios/{scenario_id}", scope=READ, returns=ScenarioAnswer, tag=TAG)
 def read_scenario(request: ApiRequest, scenario_id: Key) -> ScenarioAnswer:
     """Return a scenario."""
-    return _scenario_answer(find_row(_scenarios(), pk=scenario_id))
+    offered = scenario_services.offered_scenarios(request.user).prefetch_related("groups", "screens")
+    return _scenario_answer(find_row(offered, pk=scenario_id))
 
 
 @operation("PATCH", "/scenarios/{scenario_id}", scope=WRITE, returns=ScenarioAnswer, tag=TAG)

@@ -32,9 +32,11 @@ def save_feed(feed: Feed, *, user: User | None) -> None:
         created = feed._state.adding
         if created and feed.municipality is None:
             feed.municipality = content_owners.home_of(user)
-        content_owners.check_change(user, feed)
-        feed.full_clean()
         before = None if created else Feed.objects.get(pk=feed.pk)
+        # Whose it was, too: nobody takes over what belongs to others.
+        for each in filter(None, (before, feed)):
+            content_owners.check_change(user, each)
+        feed.full_clean()
         values = audit.stored_values(feed)
         if before is not None and (before.kind, before.address) != (feed.kind, feed.address):
             feed.data, feed.kept, feed.skipped, feed.skipped_count = {}, {}, [], 0

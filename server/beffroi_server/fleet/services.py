@@ -53,7 +53,11 @@ LONGEST_OFF = dt.timedelta(days=31)
 def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGroup] | None = None) -> Screen:
     """Create a screen or save a change of one; its programme is published.
 
+    Of its groups, those beyond the scope of the user stay as they are: who looks after a district neither takes a
+    screen out of its municipality nor puts it into another one.
+
     Raises:
+        NotPermitted: the user does not look after this screen, or not after a group that it would come into.
         ValidationError: a value is not valid, or a screen would be in too many groups.
     """
     with serialised():
@@ -63,7 +67,7 @@ def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGro
             _check_installer(user, screen)
         screen.save()
         if groups is not None:
-            chosen = list(groups)
+            chosen = _groups_within(user, screen, groups)
             targets.check_group_count(screen, chosen)
             screen.groups.set(chosen)
         _check_installer(user, screen)
@@ -72,6 +76,17 @@ def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGro
         audit.record_event(user, action, screen, slug=screen.slug, **changes)
         screen_changed.send(screen)
     return screen
+
+
+def _groups_within(user: User | None, screen: Screen, chosen: Iterable[ScreenGroup]) -> list[ScreenGroup]:
+    """Return the groups of a screen once a user has chosen among the own ones."""
+    wanted, own = list(chosen), screen_scopes.scope_group_keys(user)
+    if own is None:
+        return wanted
+    kept = [group for group in targets.groups_of(screen) if group.pk not in own]
+    added = [group for group in wanted if group not in kept]
+    screen_scopes.check_targets(user, targets.Targets(groups=tuple(added)))
+    return [*kept, *added]
 
 
 def save_screen_class(screen_class: ScreenClass, *, user: User | None) -> None:

@@ -27,7 +27,7 @@ from beffroi_server.library.models import Announcement, Category, MediaItem
 
 def scope_category_names(user: User | None) -> list[str] | None:
     """Return the names of the categories that a user is limited to, sorted; None for a user who writes any."""
-    if user is None or user.may_administer or not user.is_limited_to_categories:
+    if user is None or user.may_manage_users or not user.is_limited_to_categories:
         return None
     prefetch_related_objects([user], "scope_categories")
     return sorted(category.name for category in user.scope_categories.all())
@@ -89,12 +89,11 @@ def check_media(user: User | None, item: MediaItem) -> None:
     """Refuse an image or a video that a user may not change.
 
     Raises:
-        NotPermitted: a contributor did not upload it, or it belongs to others.
+        NotPermitted: a contributor did not upload it, or it belongs to others, also where the user uploaded it before
+            it was shared, or before changing to another municipality.
     """
     require(user, "may_write")
-    if user is None or item.uploaded_by_id == user.pk:
-        return
-    if not user.may_edit:
+    if user is not None and not user.may_edit and item.uploaded_by_id != user.pk:
         raise NotPermitted(_("This was uploaded by someone else. You can change what you uploaded."))
     content_owners.check_change(user, item)
 
@@ -115,7 +114,8 @@ def set_scope(user: User, *, groups: list[ScreenGroup], categories: list[Categor
     with serialised():
         before = _scope_values(user)
         user.is_limited_to_groups = bool(groups) and not user.may_administer
-        user.is_limited_to_categories = bool(categories) and not user.may_administer
+        # A local administrator manages people of every category, and so writes for every one.
+        user.is_limited_to_categories = bool(categories) and not user.may_manage_users
         user.save(update_fields=["is_limited_to_groups", "is_limited_to_categories"])
         user.scope_groups.set(groups if user.is_limited_to_groups else [])
         user.scope_categories.set(categories if user.is_limited_to_categories else [])

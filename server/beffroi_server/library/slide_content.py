@@ -11,13 +11,14 @@ import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
 from beffroi_content.model import widgets
 from beffroi_content.templates.widgets.gauge import AIR_QUALITY
-from beffroi_server.accounts.models import Town
+from beffroi_server.accounts.models import Town, UserRole
 from beffroi_server.core.text import shorten_text
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet import content_owners
@@ -85,6 +86,11 @@ def _agenda_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget
     events = Announcement.objects.filter(template__in=EVENT_TEMPLATES, starts__isnull=False, archived_at=None)
     events_of_town = content_owners.shown_with(events, announcement.municipality_id).exclude(
         placement__taken_off_at__isnull=False
+    )
+    # Nor is an agenda a way round the approval of what contributors write.
+    approved = Announcement.objects.filter(proposals__state="approved", proposals__version=F("version"))
+    events_of_town = events_of_town.exclude(
+        Q(updated_by__role=UserRole.CONTRIBUTOR) & ~Q(pk__in=approved.order_by().values("pk"))
     )
     coming = events_of_town.exclude(event_is_over(timezone.now(), zone)).order_by("starts")
     listed = [

@@ -72,9 +72,10 @@ def rename_tag(tag: Tag, name: str, *, user: User | None) -> Tag:
     """Rename a tag; where another has that name already, the two become one. Return the tag that remains.
 
     Raises:
+        NotPermitted: an announcement that has it is not the user's to change.
         ValidationError: the name is empty or too long.
     """
-    require(user, "may_edit")
+    _check_keeper(user, tag)
     with serialised():
         before = tag.name
         other = Tag.objects.filter(folded_name=fold_text(name)).exclude(pk=tag.pk).first()
@@ -92,11 +93,22 @@ def rename_tag(tag: Tag, name: str, *, user: User | None) -> Tag:
 
 
 def delete_tag(tag: Tag, *, user: User | None) -> None:
-    """Delete a tag; the announcements that had it stay."""
-    require(user, "may_edit")
+    """Delete a tag; the announcements that had it stay.
+
+    Raises:
+        NotPermitted: one of them is not the user's to change.
+    """
+    _check_keeper(user, tag)
     with serialised():
         audit.record_event(user, "tag-deleted", tag, announcements=tag.announcements.count())
         tag.delete()
+
+
+def _check_keeper(user: User | None, tag: Tag) -> None:
+    """Refuse a change of a tag that is on what others write."""
+    require(user, "may_edit")
+    for announcement in tag.announcements.select_related("municipality"):
+        library_scopes.check_announcement(user, announcement)
 
 
 def known_tag(name: str) -> Tag | None:

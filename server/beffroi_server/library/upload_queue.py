@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.accounts.models import User
 from beffroi_server.core import database, disk_space
-from beffroi_server.library import services
+from beffroi_server.fleet import content_owners
+from beffroi_server.library import library_scopes, services
 from beffroi_server.library.errors import AlreadyInLibrary, MediaRefused
 from beffroi_server.library.media import uploads
 from beffroi_server.library.media.sentences import media_refusal
@@ -54,7 +55,7 @@ def enqueue_upload(file: IO[bytes], *, name: str, user: User) -> Upload:
     try:
         uploads.receive_upload(file, path, name)
         upload.digest = uploads.file_digest(path)
-        twin = _find_twin(upload.digest)
+        twin = _find_twin(upload.digest, user)
         if twin is not None:
             path.unlink()
             return twin
@@ -66,18 +67,22 @@ def enqueue_upload(file: IO[bytes], *, name: str, user: User) -> Upload:
     return upload
 
 
-def _find_twin(digest: str) -> Upload | None:
-    """Return the upload of the same file that waits already, if there is one.
+def _find_twin(digest: str, user: User) -> Upload | None:
+    """Return the upload of the same file that waits already, if there is one that the user sees.
+
+    What others uploaded for themselves is no help to the user: the same file comes into the library twice then, and
+    into the media store once.
 
     Raises:
         AlreadyInLibrary: the file has been decoded before.
     """
     usable = Q(video=None) | Q(video__problem="")
-    known = MediaItem.objects.filter(usable, upload_digest=digest).order_by("pk")
+    seen = library_scopes.media_in_scope(MediaItem.objects.all(), user)
+    known = seen.filter(usable, upload_digest=digest).order_by("pk")
     items = [item for item in known if uploads.media_path(item.picture_id).exists()]
     if items:
         raise AlreadyInLibrary(items)
-    return Upload.objects.filter(digest=digest, problem="").first()
+    return uploads_in_scope(user).filter(digest=digest, problem="").first()
 
 
 def waiting_path(upload: Upload) -> Path:
@@ -86,8 +91,17 @@ def waiting_path(upload: Upload) -> Path:
 
 
 def uploads_in_scope(user: User) -> QuerySet[Upload]:
-    """Return the uploads that a user sees and may dismiss: a contributor the own."""
-    return Upload.objects.all() if user.may_edit else Upload.objects.filter(uploaded_by=user)
+    """Return the uploads that a user sees and may dismiss: a contributor the own, others those of their colleagues."""
+    if not user.may_edit:
+        return Upload.objects.filter(uploaded_by=user)
+    served = content_owners.served_municipalities(user)
+    if served is None:
+        return Upload.objects.all()
+    limited = User.objects.filter(is_limited_to_groups=True)
+    if not served:
+        return Upload.objects.exclude(uploaded_by__in=limited.filter(scope_groups__municipality__isnull=False))
+    colleagues = limited.filter(scope_groups__municipality__in=[each.pk for each in served])
+    return Upload.objects.filter(Q(uploaded_by=user) | Q(uploaded_by__in=colleagues))
 
 
 def dismiss_upload(upload: Upload) -> None:

@@ -14,8 +14,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import undo
+from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import UndoEntry, User
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet.models import Screen, ScreenGroup
@@ -206,9 +208,13 @@ def placement_snapshot(announcement: Announcement) -> dict[str, Any] | None:
 
 
 def replace_end(announcement: Announcement, ends_at: dt.datetime | None, *, user: User | None) -> None:
-    """Give the placement of an announcement another end, and leave the rest of it as it is."""
+    """Give the placement of an announcement another end, and leave the rest of it as it is.
+
+    Raises:
+        NotPermitted: it is shared, and others show it until its end.
+    """
     placement = announcement.placement
-    placements.place_announcement(
+    placed = placements.place_announcement(
         announcement,
         everywhere=placement.everywhere,
         screens=placement.screens.all(),
@@ -218,6 +224,11 @@ def replace_end(announcement: Announcement, ends_at: dt.datetime | None, *, user
         duration_s=placement.duration_s,
         user=user,
     )
+    if placed.ends_at != ends_at:
+        raise NotPermitted(
+            _("“%(title)s” is on the screens of others, too: its end is not yours to change.")
+            % {"title": announcement.title}
+        )
 
 
 def _extend_one(announcement: Announcement, until: dt.datetime, user: User | None) -> dict[str, Any]:

@@ -73,6 +73,8 @@ def propose_announcement(
 ) -> Proposal:
     """Propose an announcement for screens; a proposal of it that waits already is replaced.
 
+    What all municipalities share may wait for the screens of another one: that is not replaced.
+
     Arguments as for ``placements.place_announcement``.
 
     Raises:
@@ -84,7 +86,10 @@ def propose_announcement(
     screen_scopes.check_targets(user, targets)
     with serialised():
         _check_quota(user, announcement)
-        proposal = waiting_proposal(announcement) or Proposal(announcement=announcement)
+        waiting = waiting_proposal(announcement)
+        if waiting is not None:
+            _check_reached(user, waiting)
+        proposal = waiting or Proposal(announcement=announcement)
         proposal.everywhere, proposal.duration_s = everywhere, duration_s
         proposal.starts_at, proposal.ends_at = starts_at, ends_at
         proposal.proposed_by, proposal.proposed_at = user, timezone.now()
@@ -155,13 +160,20 @@ def withdraw_proposal(proposal: Proposal, *, user: User) -> None:
     """Take a proposal back, as who made it.
 
     Raises:
-        NotPermitted: the announcement is somebody else's.
+        NotPermitted: the announcement is somebody else's, or proposed for screens of others.
         ProposalDecided: somebody has decided already.
     """
     library_scopes.check_use(user, proposal.announcement)
+    _check_reached(user, proposal)
     with serialised():
         _decide(proposal, ProposalState.WITHDRAWN, user)
         audit.record_event(user, "proposal-withdrawn", proposal.announcement.title, id=str(proposal.announcement_id))
+
+
+def _check_reached(user: User | None, proposal: Proposal) -> None:
+    """Refuse a change of a proposal of others for screens that are not the user's."""
+    if user is None or proposal.proposed_by_id != user.pk:
+        screen_scopes.check_row(user, proposal)
 
 
 def proposals_to_decide(user: User) -> QuerySet[Proposal]:

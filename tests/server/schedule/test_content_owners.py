@@ -7,20 +7,24 @@ and works for no municipality.
 from __future__ import annotations
 
 import datetime as dt
+import io
 
 import pytest
 from django.utils import timezone
+from PIL import Image
 
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts import undo
 from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import User, UserRole
+from beffroi_server.fleet import services as fleet
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.municipality_models import Municipality
-from beffroi_server.library import library_scopes, town_branding
+from beffroi_server.library import library_scopes, tags, town_branding, upload_queue
 from beffroi_server.library import services as library
-from beffroi_server.library.models import Announcement, MediaItem
-from beffroi_server.schedule import announcement_acts, placements, publish_permissions, services
+from beffroi_server.library.errors import AlreadyInLibrary
+from beffroi_server.library.models import Announcement, Category, MediaItem, Tag
+from beffroi_server.schedule import announcement_acts, placements, proposals, publish_permissions, services
 from beffroi_server.schedule.compile_inputs import load_inputs
 from beffroi_server.schedule.models import Playlist, ScheduleRule
 
@@ -216,3 +220,101 @@ def test_images_are_described_by_their_own_people_and_those_who_work_for_all(squ
     with pytest.raises(NotPermitted):
         library.update_image(square_item, user=colin, name="Mine", description="")
     library.update_image(square_item, user=ines, name="Place", description="")
+
+
+class TestWhatOthersHaveStays:
+    """What somebody of a municipality might change of another one by a way round."""
+
+    @pytest.fixture
+    def shared(self, alice) -> Announcement:
+        return library.save_announcement(user=alice, title="Tri des déchets")
+
+    def test_screens_in_the_groups_beyond_the_own_scope(self, screens, district):
+        lavau, rouilly = (Municipality.objects.get(name=name).group for name in ("Lavau", "Rouilly"))
+        installer, screen = writer("tom", district, role=UserRole.TECHNICIAN), screens["lavau"]
+        screen.groups.add(district)
+
+        with pytest.raises(NotPermitted):
+            fleet.save_screen(screen, user=installer, groups=[district, rouilly])
+        fleet.save_screen(screen, user=installer, groups=[district])
+        assert set(screen.groups.all()) == {lavau, district}
+
+    def test_proposals_of_a_shared_announcement(self, shared, ines, colin):
+        ScreenGroup.objects.filter(municipality__isnull=False).update(needs_approval=True)
+        waiting = proposals.propose_announcement(shared, groups=ines.scope_groups.all(), user=ines)
+
+        with pytest.raises(NotPermitted):
+            proposals.propose_announcement(shared, groups=colin.scope_groups.all(), user=colin)
+        with pytest.raises(NotPermitted):
+            proposals.withdraw_proposal(waiting, user=colin)
+        assert set(waiting.groups.all()) == set(ines.scope_groups.all())
+        proposals.withdraw_proposal(waiting, user=ines)
+
+    def test_tags_on_what_they_write(self, shared, ines, colin):
+        ours = library.save_announcement(user=ines, title="Fête de Lavau")
+        tags.set_tags(ours, ["Fête"], user=ines)
+        tag = Tag.objects.get()
+
+        with pytest.raises(NotPermitted):
+            tags.rename_tag(tag, "Autre", user=colin)
+        with pytest.raises(NotPermitted):
+            tags.delete_tag(tag, user=colin)
+        assert tags.rename_tag(tag, "Fêtes", user=ines).name == "Fêtes"
+
+    def test_images_that_somebody_uploaded_before_changing_to_another_municipality(self, ines):
+        buffer = io.BytesIO()
+        Image.new("RGB", (64, 48), "navy").save(buffer, "PNG")
+        item = library.add_image(io.BytesIO(buffer.getvalue()), name="Place", user=ines)
+        moved = writer("ida", Municipality.objects.get(name="Rouilly").group)
+        MediaItem.objects.update(uploaded_by=moved)
+        item.refresh_from_db()
+
+        with pytest.raises(NotPermitted):
+            library.delete_image(item, user=moved)
+
+    def test_the_end_of_a_shared_announcement_on_their_screens(self, shared, ines, alice, screens):
+        until = timezone.now() + dt.timedelta(days=3)
+        placements.place_announcement(shared, screens=[screens["lavau"], screens["pool"]], ends_at=until, user=alice)
+
+        with pytest.raises(NotPermitted, match="Tri des déchets"):
+            announcement_acts.extend([shared], until + dt.timedelta(days=9), user=ines)
+
+    def test_files_they_uploaded_which_do_not_keep_the_same_file_from_others(self, ines, colin):
+        buffer = io.BytesIO()
+        Image.new("RGB", (64, 48), "teal").save(buffer, "PNG")
+        ours = upload_queue.enqueue_upload(io.BytesIO(buffer.getvalue()), name="Blason", user=ines)
+
+        assert not upload_queue.uploads_in_scope(colin).exists()
+        theirs = upload_queue.enqueue_upload(io.BytesIO(buffer.getvalue()), name="Blason", user=colin)
+        assert theirs.pk != ours.pk
+        queue = upload_queue.UploadQueue()
+        assert queue.process_next()
+        assert queue.process_next()
+        assert {str(item.municipality) for item in MediaItem.objects.all()} == {"Lavau", "Rouilly"}
+        with pytest.raises(AlreadyInLibrary):
+            upload_queue.enqueue_upload(io.BytesIO(buffer.getvalue()), name="Blason", user=ines)
+
+
+def test_local_administrators_write_for_every_category_since_they_manage_people_of_all(screens):
+    lavau = Municipality.objects.get(name="Lavau").group
+    local = writer("lea", lavau, role=UserRole.LOCAL_ADMINISTRATOR)
+
+    library_scopes.set_scope(local, groups=[lavau], categories=[Category.objects.create(name="Sports")], actor=None)
+
+    assert not local.is_limited_to_categories
+
+
+def test_agendas_list_what_contributors_write_once_it_is_approved(screens, carla, alice):
+    starts = timezone.now() + dt.timedelta(days=2)
+    event = library.save_announcement(user=carla, title="Loto", template="event", starts=starts)
+    agenda = library.save_announcement(user=alice, title="Agenda", template="agenda")
+    placements.place_announcement(agenda, screens=[screens["pool"]], user=alice)
+
+    def listed() -> list[str]:
+        (playlist,) = load_inputs(screens["pool"]).playlists
+        (slide,) = [each for each in playlist.slides if each.name == "Agenda"]
+        return [each.title for each in slide.content.widget.events]
+
+    assert listed() == []
+    proposals.approve_proposal(proposals.propose_announcement(event, screens=[screens["pool"]], user=carla), user=alice)
+    assert listed() == ["Loto"]

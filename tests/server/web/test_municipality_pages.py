@@ -10,12 +10,14 @@ from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import User, UserRole
 from beffroi_server.alerts.models import Alert, Scenario
+from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library import library_scopes, town_branding
 from beffroi_server.library import services as library
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import placements
+from beffroi_server.schedule.models import Playlist
 
 pytestmark = pytest.mark.usefixtures("english")
 
@@ -188,3 +190,29 @@ class TestAlerts:
 
         assert "Flood" in page(client, "now")
         assert "Screen of Lavau" in page(client, "alert", alert.pk)
+
+
+class TestAddressesWithTheKeyOfAnother:
+    """Keys are counted up, so anybody can try the next one."""
+
+    def test_show_nothing_of_a_playlist_whatever_is_sent(self, villages):
+        theirs = Playlist.objects.create(name="Loto of Rouilly", municipality=villages["Rouilly"])
+        client = browser(user_of(UserRole.EDITOR, villages["Lavau"]))
+
+        assert client.post(reverse("playlist-rename", args=[theirs.pk]), {"name": ""}).status_code == 403
+        assert client.post(reverse("playlist-fill", args=[theirs.pk]), {"order": "?"}).status_code == 403
+        assert client.get(reverse("playlist-delete", args=[theirs.pk])).status_code == 403
+        assert "Loto of" not in client.get(reverse("rule-new"), {"playlist": theirs.pk}).content.decode()
+
+    def test_show_nothing_of_a_feed_a_scenario_or_a_draft(self, villages):
+        feed = Feed.objects.create(name="Agenda of Rouilly", kind="calendar", municipality=villages["Rouilly"])
+        scenario = Scenario.objects.create(name="Dam", title="The dam breaks", source="Rouilly", everywhere=False)
+        scenario.groups.add(villages["Rouilly"].group)
+        draft = library.save_announcement(user=None, title="Draft of Rouilly", municipality=villages["Rouilly"])
+        client = browser(user_of(UserRole.LOCAL_ADMINISTRATOR, villages["Lavau"]))
+
+        assert "Agenda of" not in client.get(reverse("announcement-new"), {"feed": feed.pk}).content.decode()
+        assert client.get(reverse("scenario", args=[scenario.pk])).status_code == 403
+        assert client.get(reverse("scenario-delete", args=[scenario.pk])).status_code == 403
+        assert client.get(reverse("alert-new"), {"scenario": scenario.pk}).status_code == 404
+        assert client.get(reverse("thumbnail", args=[draft.pk])).status_code == 404

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import DatabaseError
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -16,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_content.raster.text.characters import missing_characters, name_characters
-from beffroi_server.accounts.models import User
 from beffroi_server.alerts import (
     corrections,
     on_call,
@@ -30,7 +28,8 @@ from beffroi_server.alerts import (
 from beffroi_server.alerts.colour_words import contradicting_colour
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.errors import AlertRefused
-from beffroi_server.alerts.models import LEVEL_CHOICES, Alert, AlertProposal, Scenario
+from beffroi_server.alerts.models import LEVEL_CHOICES, Alert, AlertProposal
+from beffroi_server.alerts.scenario_services import offered_scenarios
 from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.request_times import arrived_at
@@ -72,21 +71,13 @@ READ_OF_SCREENS = (
 def scenario_choice(request: UserRequest) -> HttpResponse:
     """Let an officer choose a scenario or a level, and show the alerts that are in progress."""
     context = {
-        "scenarios": _offered_scenarios(request.user).prefetch_related("groups", "screens"),
+        "scenarios": offered_scenarios(request.user).prefetch_related("groups", "screens"),
         "levels": LEVEL_CHOICES[::-1],
         "running": queries.active_alerts(timezone.now()),
         "proposals": second_officer.open_proposals(timezone.now(), request.user),
         "on_call": on_call.officers_on_call(),
     }
     return render(request, "alerts/choose.html", context)
-
-
-def _offered_scenarios(user: User) -> QuerySet[Scenario]:
-    """Return the scenarios that a user may start from: those of the own screens, and those for all screens."""
-    if screen_scopes.scope_group_keys(user) is None:
-        return Scenario.objects.all()
-    own = screen_scopes.rows_in_scope(Scenario.objects.all(), user)
-    return Scenario.objects.filter(Q(everywhere=True) | Q(pk__in=own.values("pk")))
 
 
 @for_officers("GET", "POST")
@@ -164,7 +155,7 @@ def _initial_values(request: UserRequest) -> dict[str, Any]:
         "duration_min": DEFAULT_MINUTES,
     }
     if "scenario" in request.GET:
-        scenario = get_object_or_404(Scenario, pk=parse_number(request.GET["scenario"]))
+        scenario = get_object_or_404(offered_scenarios(request.user), pk=parse_number(request.GET["scenario"]))
         values |= {name: getattr(scenario, name) for name in WORDING_FIELDS if name not in {"groups", "screens"}}
         values |= {"groups": list(scenario.groups.all()), "screens": list(scenario.screens.all())}
         values |= {"scenario": scenario, "duration_min": scenario.duration_min}

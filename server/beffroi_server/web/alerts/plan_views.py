@@ -22,6 +22,7 @@ from beffroi_server.alerts.models import PlannedAlert
 from beffroi_server.alerts.planned_alerts import repeat_rules
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.fleet import screen_scopes
+from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest, current_town, for_officers
 from beffroi_server.web.alerts.forms import REPEAT_CHOICES, PlannedAlertForm
 from beffroi_server.web.requests import paginate, parse_number
@@ -47,8 +48,8 @@ def plan_new(request: UserRequest) -> HttpResponse:
     """Plan an alert."""
     tomorrow = timezone.localdate() + dt.timedelta(days=1)
     fresh = PlannedAlert(
-        source=current_town().name, level=AlertLevel.INFORMATION, status=AlertStatus.ACTUAL, starts_on=tomorrow,
-        starts_time=dt.time(8),
+        source=str(working_for.chosen() or current_town().name), level=AlertLevel.INFORMATION,
+        status=AlertStatus.ACTUAL, starts_on=tomorrow, starts_time=dt.time(8),
     )  # fmt: skip
     return _edit(request, fresh)
 
@@ -56,7 +57,9 @@ def plan_new(request: UserRequest) -> HttpResponse:
 @for_officers("GET", "POST")
 def plan_edit(request: UserRequest, pk: int) -> HttpResponse:
     """Change a planned alert."""
-    return _edit(request, get_object_or_404(PlannedAlert, pk=pk))
+    found = get_object_or_404(PlannedAlert, pk=pk)
+    screen_scopes.check_row(request.user, found)
+    return _edit(request, found)
 
 
 @for_officers("POST")

@@ -41,13 +41,16 @@ def scenario_new(request: UserRequest) -> HttpResponse:
 @for_officers("GET", "POST")
 def scenario_edit(request: UserRequest, pk: int) -> HttpResponse:
     """Change a scenario."""
-    return _edit_scenario(request, get_object_or_404(Scenario, pk=pk))
+    found = get_object_or_404(Scenario, pk=pk)
+    screen_scopes.check_row(request.user, found)
+    return _edit_scenario(request, found)
 
 
 @for_officers("GET", "POST")
 def scenario_delete(request: UserRequest, pk: int) -> HttpResponse:
     """Delete a scenario, after asking."""
     found = get_object_or_404(Scenario, pk=pk)
+    screen_scopes.check_row(request.user, found)
     if request.method == "GET":
         return render(request, "alerts/scenario_delete.html", {"scenario": found})
     scenario_services.delete_scenario(found, user=request.user)

@@ -28,6 +28,7 @@ from beffroi_server.schedule.charter_programme import entry_findings, warnings_o
 from beffroi_server.schedule.models import AnnouncementPlacement, Proposal
 from beffroi_server.schedule.proposals import waiting_proposal
 from beffroi_server.web.access import UserRequest, current_town, for_users, for_writers
+from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.library import announcement_placing as placing
 from beffroi_server.web.library import preview_links
@@ -114,7 +115,7 @@ def _initial_values(request: UserRequest) -> dict[str, Any]:
 
 def _named_row(request: UserRequest, name: str, model: type[Row]) -> Row | None:
     key = parse_number(request.GET.get(name))
-    return model._default_manager.filter(pk=key).first() if key else None
+    return limit_rows(model._default_manager.all()).filter(pk=key).first() if key else None
 
 
 def _named_key(request: UserRequest) -> uuid.UUID | None:

@@ -13,6 +13,7 @@ from beffroi_server.accounts import undo
 from beffroi_server.core.folded_text import search_words
 from beffroi_server.library import services
 from beffroi_server.library.errors import NotArchived
+from beffroi_server.library.library_scopes import check_announcement
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import announcement_acts
 from beffroi_server.web.access import UserRequest, for_deleters, for_editors, for_writers
@@ -69,6 +70,7 @@ def announcement_delete(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     if found.archived_at is None:
         messages.warning(request, _("Only what is in the archive can be deleted for good. Archive it first."))
         return redirect("announcement", pk)
+    check_announcement(request.user, found)
     if request.method == "POST":
         return _delete_for_good(request, found)
     context = {"announcement": found, "versions": found.versions.count()}

@@ -49,7 +49,7 @@ def media_list(request: UserRequest) -> HttpResponse:
     state = read_media_list(request)
     page = paginate(request, found_media(state), MEDIA_PER_PAGE)
     for item in page:
-        item.is_open = item.uploaded_by_id == request.user.pk or content_owners.changes(request.user, item)
+        item.is_open = content_owners.changes(request.user, item)
     received = list(upload_queue.uploads_in_scope(request.user))
     waits = any(not each.problem for each in received) or any(
         each.video_details is not None and each.video_details.is_waiting for each in page

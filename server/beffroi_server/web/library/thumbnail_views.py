@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
+from beffroi_server.fleet import content_owners
 from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.library import thumbnails
 from beffroi_server.library.models import Announcement
@@ -30,7 +31,8 @@ def announcement_thumbnail(request: UserRequest, pk: uuid.UUID) -> HttpResponseB
     related = Announcement.objects.select_related(
         "picture__picture", "feed", f"municipality__{LOGO_RELATION}"
     ).prefetch_related("more_pictures__picture")
-    announcement, screen_class = get_object_or_404(related, pk=pk), _drawn_class()
+    announcement = get_object_or_404(content_owners.seen_by(related, request.user), pk=pk)
+    screen_class = _drawn_class()
     if screen_class is None:
         return _placeholder(NEVER)
     try:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_server.library import categories
-from beffroi_server.schedule import auto_fill, entry_order, rule_names
+from beffroi_server.schedule import auto_fill, entry_order, publish_permissions, rule_names
 from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 from beffroi_server.schedule.playlist_candidates import candidates_for
 from beffroi_server.web.access import UserRequest, ViewFunction, is_htmx
@@ -94,7 +94,11 @@ def render_playlist(
     """Return the page of a playlist, with the form of an entry opened where there is one.
 
     The status is 422 where a form is given back with errors.
+
+    Raises:
+        NotPermitted: it is not the user's to change: a form with errors must not show it either.
     """
+    publish_permissions.check_playlist(request.user, playlist)
     search, zone = read_search(request), ZoneInfo(timezone.get_current_timezone_name())
     rows = list(_entry_rows(playlist, entry_form))
     refused = name_form or entry_form or filling_form

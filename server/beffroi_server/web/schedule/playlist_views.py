@@ -61,9 +61,7 @@ def playlist_list(request: UserRequest) -> HttpResponse:
 @for_editors("GET")
 def playlist_detail(request: UserRequest, pk: int) -> HttpResponse:
     """Show the entries of a playlist in order, and what can be added to it."""
-    found = get_object_or_404(Playlist, pk=pk)
-    publish_permissions.check_playlist(request.user, found)
-    return render_playlist(request, found)
+    return render_playlist(request, get_object_or_404(Playlist, pk=pk))
 
 
 @for_editors("POST")
@@ -99,6 +97,7 @@ def playlist_delete(request: UserRequest, pk: int) -> HttpResponse:
     """Delete a playlist with the rules that show it, after asking."""
     found = Playlist.objects.get(pk=pk)
     if request.method == "GET":
+        publish_permissions.check_playlist(request.user, found)
         outer = Playlist.objects.filter(entries__inner=found).distinct()
         context = {"playlist": found, "sentences": rule_sentences(found), "outer": outer}
         return render(request, "schedule/playlist_delete.html", context)

@@ -21,6 +21,7 @@ from beffroi_server.schedule.models import Playlist, ScheduleRule
 from beffroi_server.schedule.programme_changes import rule_change
 from beffroi_server.schedule.rule_shares import rule_shares
 from beffroi_server.web.access import UserRequest, current_town, for_editors
+from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.requests import parse_number
 from beffroi_server.web.schedule.rule_forms import ScheduleRuleForm
@@ -38,7 +39,7 @@ def rule_share_list(request: UserRequest) -> HttpResponse:
 @for_editors("GET", "POST")
 def rule_add(request: UserRequest) -> HttpResponse:
     """Add a rule."""
-    playlist = Playlist.objects.filter(pk=parse_number(request.GET.get("playlist"))).first()
+    playlist = limit_rows(Playlist.objects.all()).filter(pk=parse_number(request.GET.get("playlist"))).first()
     initial = {"everywhere": True, "playlist": playlist, "name": playlist.name if playlist else ""}
     return _edit_rule(request, ScheduleRule(), initial)
 
