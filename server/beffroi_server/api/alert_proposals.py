@@ -14,6 +14,7 @@ from beffroi_server.alerts import second_officer
 from beffroi_server.alerts.models import AlertProposal
 from beffroi_server.api.alerts import READ, WRITE, AlertAnswer, NewAlert, alert_answer, alert_values, token_of
 from beffroi_server.api.operations import ApiRequest, operation
+from beffroi_server.api.repeated_requests import Repetition
 from beffroi_server.api.values import Answer, Change, Line120, PageOf, PageQuery, find_row, page_of
 
 TAG = "alert proposals"
@@ -73,7 +74,9 @@ def list_proposals(request: ApiRequest, query: Query[ProposalQuery]) -> PageOf[P
     return page_of(query, rows, _answer)
 
 
-@operation("POST", "/alert-proposals", scope=WRITE, returns=ProposalAnswer, status=201, tag=TAG)
+@operation(
+    "POST", "/alert-proposals", scope=WRITE, returns=ProposalAnswer, status=201, tag=TAG, repetition=Repetition.WHOLE
+)  # fmt: skip
 def propose_alert(request: ApiRequest, body: NewAlert) -> Status[ProposalAnswer]:
     """Propose an alert; another officer confirms it."""
     values = alert_values(body, request.user)
@@ -84,21 +87,30 @@ def propose_alert(request: ApiRequest, body: NewAlert) -> Status[ProposalAnswer]
     return Status(201, _answer(row))
 
 
-@operation("POST", "/alert-proposals/{proposal_id}/confirm", scope=WRITE, returns=AlertAnswer, status=201, tag=TAG)
+@operation(
+    "POST", "/alert-proposals/{proposal_id}/confirm", scope=WRITE, returns=AlertAnswer, status=201, tag=TAG,
+    repetition=Repetition.OWN,
+)  # fmt: skip
 def confirm_proposal(request: ApiRequest, proposal_id: uuid.UUID) -> Status[AlertAnswer]:
     """Broadcast what another officer has proposed."""
     alert = second_officer.confirm_proposal(find_row(_proposals(), pk=proposal_id), user=request.user)
     return Status(201, alert_answer(alert))
 
 
-@operation("POST", "/alert-proposals/{proposal_id}/alone", scope=WRITE, returns=AlertAnswer, status=201, tag=TAG)
+@operation(
+    "POST", "/alert-proposals/{proposal_id}/alone", scope=WRITE, returns=AlertAnswer, status=201, tag=TAG,
+    repetition=Repetition.OWN,
+)  # fmt: skip
 def broadcast_alone(request: ApiRequest, proposal_id: uuid.UUID, body: AloneChange) -> Status[AlertAnswer]:
     """Broadcast a proposal without a second officer; all officers are told the reason."""
     row = find_row(_proposals(), pk=proposal_id)
     return Status(201, alert_answer(second_officer.broadcast_alone(row, body.reason, user=request.user)))
 
 
-@operation("POST", "/alert-proposals/{proposal_id}/decline", scope=WRITE, returns=ProposalAnswer, tag=TAG)
+@operation(
+    "POST", "/alert-proposals/{proposal_id}/decline", scope=WRITE, returns=ProposalAnswer, tag=TAG,
+    repetition=Repetition.WHOLE,
+)  # fmt: skip
 def decline_proposal(request: ApiRequest, proposal_id: uuid.UUID) -> ProposalAnswer:
     """Decline a proposal, or withdraw one's own."""
     row = find_row(_proposals(), pk=proposal_id)

@@ -27,7 +27,7 @@ from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.scenario_services import offered_scenarios
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.problems import invalid_field, not_found
-from beffroi_server.api.repeated_requests import read_key, reused_key
+from beffroi_server.api.repeated_requests import Repetition, read_key, reused_key
 from beffroi_server.api.values import (
     Answer,
     Change,
@@ -260,7 +260,9 @@ def list_alerts(request: ApiRequest, query: Query[AlertQuery]) -> PageOf[AlertAn
     return page_of(query, rows, alert_answer)
 
 
-@operation("POST", "/alerts", scope=WRITE, returns=AlertAnswer, status=201, tag=TAG)
+@operation(
+    "POST", "/alerts", scope=WRITE, returns=AlertAnswer, status=201, tag=TAG, repetition=Repetition.OWN
+)  # fmt: skip
 def broadcast_alert(request: ApiRequest, body: NewAlert) -> Status[AlertAnswer]:
     """Broadcast an alert at once. Give an Idempotency-Key, so that a lost answer never makes two of it."""
     values, token = alert_values(body, request.user), token_of(request)
@@ -285,7 +287,10 @@ def token_of(request: ApiRequest) -> uuid.UUID | None:
     return uuid.uuid5(_KEY_SPACE, f"{request.caller.key} {key}") if key else None
 
 
-@operation("POST", "/alerts/{alert_id}/correct", scope=WRITE, returns=AlertAnswer, status=201, tag=TAG)
+@operation(
+    "POST", "/alerts/{alert_id}/correct", scope=WRITE, returns=AlertAnswer, status=201, tag=TAG,
+    repetition=Repetition.OWN,
+)  # fmt: skip
 def correct_alert(request: ApiRequest, alert_id: uuid.UUID, body: CorrectionChange) -> Status[AlertAnswer]:
     """Have another text take the place of a running alert, in one step; return the alert that screens show then."""
     former, given = _alert(alert_id), body.given()
@@ -358,7 +363,9 @@ def list_receipts(request: ApiRequest, alert_id: uuid.UUID) -> ReceiptsAnswer:
     return ReceiptsAnswer(**counts, receipts=found)
 
 
-@operation("POST", "/alerts/{alert_id}/extend", scope=WRITE, returns=AlertAnswer, tag=TAG)
+@operation(
+    "POST", "/alerts/{alert_id}/extend", scope=WRITE, returns=AlertAnswer, tag=TAG, repetition=Repetition.WHOLE
+)  # fmt: skip
 def extend_alert(request: ApiRequest, alert_id: uuid.UUID, body: ExtensionChange) -> AlertAnswer:
     """Extend an alert by some minutes."""
     row = find_row(_alerts(), pk=alert_id)
@@ -366,14 +373,18 @@ def extend_alert(request: ApiRequest, alert_id: uuid.UUID, body: ExtensionChange
     return alert_answer(_alert(alert_id))
 
 
-@operation("POST", "/alerts/{alert_id}/end", scope=WRITE, returns=AlertAnswer, tag=TAG)
+@operation(
+    "POST", "/alerts/{alert_id}/end", scope=WRITE, returns=AlertAnswer, tag=TAG, repetition=Repetition.WHOLE
+)  # fmt: skip
 def end_alert(request: ApiRequest, alert_id: uuid.UUID) -> AlertAnswer:
     """End an alert; its screens show “end of alert” for a time."""
     services.end_alert(find_row(_alerts(), pk=alert_id), user=request.user)
     return alert_answer(_alert(alert_id))
 
 
-@operation("POST", "/alerts/{alert_id}/withdraw", scope=WRITE, returns=AlertAnswer, tag=TAG)
+@operation(
+    "POST", "/alerts/{alert_id}/withdraw", scope=WRITE, returns=AlertAnswer, tag=TAG, repetition=Repetition.WHOLE
+)  # fmt: skip
 def withdraw_alert(request: ApiRequest, alert_id: uuid.UUID) -> AlertAnswer:
     """Take an alert off at once, without “end of alert”, as is right for a mistake."""
     services.withdraw_alert(find_row(_alerts(), pk=alert_id), user=request.user)

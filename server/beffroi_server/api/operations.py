@@ -21,7 +21,6 @@ from ninja.decorators import decorate_view
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Town, User
-from beffroi_server.api import repeated_requests
 from beffroi_server.api.callers import (
     SAFE_METHODS,
     Caller,
@@ -32,6 +31,7 @@ from beffroi_server.api.callers import (
     identify_caller,
 )
 from beffroi_server.api.problems import ApiProblem, Problem, not_found, problem_of
+from beffroi_server.api.repeated_requests import Repetition, answer_once
 from beffroi_server.core.transactions import serialised
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -62,7 +62,7 @@ class ApiRequest(HttpRequest):
 
 def operation(
     method: str, path: str, *, scope: str, returns: Any = None, status: int = 200, tag: str, permission: str = "",
-    media_type: str = "", is_repeatable: bool = True,
+    media_type: str = "", is_repeatable: bool = True, repetition: Repetition = Repetition.CLAIMED,
 ) -> Callable[[View], View]:  # fmt: skip
     """Return a decorator that makes a view an operation of the API.
 
@@ -76,10 +76,12 @@ def operation(
         permission: Name of a property of ``User`` that must hold besides, such as ``may_edit``.
         media_type: Of an answer that is no JSON.
         is_repeatable: Whether the answer may be kept for a request that comes again; not where it holds a secret.
+        repetition: How a request that comes again is recognised.
     """
 
     def declare(view: View) -> View:
-        decorate_view(lambda run: _served(run, (scope, permission), method, path, is_repeatable=is_repeatable))(view)
+        repeated = repetition if method == "POST" and is_repeatable else None
+        decorate_view(lambda run: _served(run, (scope, permission), method, path, repeated))(view)
         router.add_api_operation(
             path, [method], view,
             response={status: returns, **({304: None} if method == "GET" else {}), **dict.fromkeys(REFUSALS, Problem)},
@@ -106,7 +108,7 @@ def _documented(method: str, scope: str, status: int, media_type: str, *, is_rep
     return found
 
 
-def _served(run: Run, rights: tuple[str, str], method: str, path: str, *, is_repeatable: bool) -> Run:
+def _served(run: Run, rights: tuple[str, str], method: str, path: str, repetition: Repetition | None) -> Run:
     scope, permission = rights
     if method == "GET":
         _readers[path] = run
@@ -122,8 +124,8 @@ def _served(run: Run, rights: tuple[str, str], method: str, path: str, *, is_rep
             check_pace(caller, scope)
             _check_size(request)
             with timezone.override(_town_zone()), audit.acting_by_token(caller.token.name if caller.token else ""):
-                if method == "POST" and is_repeatable:
-                    answer = repeated_requests.answer_once(request, caller, lambda: run(request, **values))
+                if repetition is not None:
+                    answer = answer_once(request, caller, lambda: run(request, **values), repetition)
                 else:
                     answer = _run_if_unchanged(run, request, path, values)
         except Exception as error:  # noqa: BLE001 - raised again where it is a fault of ours

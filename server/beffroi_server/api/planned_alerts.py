@@ -15,6 +15,7 @@ from beffroi_server.alerts import on_call, plan_services
 from beffroi_server.alerts.models import PlannedAlert
 from beffroi_server.api.alerts import READ, WRITE, AlertTextChange, Minutes, named_targets
 from beffroi_server.api.operations import ApiRequest, operation
+from beffroi_server.api.repeated_requests import Repetition
 from beffroi_server.api.values import Answer, Change, Key, PageOf, PageQuery, find_row, page_of
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.targets import Targets
@@ -122,7 +123,10 @@ def list_planned_alerts(request: ApiRequest, query: Query[PageQuery]) -> PageOf[
     return page_of(query, screen_scopes.rows_in_scope(_plans(), request.user), _answer)
 
 
-@operation("POST", "/planned-alerts", scope=WRITE, returns=PlannedAlertAnswer, status=201, tag=TAG)
+@operation(
+    "POST", "/planned-alerts", scope=WRITE, returns=PlannedAlertAnswer, status=201, tag=TAG,
+    repetition=Repetition.WHOLE,
+)  # fmt: skip
 def plan_alert(request: ApiRequest, body: NewPlannedAlert) -> Status[PlannedAlertAnswer]:
     """Plan an alert; its next occurrence goes to the players at once."""
     return Status(201, _save(PlannedAlert(), body, request))
@@ -147,7 +151,10 @@ def delete_planned_alert(request: ApiRequest, plan_id: Key) -> Status[None]:
     return Status(204, None)
 
 
-@operation("POST", "/planned-alerts/{plan_id}/skip", scope=WRITE, returns=PlannedAlertAnswer, tag=TAG)
+@operation(
+    "POST", "/planned-alerts/{plan_id}/skip", scope=WRITE, returns=PlannedAlertAnswer, tag=TAG,
+    repetition=Repetition.WHOLE,
+)  # fmt: skip
 def skip_occurrence(request: ApiRequest, plan_id: Key, body: OccurrenceChange) -> PlannedAlertAnswer:
     """Leave out the next occurrence; nothing changes where another one is next by now."""
     row = find_row(_plans(), pk=plan_id)
@@ -155,7 +162,10 @@ def skip_occurrence(request: ApiRequest, plan_id: Key, body: OccurrenceChange) -
     return _answer(find_row(_plans(), pk=plan_id))
 
 
-@operation("POST", "/planned-alerts/{plan_id}/postpone", scope=WRITE, returns=PlannedAlertAnswer, tag=TAG)
+@operation(
+    "POST", "/planned-alerts/{plan_id}/postpone", scope=WRITE, returns=PlannedAlertAnswer, tag=TAG,
+    repetition=Repetition.WHOLE,
+)  # fmt: skip
 def postpone_occurrence(request: ApiRequest, plan_id: Key, body: PostponementChange) -> PlannedAlertAnswer:
     """Postpone the next occurrence, and leave the others as they are."""
     row = find_row(_plans(), pk=plan_id)

@@ -1,6 +1,6 @@
 """Requests that are sent again because their answer was lost: done once, answered the same (``Idempotency-Key``).
 
-Alerts have their own way, which does not depend on the database: see ``alerts``.
+Whoever presses the button for an alert again, after the server has died, is never told to wait: see ``Repetition``.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Callable
+from enum import Enum, auto
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from beffroi_server.api.callers import Caller
 from beffroi_server.api.models import RepeatableRequest
 from beffroi_server.api.problems import ApiProblem
+from beffroi_server.core.transactions import serialised
 
 HEADER = "Idempotency-Key"
 MOST_KEPT = 2_000
@@ -26,6 +28,19 @@ _PRUNED_EVERY = 50
 _UNANSWERED_AFTER = dt.timedelta(minutes=10)
 """A request that has no answer by then was cut off, and is done again."""
 _KEY = re.compile(r"[\x21-\x7e]{1,100}")
+
+
+class Repetition(Enum):
+    """How an operation recognises a request that comes again."""
+
+    CLAIMED = auto()
+    """The key is claimed before the act. A server that dies in between leaves the claim, and whoever sends the request
+    again is told for ``_UNANSWERED_AFTER`` that it is still being answered. The act may take long."""
+    WHOLE = auto()
+    """Key, act and answer are one transaction: a server that dies in between leaves nothing, and the request is done at
+    once when it comes again. For acts that are short and wait for the database anyway."""
+    OWN = auto()
+    """The act knows the key itself, also where the database takes nothing in."""
 
 
 def read_key(request: HttpRequest) -> str:
@@ -48,30 +63,45 @@ def reused_key() -> ApiProblem:
     )
 
 
-def answer_once(request: HttpRequest, caller: Caller, run: Callable[[], HttpResponse]) -> HttpResponse:
+def answer_once(
+    request: HttpRequest, caller: Caller, run: Callable[[], HttpResponse], repetition: Repetition
+) -> HttpResponse:
     """Run a request, or return its answer if it was run before with the same key.
 
     Raises:
         ApiProblem: the key stands for another request, or for one that is not answered yet.
     """
     key = read_key(request)
-    if not key or request.path.endswith("/alerts"):
+    if not key or repetition is Repetition.OWN:
         return run()
+    if repetition is Repetition.WHOLE:
+        # Whoever sends it again meanwhile waits here, and is answered what the first was.
+        with serialised():
+            return _answer_claimed(_claim(caller.key, key, _fingerprint(request)), run)
     row = _claim(caller.key, key, _fingerprint(request))
+
+    def run_claimed() -> HttpResponse:
+        try:
+            return run()
+        except BaseException:
+            row.delete()  # what was refused may be right the next time
+            raise
+
+    return _answer_claimed(row, run_claimed)
+
+
+def _answer_claimed(row: RepeatableRequest, run: Callable[[], HttpResponse]) -> HttpResponse:
     if row.status is not None:
         replayed = HttpResponse(row.body, status=row.status, content_type=row.media_type)
         replayed["Idempotency-Replayed"] = "true"
         return replayed
-    answer: HttpResponse | None = None
-    try:
-        answer = run()
-    finally:
-        if answer is None or answer.status_code >= 400:
-            row.delete()  # what was refused may be right the next time
-    if answer.status_code < 400:
-        row.status, row.body = answer.status_code, answer.content.decode()
-        row.media_type = answer.headers.get("Content-Type", "")[:60]
-        row.save()
+    answer = run()
+    if answer.status_code >= 400:
+        row.delete()
+        return answer
+    row.status, row.body = answer.status_code, answer.content.decode()
+    row.media_type = answer.headers.get("Content-Type", "")[:60]
+    row.save()
     return answer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 import uuid
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from beffroi_server.accounts import audit, services
 from beffroi_server.accounts.models import ApiToken, AuditEvent, User, UserRole
+from beffroi_server.alerts import services as alert_services
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.api import callers, jobs
 from beffroi_server.api.document import document_text, openapi_document
@@ -327,6 +329,25 @@ class TestAlerts:
         assert (Alert.objects.count(), RepeatableRequest.objects.count()) == (1, 0)
         other = api.post("/alerts", {**self.ALERT, "title": "Feu"}, Idempotency_Key="flood-1")
         assert other.json()["type"] == "urn:beffroi:problem:key-reused"
+
+    @pytest.mark.parametrize("act", ["withdraw", "end", "extend"])
+    def test_an_act_that_a_dying_server_cut_off_is_done_when_it_comes_again(
+        self, program_of, bob, quay, keyring, monkeypatch, act
+    ):
+        """What was not done is never “still being answered”, and what was done is not done twice."""
+        api, words = program_of(bob), {"minutes": 30} if act == "extend" else {}
+        address = f"/alerts/{api.post('/alerts', self.ALERT).json()['id']}"
+        before = api.get(address).json()
+        with monkeypatch.context() as dying:
+            # Neither is the transaction committed, nor does anything tidy up: the process is gone.
+            dying.setattr(RepeatableRequest, "delete", lambda row: None)
+            dying.setattr(alert_services, f"{act}_alert", lambda *_, **__: sys.exit())
+            with pytest.raises(SystemExit):
+                api.post(f"{address}/{act}", words, Idempotency_Key="again")
+        assert api.get(address).json() == before
+        answers = [api.post(f"{address}/{act}", words, Idempotency_Key="again") for _ in range(2)]
+        assert [each.status_code for each in answers] == [200, 200]
+        assert answers[0].json() == answers[1].json() == api.get(address).json() != before
 
     def test_a_scenario_gives_what_is_left_out(self, program_of, bob, quay, keyring):
         api = program_of(bob)
