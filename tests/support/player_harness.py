@@ -173,8 +173,9 @@ class PlayerHarness:
         self.inbox: ImmediateQueue = ImmediateQueue()
         self.disk: WorkQueue[OnDisk] = WorkQueue()
         self.held = HeldState(
-            self.hall.enrolment(self.server), self.state, self.storage, self.runtime, self.clock, self.refusals
-        )
+            self.hall.enrolment(self.server), self.state, self.storage, self.runtime, self.boot_id, self.clock,
+            self.refusals,
+        )  # fmt: skip
         self.clock.raise_floor(self.held.admission.trust.newest_at_ms)
         self.held_alerts = HeldAlerts(
             self.state, self.runtime, self.boot_id, lambda: self.time.uptime_ms, self.held.drawing_context()
@@ -195,7 +196,7 @@ class PlayerHarness:
             self.inbox, self.disk, self.held, self.held_alerts, self.clock, self.refusals, self.preparer, self.commands,
             self.assets, self.state, self.runtime, self._subscribe, self._poll,
         )  # fmt: skip
-        self.dispatcher.restore_alerts(self.boot_id)
+        self.dispatcher.restore_alerts()
         self.settle()
         self.start_stage()
         if self.held.pending:

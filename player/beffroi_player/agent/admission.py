@@ -45,7 +45,7 @@ from beffroi_player.agent.effects import (
     ShowAlerts,
 )
 from beffroi_player.agent.received import ReceivedDocument
-from beffroi_player.agent.storage import PendingProgramme
+from beffroi_player.agent.storage import PendingProgramme, floor_below
 from beffroi_player.clock import BeatReading, ServerClock, next_server_clock
 
 OLDER_OFFERED_MS = 30_000
@@ -222,6 +222,13 @@ def _is_other_time(server: ServerClock | None, reading: BeatReading) -> bool:
     return after.epoch != server.epoch or abs(moved) > MOVED_MS
 
 
+def _let_in_again(state: AdmissionState, left: frozenset[str]) -> AdmissionState:
+    """Return the state after streams were left: their alerts are not held any more, and come again on the return."""
+    floors = dict(state.trust.floors)
+    floors |= {name: floor_below(floor.sequence) for name, floor in floors.items() if name in left and floor.digest}
+    return replace(state, trust=state.trust.model_copy(update={"floors": floors}))
+
+
 def _act_on_programme(
     state: AdmissionState, document: ProgrammeDocument, stream: str, received: ReceivedDocument
 ) -> Decision:
@@ -232,7 +239,9 @@ def _act_on_programme(
     effects: list[Effect] = [HoldProgramme(pending, stream, received.uptime_ms)]
     groups = manifest.settings.groups
     if groups != state.trust.groups:
+        before = state.alert_streams
         state = replace(state, trust=state.trust.model_copy(update={"groups": groups}))
+        state = _let_in_again(state, before - state.alert_streams)
         effects += (RetainStreams(state.alert_streams), RequestSubscriptions())
     effects.append(OnDisk((SavePending(pending), SaveTrust(), PrepareProgramme(pending))))
     return Decision(state, tuple(effects))

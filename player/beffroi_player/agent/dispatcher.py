@@ -163,10 +163,9 @@ class Dispatcher:
         if self._alerts.measure_lapses(self._clock.server):
             self._finish_alerts_later()
 
-    def restore_alerts(self, boot: str) -> None:
-        """Present the alerts that were held before this start: those in memory where it was in this boot."""
-        live = self._runtime.alerts.read()
-        self._alerts.restore(live if live is not None and live.boot == boot else self._held.stored_alerts)
+    def restore_alerts(self) -> None:
+        """Present the alerts that were held before this start."""
+        self._alerts.restore(self._held.restored_alerts)
         self._alerts.retain_streams(self._held.admission.alert_streams)
         self._finish_alerts_later()
 

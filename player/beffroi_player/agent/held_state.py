@@ -47,13 +47,14 @@ class HeldState:
         state: The state directory.
         storage: The agent's own files within it.
         runtime: The runtime directory; its sockets wake stage and agent.
+        boot: Identifies the boot.
         clock: Tells when a programme became active.
         refusals: Told of a disk that does not take something.
     """
 
     def __init__(
         self, enrolment: PlayerEnrolment, state: StateDirectory, storage: AgentStorage, runtime: RuntimeDirectory,
-        clock: AgentClock, refusals: RefusalLog,
+        boot: str, clock: AgentClock, refusals: RefusalLog,
     ) -> None:  # fmt: skip
         self._enrolment, self._state, self._storage, self._runtime = enrolment, state, storage, runtime
         self._clock, self._refusals = clock, refusals
@@ -65,9 +66,9 @@ class HeldState:
         self.pending: PendingProgramme | None = _newer_pending(storage.pending.read(), self.active)
         self.programme_reception: DocumentReception | None = _restored_reception(self.pending, enrolment.screen)
         self._written |= {slot.path: slot.file_stamp for slot in (state.programme, state.alerts)}
-        self.stored_alerts: AlertsRecord | None = state.alerts.read()
-        """The alerts as the disk had them at the start."""
-        trust = recover_trust(storage.trust.read(), enrolment.anchor, self.active, self.pending, self.stored_alerts)
+        self.restored_alerts = _newest_alerts(state.alerts.read(), runtime.alerts.read(), boot)
+        """The alerts as they were held before this start."""
+        trust = recover_trust(storage.trust.read(), enrolment.anchor, self.active, self.pending, self.restored_alerts)
         self.admission = AdmissionState(enrolment.screen, trust)
 
     # --- read
@@ -209,6 +210,14 @@ def _restored_reception(pending: PendingProgramme | None, screen: str) -> Docume
         return None
     stream = PROGRAMME.stream_for(TopicScope.of_screen(screen))
     return DocumentReception(stream, pending.sequence, pending.received_at_ms, None)
+
+
+def _newest_alerts(stored: AlertsRecord | None, live: AlertsRecord | None, boot: str) -> AlertsRecord | None:
+    """Return what was held last: in this boot that is in memory, unless its directory was full."""
+    if live is None or live.boot != boot:
+        return stored
+    is_later = stored is not None and stored.boot == boot and stored.saved_at_uptime_ms > live.saved_at_uptime_ms
+    return stored if is_later else live
 
 
 def _newer_pending(pending: PendingProgramme | None, active: ActiveProgramme | None) -> PendingProgramme | None:

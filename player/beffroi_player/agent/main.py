@@ -159,10 +159,11 @@ class PlayerAgent:
             self._runtime, stored.newest_at_ms if stored else 0, partial(send_wakeup, self._runtime.stage_socket)
         )
         self._refusals = RefusalLog(lambda: self._clock.now().unix_ms, system_clock.uptime_ms)
-        self._held = HeldState(self._enrolment, self._state, storage, self._runtime, self._clock, self._refusals)
+        boot = system_clock.boot_id()
+        self._held = HeldState(self._enrolment, self._state, storage, self._runtime, boot, self._clock, self._refusals)
         self._clock.raise_floor(self._held.admission.trust.newest_at_ms)
         self._alerts = HeldAlerts(
-            self._state, self._runtime, system_clock.boot_id(), system_clock.uptime_ms, self._held.drawing_context(),
+            self._state, self._runtime, boot, system_clock.uptime_ms, self._held.drawing_context(),
             seen=lambda: self._receipts.seen_alerts,
         )  # fmt: skip
 
@@ -243,7 +244,7 @@ class PlayerAgent:
     def start(self) -> None:
         """Start every thread; those that keep the screen right first."""
         # Alerts that were held go to the stage before anything else is done.
-        self._dispatcher.restore_alerts(system_clock.boot_id())
+        self._dispatcher.restore_alerts()
         self._write_notice((1920, 1080))
         self._warm_up()
         self._dispatcher.start()

@@ -138,7 +138,8 @@ def recover_trust(
 
     A floor may be above what is held: the power went between the two writes, or a file was damaged. The document of
     that very sequence would then be a duplicate for ever, so the floor is lowered by one, which lets it in again
-    and nothing older. If the state itself is lost, what is held gives the floors.
+    and nothing older. A floor may also be below what is held, or be lost: what is held was acted on, whatever was
+    written of it, and nothing older takes its place.
     """
     # A player that was enrolled anew must not believe what another town has signed.
     state = stored if stored is not None and stored.anchor == anchor else TrustState(anchor=anchor)
@@ -148,15 +149,25 @@ def recover_trust(
     floors = {name: _fitting_floor(name, floor, held) for name, floor in state.floors.items()}
     for name, sequence in held.items():
         if sequence and name not in floors:
-            floors[name] = SequenceFloor(sequence=sequence - 1, digest="")
+            floors[name] = floor_below(sequence)
     source = pending or programme
     groups = source.manifest.settings.groups if source else state.groups
     return state.model_copy(update={"floors": floors, "groups": groups})
 
 
+def floor_below(sequence: int) -> SequenceFloor:
+    """Return the floor that lets in a document of that sequence, be it for the second time, and nothing older."""
+    return SequenceFloor(sequence=sequence - 1, digest="")
+
+
 def _fitting_floor(name: str, floor: SequenceFloor, held: dict[str, int]) -> SequenceFloor:
-    # Keys, beats and commands leave nothing behind that could be compared. Without a digest it was lowered before.
-    if not name.endswith(("/alerts", "/programme")) or held.get(name, 0) == floor.sequence or not floor.digest:
+    # Keys, beats and commands leave nothing behind that could be compared.
+    if not name.endswith(("/alerts", "/programme")) or held.get(name, 0) == floor.sequence:
+        return floor
+    if held.get(name, 0) > floor.sequence:
+        return floor_below(held[name])
+    # Without a digest it was lowered before.
+    if not floor.digest:
         return floor
     log.info("%s: sequence %d was seen but is not held: it may come again", name, floor.sequence)
-    return SequenceFloor(sequence=floor.sequence - 1, digest="")
+    return floor_below(floor.sequence)

@@ -169,7 +169,7 @@ def test_an_agent_that_starts_again_holds_what_it_held(
     running.send(town.publish_keys(), town.publish_beat(), town.publish_alerts(alert(now=town.now_ms)))
     until("it is not held", lambda: (found := running.state.alerts.read()) is not None and found.all_held())
     again = PlayerAgent(town.enrolment(), *directories)
-    again._dispatcher.restore_alerts(system_clock.boot_id())
+    again._dispatcher.restore_alerts()
     assert again._collect_facts().alerts == {"all/alerts": town.sequence}
     for end in (again._mqtt._wake_in, again._mqtt._wake_out):
         end.close()

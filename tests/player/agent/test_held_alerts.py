@@ -142,6 +142,14 @@ def test_an_alert_for_a_group_ends_when_the_screen_leaves_it(informed: PlayerHar
     assert informed.alerts == []
 
 
+def test_an_alert_for_a_group_comes_back_with_the_screen(informed: PlayerHarness, hall: SigningTown) -> None:
+    document = hall.publish_alerts(alert(), group="schools")
+    for groups in (("schools",), (), ("schools",)):
+        hall.now_ms += 1
+        informed.receive(hall.publish_programme(hall.manifest(slide("pool"), groups=groups)), document)
+    assert informed.alerts == [("flood", "takeover")]
+
+
 def test_the_frames_of_past_alerts_do_not_pile_up(informed: PlayerHarness, hall: SigningTown) -> None:
     before = sorted(informed.state.frames.iterdir())
     for number in range(3):
@@ -184,6 +192,27 @@ def test_a_power_cut_between_floor_and_alerts_does_not_lose_the_alert(
     assert informed.alerts == []
     informed.receive(document)
     assert informed.alerts == [("flood", "takeover")]
+
+
+def test_an_agent_that_died_with_its_floors_unwritten_takes_nothing_older(
+    informed: PlayerHarness, hall: SigningTown
+) -> None:
+    """A broker that died as well hands out what it had kept: an alert that this screen knows to be withdrawn."""
+    former = hall.publish_alerts(alert())
+    informed.receive(former)
+    trust, stored = informed.storage.trust.read(), informed.state.alerts.read()
+    older = hall.publish_alerts(alert("fire"))
+    hall.publish_alerts()
+    newest = hall.publish_alerts(alert("storm"))
+    informed.receive(newest)
+    # The disk is as it was before: the agent died before it had written anything.
+    informed.storage.trust.write(trust)
+    informed.state.alerts.write(stored)
+    informed.start()
+    for document in (former, older, newest):
+        informed.receive(document)
+        assert informed.alerts == [("storm", "takeover")]
+    assert set(informed.codes()) == {"rollback"}
 
 
 @pytest.mark.parametrize("damage", ["", "[]", "{}", '{"boot": 3}', "\x00" * 100])

@@ -158,6 +158,7 @@ def alerts(**streams: int) -> AlertsRecord:
         pytest.param(7, 7, (7, "d"), id="what was seen is held"),
         pytest.param(7, 6, (6, ""), id="the power went between two writes"),
         pytest.param(7, None, (6, ""), id="the alerts are lost"),
+        pytest.param(7, 9, (8, ""), id="the agent died before the floor was written"),
         pytest.param(None, 7, (6, ""), id="the trust is lost"),
         pytest.param(None, None, None, id="a new player"),
     ],
