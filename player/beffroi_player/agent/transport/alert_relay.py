@@ -3,8 +3,9 @@
 A set that comes this way is checked as any other: signature, audience, expiry, and a sequence above the stored floor. A
 peer can keep something back, but neither invent nor repeat anything. An all-clear is a newer set, and comes likewise.
 
-Who is cut off asks (``BEFFROI1 a <town>``), every few seconds and as soon as a peer says that it has something newer
-(``BEFFROI1 + <town>``); who holds sets answers (``BEFFROI1 A <port>``) and hands them out over HTTP at ``/alerts``.
+Who is cut off for a while asks (``BEFFROI1 a <town> <name>``), every few seconds and as soon as a peer says that it has
+something newer (``BEFFROI1 + <town>``); who holds sets answers (``BEFFROI1 A <port>``) and hands them out over HTTP at
+``/alerts``. The name is random, of one start: by it a player knows its own questions, which come back to it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import logging
 import random
 import re
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -42,10 +44,16 @@ log = logging.getLogger(__name__)
 PORT = 7070
 TIMEOUT_S = 3.0
 """To connect, and for each piece of an answer."""
+CUT_OFF_AFTER_S = 5.0
+"""For so long neither server nor broker is heard before the first question: either knows more than a peer, and is heard
+a moment after the start of the player or of itself."""
+LOOK_EVERY_S = 1.0
+"""How often a player looks whether it is cut off."""
 ASK_EVERY_S = 10.0
 """How often a player that is cut off asks, with jitter."""
 MAX_BODY = 2 * KEPT_STREAMS * KEPT_BYTES
 """Bytes of an answer that are read: every stream with its largest set, as base64."""
+_QUESTION = re.compile(rb"BEFFROI1 a ([0-9a-f]{16}) ([0-9a-f]{16})")
 _ANSWER = re.compile(rb"BEFFROI1 A (\d{1,5})")
 
 
@@ -79,7 +87,13 @@ class AlertRelay:
         self._receive, self._uptime = receive, uptime
         self._listener: socket.socket | None = None
         self._server: _SetServer | None = None
-        self._asked = threading.Event()
+        self._name = secrets.token_hex(8).encode()
+        self._is_newer = threading.Event()
+        """Set when a peer has something newer."""
+        self._cut_off_ms: float | None = None
+        """Since when neither server nor broker is heard."""
+        self._next_ms = 0.0
+        """When it is time to ask again."""
         self._stopped = threading.Event()
 
     def start(self) -> None:
@@ -99,7 +113,7 @@ class AlertRelay:
     def stop(self) -> None:
         """Neither give nor fetch any more."""
         self._stopped.set()
-        self._asked.set()
+        self._is_newer.set()
         listener, self._listener = self._listener, None
         server, self._server = self._server, None
         if listener is not None:
@@ -115,7 +129,7 @@ class AlertRelay:
 
     def fetch_once(self) -> int:
         """Ask the peers, and hand on what they have for this screen; return how many sets that were."""
-        question, count = b"BEFFROI1 a " + self._town, 0
+        question, count = b"BEFFROI1 a " + self._town + b" " + self._name, 0
         for answer, host in list(ask_group(question, self._port, self._interface)):
             match = _ANSWER.fullmatch(answer)
             if match is None or not is_local_address(host):
@@ -127,9 +141,6 @@ class AlertRelay:
         return count
 
     def _fetch(self, host: str, port: int) -> list[SignedSet]:
-        own = self._server
-        if own is not None and port == own.server_port and host in {"127.0.0.1", self._interface}:
-            return []
         connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
         # A limit for the whole answer: the socket's own is for each piece, and each may come just in time.
         hurry = threading.Timer(2 * TIMEOUT_S, connection.close)
@@ -144,12 +155,27 @@ class AlertRelay:
 
     def _ask(self) -> None:
         while not self._stopped.is_set():
-            self._asked.clear()
-            if self._is_cut_off() and (count := self.fetch_once()):
-                log.info("peers have handed out %d alert sets", count)
-            self._asked.wait(ASK_EVERY_S * random.uniform(0.8, 1.2))  # noqa: S311
+            is_newer = self._is_newer.wait(LOOK_EVERY_S)
+            self._is_newer.clear()
+            if not self.is_question_due(is_newer=is_newer):
+                continue
             # All that are cut off hear of something newer in the same instant.
             self._stopped.wait(random.random() * 0.2)  # noqa: S311
+            if count := self.fetch_once():
+                log.info("peers have handed out %d alert sets", count)
+
+    def is_question_due(self, *, is_newer: bool = False) -> bool:
+        """Tell whether it is time to ask the peers, or some of them said that they have something newer."""
+        now = self._uptime()
+        if not self._is_cut_off():
+            self._cut_off_ms, self._next_ms = None, 0.0
+            return False
+        if self._cut_off_ms is None:
+            self._cut_off_ms = now
+        if now - self._cut_off_ms < CUT_OFF_AFTER_S * 1_000 or (now < self._next_ms and not is_newer):
+            return False
+        self._next_ms = now + ASK_EVERY_S * 1_000 * random.uniform(0.8, 1.2)  # noqa: S311
+        return True
 
     def _listen(self) -> None:
         while (listener := self._listener) is not None and (server := self._server) is not None:
@@ -162,10 +188,15 @@ class AlertRelay:
             if not is_local_address(sender[0]):
                 continue
             if said == b"BEFFROI1 + " + self._town:
-                self._asked.set()
-            elif said == b"BEFFROI1 a " + self._town and server.held():
+                self._is_newer.set()
+            elif self._is_question(said) and server.held():
                 with suppress(OSError):
                     listener.sendto(b"BEFFROI1 A " + str(server.server_port).encode(), sender)
+
+    def _is_question(self, said: bytes) -> bool:
+        """Tell whether it is a question of another player of the town."""
+        match = _QUESTION.fullmatch(said)
+        return match is not None and match[1] == self._town and match[2] != self._name
 
 
 def write_sets(sets: Iterable[SignedSet]) -> bytes:

@@ -29,9 +29,10 @@ class RelayingPlayer:
     """A player with its relay on the loopback interface."""
 
     def __init__(self, player: PlayerHarness, town: str = "saint-aubin", port: int = PORT) -> None:
-        self.player, self.sets = player, HeldSets()
+        self.player, self.sets, self.is_cut_off = player, HeldSets(), False
         self.relay = AlertRelay(
-            town, self.accepted, lambda stream: stream in player.held.admission.alert_streams, lambda: False,
+            town, self.accepted, lambda stream: stream in player.held.admission.alert_streams,
+            lambda: self.is_cut_off,
             lambda received: hand_to(player, received), lambda: player.time.uptime_ms, LOOPBACK, port,
         )  # fmt: skip
         self.relay.start()
@@ -69,6 +70,33 @@ def test_an_alert_comes_from_a_peer_and_so_does_its_end(peers, hall: SigningTown
     connected.receive(hall.publish_alerts())
     cut_off.relay.fetch_once()
     assert cut_off.player.alerts == []
+
+
+def test_a_player_does_not_answer_itself(peers, hall: SigningTown):
+    connected, cut_off = peers
+    connected.receive(hall.publish_alerts(alert()))
+    assert (connected.relay.fetch_once(), cut_off.relay.fetch_once()) == (0, 1)
+
+
+def test_peers_are_asked_once_a_player_is_cut_off_for_a_while(player: PlayerHarness):
+    each = RelayingPlayer(player)
+    each.relay.stop()
+    due, clock = each.relay.is_question_due, player.time
+    assert not due()
+    each.is_cut_off = True
+    assert not due()
+    clock.pass_by(4_900)
+    assert not due(is_newer=True), "the server may be a second away, and knows more"
+    clock.pass_by(100)
+    assert due()
+    assert not due()
+    assert due(is_newer=True)
+    clock.pass_by(12_000)
+    assert due()
+    each.is_cut_off = False
+    assert not due()
+    each.is_cut_off = True
+    assert not due()
 
 
 def test_what_a_peer_changes_or_repeats_is_refused(peers, hall: SigningTown):
