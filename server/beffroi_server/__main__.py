@@ -17,6 +17,7 @@ FILE_COMMANDS = {
     "media": "beffroi_server.library.media_command",
     "plays verify": "beffroi_server.fleet.plays.log_verification",
     "audit verify": "beffroi_server.accounts.audit_verification",
+    "alerts verify": "beffroi_server.dossiers.dossier_verification",
 }
 """Commands that need no settings, and the modules whose ``main(arguments)`` runs them."""
 

@@ -17,7 +17,7 @@ SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height
 VIEWS = [("desk", "light"), ("phone", "dark")]
 """Both sizes and both themes; every page in all four combinations would take minutes more and find nothing else."""
 NOT_PAGES = {
-    "plays-csv", "plays-log", "plays-pdf", "audit-csv", "audit-log",
+    "plays-csv", "plays-log", "plays-pdf", "audit-csv", "audit-log", "alert-dossier-pdf", "alert-dossier-json",
     "screen-screenshot", "screen-expected", "screen-capture-image", "asset", "announcement-page", "alert-page",
     "alert-receipts", "api-openapi", "public-atom", "public-json", "public-calendar",
 }  # fmt: skip

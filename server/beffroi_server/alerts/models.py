@@ -151,6 +151,26 @@ class Alert(AlertText):
         return self.title
 
 
+class SentAlertSet(models.Model):
+    """An alert set as it was signed and sent. It is kept as its alerts are: their dossier shows what was broadcast."""
+
+    topic = models.CharField(max_length=200)
+    sequence = models.PositiveBigIntegerField()
+    payload = models.BinaryField()
+    """The signed envelope."""
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["topic", "sequence"], name="one_set_of_sequence")]
+        indexes: ClassVar = [
+            # The dossier of an alert asks for the sets of its time.
+            models.Index(fields=["topic", "sent_at"], name="set_of_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.sequence}"
+
+
 class PlannedAlert(AlertText):
     """Alert that begins at a time to come, once or again and again; its next occurrence is on the players already."""
 

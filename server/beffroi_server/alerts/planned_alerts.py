@@ -63,7 +63,7 @@ def occurrence_of(plan: PlannedAlert) -> Alert:
     if plan.next_at is None:
         raise ValueError(f"{plan} has no occurrence any more")
     alert = Alert(
-        id=uuid.uuid5(_NAMESPACE, f"{plan.pk} {plan.next_at.astimezone(dt.UTC).isoformat()}"),
+        id=_identifier(plan, plan.next_at),
         level=plan.level, status=plan.status, hazard=plan.hazard, title=plan.title, description=plan.description,
         instruction=plan.instruction, source=plan.source, everywhere=plan.everywhere, all_clear_s=plan.all_clear_s,
         issued_at=plan.next_at, ends_at=plan.next_at + dt.timedelta(minutes=plan.duration_min),
@@ -71,6 +71,15 @@ def occurrence_of(plan: PlannedAlert) -> Alert:
     )  # fmt: skip
     aim_unsaved(alert, Targets.of(plan))
     return alert
+
+
+def plan_of(alert: Alert) -> PlannedAlert | None:
+    """Return the plan of which an alert is an occurrence; None where it is of none, or the plan was deleted."""
+    return next((plan for plan in PlannedAlert.objects.all() if _identifier(plan, alert.issued_at) == alert.pk), None)
+
+
+def _identifier(plan: PlannedAlert, begins: dt.datetime) -> uuid.UUID:
+    return uuid.uuid5(_NAMESPACE, f"{plan.pk} {begins.astimezone(dt.UTC).isoformat()}")
 
 
 def open_plans() -> list[PlannedAlert]:

@@ -25,7 +25,15 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
-from beffroi_server.alerts import clock_steps, corrections, pending_alerts, planned_alerts, queries, two_person_rule
+from beffroi_server.alerts import (
+    clock_steps,
+    corrections,
+    pending_alerts,
+    planned_alerts,
+    queries,
+    sent_sets,
+    two_person_rule,
+)
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.alerts.pending_alerts import aim_unsaved, find_pending
@@ -34,6 +42,7 @@ from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
+from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.targets import Targets
@@ -399,19 +408,20 @@ def _publish_scopes(scopes: Iterable[TopicScope], now: dt.datetime, sets: AlertS
     if sets is None:
         sets = queries.alert_sets(now)
     planned = planned_alerts.planned_sets(now)
-    for scope in ordered:
-        _publish_set(scope, sets.get(scope, ()), planned.get(scope, ()))
+    sealed = [(scope, _publish_set(scope, sets.get(scope, ()), planned.get(scope, ()))) for scope in ordered]
+    sent_sets.keep_sets(document for scope, document in sealed if sets.get(scope))
 
 
-def _publish_set(scope: TopicScope, alerts: tuple[content.Alert, ...], planned: tuple[content.Alert, ...] = ()) -> None:
+def _publish_set(
+    scope: TopicScope, alerts: tuple[content.Alert, ...], planned: tuple[content.Alert, ...] = ()
+) -> OutboxDocument:
     try:
-        signing.seal_document(ALERTS, scope, AlertSetBody(alerts=alerts, planned=planned))
+        return signing.seal_document(ALERTS, scope, AlertSetBody(alerts=alerts, planned=planned))
     except signing.DocumentTooLarge as error:
         if planned:
             # What is planned never keeps out what is on; the server sends it at its hour.
             logger.warning("the planned alerts of %s have no room beside those that are on", scope)
-            _publish_set(scope, alerts)
-            return
+            return _publish_set(scope, alerts)
         raise AlertRefused(
             "too-many", _("The alerts on these screens are too long together. End one of them first.")
         ) from error

@@ -111,7 +111,7 @@ class TestBroadcast:
             broadcast()
 
     def test_takes_few_queries(self, bob, django_assert_max_num_queries):
-        with django_assert_max_num_queries(22):
+        with django_assert_max_num_queries(23):
             broadcast(user=bob)
 
 

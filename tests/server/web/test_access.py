@@ -32,6 +32,7 @@ ADDRESSES = {
     "now": USER, "screens": USER, "account": USER, "screen": USER, "screen-week": USER, "programme": USER,
     "screen-screenshot": USER, "screen-problems": USER, "screen-choices": USER,
     "screen-expected": USER, "screen-capture-image": USER, "screen-capture-state": USER, "asset": USER, "alert": USER,
+    "alert-dossier-pdf": USER, "alert-dossier-json": USER,
     "alert-receipts": USER, "alert-page": USER, "alert-restoration": USER, "announcement-page": USER, "thumbnail": USER,
     "plays": USER, "plays-csv": USER, "plays-log": USER, "plays-pdf": USER, "plays-verify": USER, "screen-day": USER,
     "announcements": WRITER, "announcement-new": WRITER, "announcement": WRITER, "archive": WRITER,

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from beffroi_server.web.alerts import (
     alert_views,
     broadcast_views,
+    dossier_views,
     on_call_views,
     plan_views,
     proposal_views,
@@ -41,6 +42,8 @@ urlpatterns: list[URLPattern] = [
     path("alerts/<uuid:pk>/drop/", restoration_views.alert_drop, name="alert-drop"),
     path("alerts/<uuid:pk>/", alert_views.alert_detail, name="alert"),
     path("alerts/<uuid:pk>/receipts/", alert_views.alert_receipts, name="alert-receipts"),
+    path("alerts/<uuid:pk>/dossier.pdf", dossier_views.dossier_pdf_file, name="alert-dossier-pdf"),
+    path("alerts/<uuid:pk>/dossier.json", dossier_views.dossier_json_file, name="alert-dossier-json"),
     path("alerts/<uuid:pk>/correct/", broadcast_views.alert_correct, name="alert-correct"),
     path("alerts/<uuid:pk>/extend/", alert_views.alert_extend, name="alert-extend"),
     path("alerts/<uuid:pk>/end/", alert_views.alert_end, name="alert-end"),

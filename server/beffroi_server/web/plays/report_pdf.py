@@ -1,170 +1,37 @@
-"""The report of proof of play as PDF: A4, with the logo and name of the town, and numbered pages."""
+"""The report of proof of play as PDF."""
 
 from __future__ import annotations
 
-import io
-from functools import cache
-from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from PIL import Image as PillowImage
-from reportlab.lib import colors
-from reportlab.lib.enums import TA_RIGHT
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Image, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import Spacer
 
-from beffroi_content.raster.text import fonts
+from beffroi_server.web import pdf_parts
 from beffroi_server.web.plays.report_data import ProofReport
 
-REGULAR, BOLD = "NotoSans-Regular", "NotoSans-Bold"
-MARGIN = 18 * mm
-WIDTH = A4[0] - 2 * MARGIN
-LOGO_HEIGHT, LOGO_WIDTH = 16 * mm, 50 * mm
-LONGEST_CELL = 200
-"""Characters of a cell: a row must fit on a page."""
-INK, SOFT, LINE, HEAD = (colors.HexColor(value) for value in ("#1a2330", "#505a68", "#dcd5c7", "#f4f1ea"))
 SHARES = (0.31, 0.115, 0.115, 0.165, 0.165, 0.13)
 """Widths of the columns of the table."""
+KINDS = ("plain", "number", "number", "plain", "plain", "number")
 
 
 def draw_report(report: ProofReport) -> bytes:
     """Return a report as PDF."""
-    _register_fonts()
-    buffer = io.BytesIO()
-    document = SimpleDocTemplate(
-        buffer, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN + 6 * mm,
-        title=f"{report.title} – {report.town}", author=report.town, creator="Beffroi", lang=get_language(),
-    )  # fmt: skip
-    document.build(_story(report), canvasmaker=lambda *args, **values: _NumberedCanvas(report.footer, *args, **values))
-    return buffer.getvalue()
+    pdf_parts.register_fonts()
+    return pdf_parts.draw_document(report.title, report.town, _story(report), report.footer)
 
 
 def _story(report: ProofReport) -> list[Any]:
-    story: list[Any] = [_letterhead(report), Spacer(1, 8 * mm), Paragraph(escape(report.title), _style("title", 20))]
-    story += [Spacer(1, 4 * mm), _pairs(report.subject), Spacer(1, 6 * mm)]
+    story: list[Any] = [
+        pdf_parts.letterhead(report.town, report.logo), Spacer(1, 8 * mm), pdf_parts.text(report.title, "title", 20),
+        Spacer(1, 4 * mm), pdf_parts.pairs(report.subject), Spacer(1, 6 * mm),
+    ]  # fmt: skip
     if report.rows:
-        story.append(_table(report))
+        story.append(pdf_parts.table(report.columns, report.rows, KINDS, SHARES))
     if report.left_off:
-        story.append(Paragraph(escape(report.left_off), _style("soft", 8)))
-    story += [Spacer(1, 8 * mm), Paragraph(escape(_("Display log")), _style("title", 13)), Spacer(1, 2 * mm)]
+        story.append(pdf_parts.text(report.left_off, "soft", 8))
+    story += [Spacer(1, 8 * mm), pdf_parts.text(_("Display log"), "title", 13), Spacer(1, 2 * mm)]
     if report.log:
-        story.append(_pairs(report.log))
-    return [*story, Spacer(1, 3 * mm), Paragraph(escape(report.log_note), _style("soft", 8.5))]
-
-
-def _letterhead(report: ProofReport) -> Table:
-    name = Paragraph(escape(report.town), _style("title", 14))
-    logo = _logo(report.logo)
-    row, widths = ([logo, name], [logo.drawWidth + 5 * mm, None]) if logo is not None else ([name], [None])
-    return Table(
-        [row], colWidths=widths, hAlign="LEFT",
-        style=TableStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]),
-    )  # fmt: skip
-
-
-def _logo(path: Path | None) -> Image | None:
-    """Return the logo within its bounds; None where there is none, or its file is gone."""
-    if path is None:
-        return None
-    try:
-        with PillowImage.open(path) as picture:
-            buffer = io.BytesIO()
-            picture.convert("RGBA").save(buffer, "PNG")
-            width, height = picture.size
-    except (OSError, ValueError):
-        return None
-    scale = min(LOGO_WIDTH / width, LOGO_HEIGHT / height)
-    buffer.seek(0)
-    return Image(buffer, width=width * scale, height=height * scale)
-
-
-def _pairs(pairs: Any) -> Table:
-    rows = [[_cell(name, "soft"), _cell(value, "plain", 1200)] for name, value in pairs]
-    return Table(
-        rows, colWidths=[0.28 * WIDTH, 0.72 * WIDTH], hAlign="LEFT",
-        style=TableStyle([
-            ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0),
-            ("TOPPADDING", (0, 0), (-1, -1), 2), ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-            ("LINEBELOW", (0, 0), (-1, -2), 0.4, LINE),
-        ]),
-    )  # fmt: skip
-
-
-def _table(report: ProofReport) -> Table:
-    kinds = ["plain", "number", "number", "plain", "plain", "number"]
-    head = [_cell(name, f"head-{kind}") for name, kind in zip(report.columns, kinds, strict=True)]
-    rows = [[_cell(value, kind) for value, kind in zip(row, kinds, strict=True)] for row in report.rows]
-    return Table(
-        [head, *rows], colWidths=[share * WIDTH for share in SHARES], repeatRows=1, hAlign="LEFT",
-        style=TableStyle([
-            ("BACKGROUND", (0, 0), (-1, 0), HEAD), ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE), ("LEFTPADDING", (0, 0), (-1, -1), 3),
-            ("RIGHTPADDING", (0, 0), (-1, -1), 3), ("TOPPADDING", (0, 0), (-1, -1), 2.5),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
-        ]),
-    )  # fmt: skip
-
-
-def _cell(text: str, kind: str, longest: int = LONGEST_CELL) -> Paragraph:
-    shortened = text if len(text) <= longest else f"{text[: longest - 1]}…"
-    return Paragraph(escape(_drawable(shortened)), _style(kind, 8.5))
-
-
-def _drawable(text: str) -> str:
-    """Return a text in the letters that the font has: a space of another width is a space, the rest an open box."""
-    known = _font(REGULAR).face.charToGlyph
-    return "".join(each if ord(each) in known else " " if each.isspace() else "□" for each in text)
-
-
-def _style(kind: str, size: float) -> ParagraphStyle:
-    bold = kind.startswith(("title", "head"))
-    return ParagraphStyle(
-        kind, fontName=BOLD if bold else REGULAR, fontSize=size, leading=size * 1.3,
-        textColor=SOFT if kind == "soft" else INK, alignment=TA_RIGHT if kind.endswith("number") else 0,
-        splitLongWords=True,
-    )  # fmt: skip
-
-
-@cache
-def _font(name: str) -> TTFont:
-    return TTFont(name, str(fonts.font_path(f"{name}.ttf")))
-
-
-@cache
-def _register_fonts() -> None:
-    for name in (REGULAR, BOLD):
-        pdfmetrics.registerFont(_font(name))
-    pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
-
-
-class _NumberedCanvas(Canvas):  # type: ignore[misc]
-    """Writes the foot of every page once it is known how many there are."""
-
-    def __init__(self, footer: str, *args: Any, **values: Any) -> None:
-        super().__init__(*args, **values)
-        self._footer, self._pages = footer, list[dict[str, Any]]()
-
-    def showPage(self) -> None:  # noqa: N802 - the name is reportlab's
-        """Keep a page for later."""
-        self._pages.append(dict(self.__dict__))
-        self._startPage()
-
-    def save(self) -> None:
-        """Write the pages with their feet."""
-        for number, page in enumerate(self._pages, 1):
-            self.__dict__.update(page)
-            self.setFont(REGULAR, 8)
-            self.setFillColor(SOFT)
-            self.drawString(MARGIN, 12 * mm, _drawable(self._footer[:150]))
-            words = _("Page %(number)d of %(total)d") % {"number": number, "total": len(self._pages)}
-            self.drawRightString(A4[0] - MARGIN, 12 * mm, words)
-            super().showPage()
-        super().save()
+        story.append(pdf_parts.pairs(report.log))
+    return [*story, Spacer(1, 3 * mm), pdf_parts.text(report.log_note, "soft", 8.5)]

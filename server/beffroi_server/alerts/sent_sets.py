@@ -1,0 +1,53 @@
+"""Alert sets as they were signed and sent, kept beside the alerts that they carried: evidence for their dossiers.
+
+The outbox has only the newest set of a scope. Sets without an alert say nothing about any, and are not kept.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+
+from django.utils import timezone
+
+from beffroi_content.wire.documents import AlertSet
+from beffroi_content.wire.messages import ALERTS
+from beffroi_server.alerts.models import SentAlertSet
+from beffroi_server.delivery import signing
+from beffroi_server.delivery.models import OutboxDocument
+
+AFTERWARDS = dt.timedelta(minutes=5)
+"""For how long after its last instant an alert is still looked for: it is settled a little later."""
+
+
+def keep_sets(sealed: Iterable[OutboxDocument]) -> None:
+    """Keep sets in the transaction that seals them."""
+    now = timezone.now()
+    SentAlertSet.objects.bulk_create(
+        [
+            SentAlertSet(topic=each.topic, sequence=each.sequence, payload=bytes(each.payload), sent_at=now)
+            for each in sealed
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+
+
+def sets_with(
+    identifiers: Iterable[str], topics: Iterable[str], start: dt.datetime, end: dt.datetime
+) -> Iterator[tuple[SentAlertSet, AlertSet, tuple[str, ...]]]:
+    """Yield the sets of a time that carried some alerts, the oldest first, as read, with the alerts that are in them.
+
+    Args:
+        identifiers: Of the alerts.
+        topics: Names of the topics that they were sent on.
+        start: When the first was broadcast.
+        end: When the last was taken off the screens.
+    """
+    wanted = set(identifiers)
+    rows = SentAlertSet.objects.filter(topic__in=list(topics), sent_at__gte=start, sent_at__lte=end + AFTERWARDS)
+    for row in rows.order_by("sent_at", "pk").iterator(chunk_size=100):
+        document = signing.open_own_document(ALERTS, bytes(row.payload))
+        if isinstance(document, AlertSet):
+            carried = tuple(alert.id for alert in document.alerts if alert.id in wanted)
+            if carried:
+                yield row, document, carried

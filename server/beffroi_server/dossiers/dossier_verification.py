@@ -1,0 +1,282 @@
+"""Verification of the dossier of an alert: needs neither server nor database, so that anybody can run it.
+
+What is checked: the hash of each audit event, and that each follows from the one before where both are there; the
+signature of each alert set with the town's keys; that the texts are those that were signed; and that each receipt names
+a set that carried its text. With an exported audit trail, also that the events are in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from beffroi_content.wire import envelope
+from beffroi_content.wire.documents import AlertSet, KeyList, SigningRole
+from beffroi_content.wire.topics import Topic
+from beffroi_server.accounts import audit_verification
+from beffroi_server.accounts.audit_verification import event_hash
+
+FORMAT = "beffroi-alert-dossier"
+VERSION = 1
+MAX_BYTES = 64 * 1024 * 1024
+MAX_NAMED = 50
+_COMPARED = (
+    "level", "status", "hazard", "title", "description", "instruction", "short_text", "phone", "link", "source",
+)  # fmt: skip
+_READING_ERRORS = (ValueError, TypeError, KeyError, AttributeError, RecursionError, binascii.Error)
+
+
+class DossierUnreadable(Exception):
+    """Refusal of a file that is no dossier, or of a key list; the message says why, and what to do."""
+
+
+@dataclass
+class DossierVerification:
+    """The result for a dossier."""
+
+    sha256: str
+    faults: list[str] = field(default_factory=list)
+    """What is not as it should be."""
+    notes: list[str] = field(default_factory=list)
+    """What could not be checked."""
+    events: int = 0
+    signed_sets: int = 0
+    proven_texts: int = 0
+    receipts: int = 0
+    root_fingerprint: str = ""
+    has_own_keys: bool = False
+    """Whether nothing but the file itself says that the keys are the town's."""
+    is_in_trail: bool = False
+    """Whether the events were found in a trail that is whole."""
+
+    @property
+    def is_whole(self) -> bool:
+        """True if everything that was checked is right."""
+        return not self.faults
+
+
+def verify_dossier(
+    text: bytes, keys: bytes | None = None, trail: Sequence[bytes] | None = None, root: str = ""
+) -> DossierVerification:
+    """Return the result for a dossier.
+
+    Args:
+        text: The file.
+        keys: The town's signed key list, from elsewhere; None: that of the dossier itself.
+        trail: Lines of an exported audit trail.
+        root: The root fingerprint that the keys must have; empty: any.
+
+    Raises:
+        DossierUnreadable: it is no dossier, or there are no keys.
+    """
+    values = _read(text)
+    found = DossierVerification(hashlib.sha256(text).hexdigest())
+    try:
+        _check_events(found, values["events"])
+        if trail is not None:
+            _check_trail(found, values["events"], trail)
+        listed = _read_keys(found, values, keys)
+        if root and found.root_fingerprint != root.lower():
+            found.faults.append(f"the root fingerprint of the keys is not {root}")
+        found.has_own_keys = keys is None and not root
+        carried = _check_sets(found, values, listed)
+        _check_texts(found, values["texts"], carried)
+    except _READING_ERRORS as error:
+        raise DossierUnreadable(f"it is no dossier as it was exported ({error}). Ask for the file again") from None
+    return found
+
+
+def _read(text: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict) or values.get("format") != FORMAT or values.get("version") != VERSION:
+        raise DossierUnreadable("it is no dossier of an alert, or one of a newer version")
+    return values
+
+
+def _check_events(found: DossierVerification, events: list[dict[str, Any]]) -> None:
+    before: dict[str, Any] | None = None
+    for each in events:
+        computed = event_hash(*(each[name] for name in ("before", "at", "actor", "action", "subject", "detail")))
+        if computed != each["hash"]:
+            found.faults.append(f"audit event {each['number']} was altered")
+        if before is not None and before["number"] >= each["number"]:
+            found.faults.append(f"audit event {each['number']} is not in its order")
+        if before is not None and before["number"] + 1 == each["number"] and each["before"] != before["hash"]:
+            found.faults.append(f"audit event {each['number']} does not follow from the one before")
+        before, found.events = each, found.events + 1
+
+
+def _check_trail(found: DossierVerification, events: list[dict[str, Any]], trail: Sequence[bytes]) -> None:
+    try:
+        checked = audit_verification.verify_lines(trail)
+    except audit_verification.TrailUnreadable as error:
+        raise DossierUnreadable(f"the audit trail: {error}") from None
+    if not checked.is_whole:
+        found.faults.append("the audit trail is not whole: see beffroi-server audit verify")
+    hashes = {each.get("hash") for each in map(json.loads, trail)}
+    missing = [each["number"] for each in events if each["hash"] not in hashes]
+    found.faults += [f"audit event {number} is not in the audit trail" for number in missing]
+    found.is_in_trail = checked.is_whole and not missing
+
+
+def _read_keys(found: DossierVerification, values: dict[str, Any], keys: bytes | None) -> KeyList:
+    payload = keys if keys is not None else base64.b64decode(values["key_list"] or "", validate=True)
+    if not payload:
+        raise DossierUnreadable("it has no key list: give the town's with --keys")
+    try:
+        sealed = envelope.parse_envelope(payload)
+        listed = KeyList.model_validate_json(sealed.decode_body())
+    except ValueError:
+        raise DossierUnreadable("the key list cannot be read. It is the retained message …/down/all/keys") from None
+    roots = listed.roles[SigningRole.ROOT]
+    root_keys = {name: listed.keys[name] for name in roots.keys}
+    own = all(envelope.key_identifier(key) == name for name, key in listed.keys.items())
+    if sealed.role is not SigningRole.ROOT or not own or len(
+        sealed.valid_signers(f"{values['site']}/all", root_keys)
+    ) < roots.threshold:  # fmt: skip
+        found.faults.append("the key list is not signed by the root keys that it names")
+    found.root_fingerprint = hashlib.sha256("\n".join(sorted(root_keys.values())).encode()).hexdigest()[:32]
+    return listed
+
+
+def _check_sets(found: DossierVerification, values: dict[str, Any], listed: KeyList) -> dict[tuple[str, int], AlertSet]:
+    """Return the sets whose signature is right, by stream and sequence."""
+    rule = listed.roles.get(SigningRole.ALERT)
+    keys = {name: listed.keys[name] for name in rule.keys} if rule is not None else {}
+    threshold = rule.threshold if rule is not None else 1
+    carried: dict[tuple[str, int], AlertSet] = {}
+    for each in values["sets"]:
+        name = f"alert set {each['sequence']} of {each['topic']}"
+        if each["payload"] is None:
+            found.notes.append(f"{name}: the dossier has its digest only")
+            continue
+        payload, topic = base64.b64decode(each["payload"], validate=True), Topic.parse(each["topic"])
+        sealed = envelope.parse_envelope(payload)
+        if hashlib.sha256(payload).hexdigest() != each["sha256"]:
+            found.faults.append(f"{name} has another digest than the dossier says")
+        is_signed = len(sealed.valid_signers(topic.audience, keys)) >= threshold
+        if sealed.role is not SigningRole.ALERT or topic.site != values["site"] or not is_signed:
+            found.faults.append(f"{name} is not signed by the town's alert key")
+            continue
+        document = AlertSet.model_validate_json(sealed.decode_body())
+        if document.sequence != each["sequence"]:
+            found.faults.append(f"{name} has the sequence {document.sequence}")
+        carried[topic.stream, document.sequence] = document
+        found.signed_sets += 1
+    return carried
+
+
+def _check_texts(
+    found: DossierVerification, texts: list[dict[str, Any]], carried: dict[tuple[str, int], AlertSet]
+) -> None:
+    for text in texts:
+        signed = [alert for document in carried.values() for alert in document.alerts if alert.id == text["id"]]
+        if not signed:
+            found.notes.append(f"“{text['title']}”: none of the signed sets carries this text")
+        elif different := [
+            name for name in _COMPARED if any(str(getattr(alert, name)) != text[name] for alert in signed)
+        ]:
+            found.faults.append(f"“{text['title']}” is not what was signed: {', '.join(different)}")
+        else:
+            found.proven_texts += 1
+        for screen in text["screens"]:
+            if screen["receipt"] is not None:
+                found.faults += _receipt_faults(found, text, screen, carried)
+
+
+def _receipt_faults(
+    found: DossierVerification, text: dict[str, Any], screen: dict[str, Any], carried: dict[tuple[str, int], AlertSet]
+) -> Iterator[str]:
+    receipt = screen["receipt"]
+    document = carried.get((receipt["stream"], receipt["sequence"]))
+    if document is None:
+        found.notes.append(f"{screen['screen']}: the set that its receipt names is not in the dossier")
+    elif text["id"] not in {alert.id for alert in document.alerts}:
+        yield f"{screen['screen']}: the set that its receipt names did not carry “{text['title']}”"
+    else:
+        found.receipts += 1
+
+
+def result_lines(found: DossierVerification) -> list[str]:
+    """Return the result as lines for a person."""
+    keys = "known by the dossier alone" if found.has_own_keys else "those that you named"
+    lines = [
+        f"SHA-256 of the file: {found.sha256}",
+        f"keys: {keys}, root fingerprint {found.root_fingerprint}",
+        f"{found.events} audit events, {found.signed_sets} signed alert sets, {found.proven_texts} texts as signed",
+        f"{found.receipts} receipts of sets that carried their text",
+        *(f"  WRONG: {each}" for each in found.faults[:MAX_NAMED]),
+        *(f"  not checked: {each}" for each in found.notes[:MAX_NAMED]),
+    ]
+    left_off = sum(max(0, len(each) - MAX_NAMED) for each in (found.faults, found.notes))
+    lines += [f"  and {left_off} more"] if left_off else []
+    lines.append("result: " + ("nothing was altered that can be checked" if found.is_whole else "NOT AS IT WAS MADE"))
+    if found.is_whole:
+        lines += _limits(found)
+    return lines
+
+
+def _limits(found: DossierVerification) -> list[str]:
+    lines = [
+        "proves: whoever holds the town's alert key signed these texts, and nobody has changed them or an audit event",
+        "does not prove: receipts and play logs are what the players reported; players do not sign them",
+    ]
+    if found.has_own_keys:
+        lines.append(
+            "does not prove by itself: that these are the town's keys. Give the root fingerprint that the "
+            "town had printed when it was set up with --root, or its key list with --keys"
+        )
+    if not found.is_in_trail:
+        lines.append(
+            "does not prove by itself: that no audit event was left out, or put in. Give an exported audit trail with "
+            "--trail"
+        )
+    return lines
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run ``beffroi-server alerts verify FILE``; return 0 if everything that can be checked is right, 1 if not."""
+    parser = argparse.ArgumentParser(
+        prog="beffroi-server alerts verify",
+        description="Check the dossier of an alert (JSON). Needs no server, database or settings.",
+    )
+    parser.add_argument("file", type=Path, help="the dossier (.json)")
+    parser.add_argument(
+        "--root", default="", metavar="FINGERPRINT", help="the town's root fingerprint, as players get it"
+    )
+    parser.add_argument(
+        "--keys", type=Path, metavar="FILE", help="the town's signed key list: the retained message …/down/all/keys"
+    )
+    parser.add_argument("--trail", type=Path, metavar="FILE", help="an exported audit trail that has the events")
+    parsed = parser.parse_args(arguments)
+    try:
+        keys = _bytes_of(parsed.keys) if parsed.keys is not None else None
+        trail = _bytes_of(parsed.trail).splitlines(keepends=True) if parsed.trail is not None else None
+        found = verify_dossier(_bytes_of(parsed.file), keys, trail, parsed.root)
+    except OSError as error:
+        sys.stderr.write(f"beffroi-server: {error.filename}: {error.strerror or error}\n")
+        return 1
+    except DossierUnreadable as error:
+        sys.stderr.write(f"beffroi-server: {parsed.file}: {error}\n")
+        return 1
+    sys.stdout.write("\n".join(result_lines(found)) + "\n")
+    return 0 if found.is_whole else 1
+
+
+def _bytes_of(path: Path) -> bytes:
+    with open(path, "rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise DossierUnreadable(f"{path} is larger than {MAX_BYTES // 1024 // 1024} MiB")
+    return content
