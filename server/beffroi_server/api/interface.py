@@ -8,6 +8,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 # Each declares its operations when it is imported.
 from beffroi_server.api import (  # noqa: F401
+    alert_dossiers,
     alert_proposals,
     alerts,
     announcements,

@@ -127,8 +127,10 @@ def build_dossier(alert: Alert, user: User, town: Town, now: dt.datetime) -> Ale
     groups = list(screen_scopes.groups_in_scope(user)) if keys is not None else None
     allowed = None if groups is None else set(screen_scopes.screens_in_scope(user).values_list("pk", flat=True))
     texts, room = [], MAX_ROWS
-    for each in _all_texts(alert):
-        texts.append(_text_record(each, allowed, town, now, room))
+    rows = _all_texts(alert)
+    family = [str(row.pk) for row in rows]
+    for row in rows:
+        texts.append(_text_record(row, allowed, family, now, room))
         room = max(0, room - len(texts[-1].screens))
     if allowed is not None and not any(text.screens for text in texts):
         raise NothingInScope
@@ -157,7 +159,9 @@ def _all_texts(alert: Alert) -> list[Alert]:
     return found[-MAX_TEXTS:]
 
 
-def _text_record(alert: Alert, allowed: set[int] | None, town: Town, now: dt.datetime, room: int) -> TextRecord:
+def _text_record(
+    alert: Alert, allowed: set[int] | None, family: Sequence[str], now: dt.datetime, room: int
+) -> TextRecord:
     found = receipts.receipts_of(alert, now)
     if allowed is not None:
         found = [each for each in found if each.screen.pk in allowed]
@@ -172,7 +176,7 @@ def _text_record(alert: Alert, allowed: set[int] | None, town: Town, now: dt.dat
     )
     exact = receipt_frames.exact_screens(alert, listed, MAX_COMPARED)
     missing = {each.screen.pk for each in listed if each.state != "shown"}
-    instead, silent = shown_plays.shown_instead(alert, missing), _silences(alert, missing)
+    instead, silent = shown_plays.shown_instead(alert, missing, family), _silences(alert, missing)
     return TextRecord(
         alert, Targets.of(alert), AlertProposal.objects.filter(alert=alert).first(), planned_alerts.plan_of(alert),
         tuple(

@@ -86,11 +86,11 @@ def all_clears(alert: Alert) -> dict[int, dt.datetime]:
     return dict(rows.order_by().values_list("screen").annotate(Min("presented_at")))
 
 
-def shown_instead(alert: Alert, screens: Collection[int]) -> dict[int, list[str]]:
-    """Return the titles of other alerts that screens showed anew while an alert was active."""
+def shown_instead(alert: Alert, screens: Collection[int], family: Collection[str]) -> dict[int, list[str]]:
+    """Return the titles of other alerts that screens showed anew while one was active, but those of its other texts."""
     rows = (
         ReceiptRecord.objects.filter(presented_at__gte=alert.issued_at, presented_at__lt=over_at(alert))
-        .exclude(alert__in=["", str(alert.pk)])
+        .exclude(alert__in=["", *family])
         .exclude(form=content.AlertForm.ALL_CLEAR.value)
         .values_list("screen", "alert")
         .distinct()

@@ -15,7 +15,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Image, KeepTogether, Spacer, Table, TableStyle
 
 from beffroi_server.accounts import audit_actions, audit_export
-from beffroi_server.accounts.models import Town, User
+from beffroi_server.accounts.models import AuditEvent, Town, User
 from beffroi_server.alerts import queries
 from beffroi_server.core import formatting
 from beffroi_server.core.formatting import format_latency
@@ -36,6 +36,7 @@ PICTURE_WIDTH, PICTURE_HEIGHT = 54 * mm, 48 * mm
 PICTURE_PIXELS = 640
 SCREEN_SHARES = (0.22, 0.12, 0.12, 0.11, 0.13, 0.30)
 EVENT_SHARES = (0.20, 0.15, 0.65)
+LONGEST_DEED = 120
 
 
 def draw_dossier(dossier: AlertDossier) -> bytes:
@@ -192,7 +193,7 @@ def _screens(text: TextRecord, most: int) -> list[Any]:
         _("Screen"), _("Received, verified"), _("On the glass"), _("Since the button"), _("Left the screen"),
         _("Evidence"),
     ]  # fmt: skip
-    kinds = ("plain", "plain", "plain", "number", "plain", "plain")
+    kinds = ("plain",) * 6
     if listed:
         story.append(pdf_parts.table(columns, [_screen_row(each) for each in listed], kinds, SCREEN_SHARES))
     left = len(text.screens) - len(listed) + text.left_off
@@ -221,10 +222,7 @@ def _events(dossier: AlertDossier) -> list[Any]:
     rows = [
         [
             _instant(event.at), event.actor or "Beffroi",
-            " · ".join(filter(None, (
-                f"{audit_actions.action_text(event.action)} “{event.subject}”", _changes(event.detail),
-                f"SHA-256 {event.hash}",
-            ))),
+            f"{_deed(event)} · SHA-256 {event.hash}",
         ]
         for event in dossier.events
     ]  # fmt: skip
@@ -235,8 +233,12 @@ def _events(dossier: AlertDossier) -> list[Any]:
     return [*head, pdf_parts.table(columns, rows, ("plain",) * 3, EVENT_SHARES), Spacer(1, 6 * mm)]
 
 
-def _changes(detail: Any) -> str:
-    return audit_export.changes_text(detail)[:80]
+def _deed(event: AuditEvent) -> str:
+    """Return what was done, so short that the hash after it fits in the cell."""
+    words = f"{audit_actions.action_text(event.action)} {_('“%(title)s”') % {'title': event.subject}}"
+    changed = ", ".join(audit_export.change_pairs(event.detail))
+    words = f"{words} ({changed})" if changed else words
+    return words if len(words) <= LONGEST_DEED else f"{words[: LONGEST_DEED - 1]}…"
 
 
 def _evidence(dossier: AlertDossier) -> list[Any]:
@@ -279,7 +281,7 @@ def _join(*parts: str) -> str:
 
 
 def _instant(instant: dt.datetime) -> str:
-    return f"{timezone.localtime(instant):%d/%m/%Y %H:%M:%S}"
+    return f"{timezone.localtime(instant):%d/%m/%Y} {_time(instant)}"
 
 
 def _time(instant: dt.datetime | None) -> str:
