@@ -192,6 +192,20 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='alerts.scenario'),
         ),
         migrations.CreateModel(
+            name='SentAlertSet',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('topic', models.CharField(max_length=200)),
+                ('sequence', models.PositiveBigIntegerField()),
+                ('payload', models.BinaryField()),
+                ('sent_at', models.DateTimeField()),
+            ],
+            options={
+                'indexes': [models.Index(fields=['topic', 'sent_at'], name='set_of_time')],
+                'constraints': [models.UniqueConstraint(fields=('topic', 'sequence'), name='one_set_of_sequence')],
+            },
+        ),
+        migrations.CreateModel(
             name='UnknownShowing',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
