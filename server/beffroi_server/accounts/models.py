@@ -149,6 +149,20 @@ class SignInLink(models.Model):
         return self.kind in {LinkKind.SEALED, LinkKind.RESCUE}
 
 
+class UsedCode(models.Model):
+    """A code of a second factor that was accepted, kept while it could be given again (see ``second_factor``)."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    code = models.CharField(max_length=20)
+    used_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "code"], name="code_used_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.used_at:%Y-%m-%d %H:%M}"
+
+
 class Town(models.Model):
     """The town that this server works for: one row."""
 

@@ -15,9 +15,10 @@ from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.webauthn.internal import auth as webauthn
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.utils import timezone
 
 from beffroi_server.accounts import audit
-from beffroi_server.accounts.models import Town, User
+from beffroi_server.accounts.models import Town, UsedCode, User
 from beffroi_server.accounts.user_management import check_manages
 from beffroi_server.core.transactions import serialised
 
@@ -25,6 +26,8 @@ GRACE = dt.timedelta(days=14)
 """Days after the town began to ask for a second factor, or after somebody joined, until it is due."""
 MAX_PASSKEYS = 10
 MAX_CODE_LENGTH = 20
+CODE_LIFETIME = dt.timedelta(minutes=5)
+"""Longer than a code of an authenticator app is valid; then the same digits may come again by chance."""
 
 
 def has_second_factor(user: User) -> bool:
@@ -56,10 +59,22 @@ def check_code(user: User, code: str) -> bool:
         return False
     for kind in (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES):
         found = Authenticator.objects.filter(user=user, type=kind).first()
-        if found is not None and found.wrap().validate_code(code):
+        if found is not None and found.wrap().validate_code(code) and _use_code(user, code):
             found.record_usage()
             return True
     return False
+
+
+def _use_code(user: User, code: str) -> bool:
+    """Remember that a code was accepted; return whether it was not before.
+
+    The library remembers it too, but in the memory of one process, and a server may have several.
+    """
+    now = timezone.now()
+    with serialised():
+        UsedCode.objects.filter(used_at__lt=now - CODE_LIFETIME).delete()
+        _used, is_new = UsedCode.objects.get_or_create(user=user, code=code, defaults={"used_at": now})
+    return is_new
 
 
 def check_passkey(user: User, answer: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.utils import formats, timezone
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
@@ -75,6 +75,15 @@ def format_size(size: int) -> str:
             digits = 1 if size < 100 * 10**power else 0
             return f"{format_number(size / 10**power, digits)}{NARROW_SPACE}{prefix}{letter}"
     return f"{size}{NARROW_SPACE}{letter}"
+
+
+def name_some(names: Sequence[str], most: int = 10) -> str:
+    """Return the first names, and how many more there are: ``a, b and 3 more``."""
+    if len(names) <= most:
+        return ", ".join(names)
+    count = len(names) - most
+    sentence = ngettext("%(names)s and %(count)d more", "%(names)s and %(count)d more", count)
+    return sentence % {"names": ", ".join(names[:most]), "count": count}
 
 
 def join_names(names: Sequence[str]) -> str:

@@ -55,18 +55,22 @@ def request_reading(feed: Feed) -> None:
 
 
 def delete_feed(feed: Feed, *, user: User | None) -> None:
-    """Delete a feed that no announcement shows.
+    """Delete a feed that no announcement shows. Those in the archive lose it, and ask for another once restored.
 
     Raises:
-        FeedInUse: announcements show it.
+        FeedInUse: announcements or bands show it.
     """
     require(user, "may_edit")
     content_owners.check_change(user, feed)
     with serialised():
-        titles = list(feed.announcements.values_list("title", flat=True))
+        titles = list(feed.announcements.filter(archived_at=None).values_list("title", flat=True))
         titles += [str(choice) for choice in [*feed.news_layouts.all(), *feed.weather_layouts.all()]]
         if titles:
             message = _("“%(name)s” is used by %(titles)s. Change or delete these announcements first.")
             raise FeedInUse(message % {"name": feed, "titles": ", ".join(f"“{title}”" for title in titles)})
-        audit.record_event(user, "feed-deleted", feed, **audit.changes_since(audit.stored_values(feed), None))
+        archived = list(feed.announcements.values_list("title", flat=True))
+        feed.announcements.update(feed=None)
+        audit.record_event(
+            user, "feed-deleted", feed, titles=archived, **audit.changes_since(audit.stored_values(feed), None)
+        )
         feed.delete()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -33,6 +34,8 @@ class UserRequest(HttpRequest):
     """A request of a user who is signed in."""
 
     user: User
+    second_factor_due: dt.datetime | None
+    """Until when the user has to set up a second factor; None: it is there, or not asked for."""
 
 
 _town: ContextVar[Town | None] = ContextVar("town", default=None)
@@ -101,8 +104,10 @@ def _guard_view(
                 form_scopes.acting_as(user),
                 working_for.remembered(request, user, has_municipalities=may_have("municipalities")),
             ):
-                if waits and second_factor.is_owed(user, town, timezone.now()):
+                due = second_factor.due_at(user, town) if waits else None
+                if due is not None and due <= timezone.now():
                     return _redirect_to_second_factor(request)
+                request.second_factor_due = due  # type: ignore[attr-defined]  # for the notice of the page
                 return view(request, *args, **kwargs)
 
         return require_http_methods(list(methods))(guarded_view)

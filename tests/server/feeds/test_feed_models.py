@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.feeds import services
@@ -88,7 +89,9 @@ class TestChanges:
             services.delete_feed(feed, user=alice)
         assert Feed.objects.exists()
 
-        shown.delete()
+        Announcement.objects.update(archived_at=timezone.now())
         services.delete_feed(feed, user=alice)
         assert not Feed.objects.exists()
+        shown.refresh_from_db()
+        assert shown.feed is None
         assert AuditEvent.objects.first().action == "feed-deleted"

@@ -334,6 +334,7 @@ class TestASecondFactorThatIsDue:
         assert refused.status_code == 422
         assert "needs a second factor" in page_text(refused)
         assert client.post(reverse("api-tokens"), form | {"scopes": ["alerts:read"]}).status_code == 200
+        assert "second-factor-notice" in page_text(client.get(reverse("now")))
         assert [each.scopes for each in ApiToken.objects.all()] == [["alerts:read"]]
 
 

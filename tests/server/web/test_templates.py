@@ -14,6 +14,9 @@ from beffroi_content.templates.registry import offered_templates
 
 WEB = Path(beffroi_server.web.__file__).parent
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
+OTHER_PARTS = [WEB.parent / "api", WEB.parent / "public"]
+ALL_TEMPLATES = [*TEMPLATES, *sorted(path for part in OTHER_PARTS for path in (part / "templates").rglob("*.html"))]
+"""Also those of the document of the API and of the public page, which have styles of their own."""
 STATIC = WEB / "static" / "beffroi"
 SCRIPTS = sorted(STATIC.glob("*.js"))
 STYLES = sorted(STATIC.glob("*.css"))
@@ -26,11 +29,12 @@ CONDITIONAL_CLASSES = {
     "scroll",
 }  # fmt: skip
 BOOTSTRAP_CLASSES = {"visually-hidden"}
-every_template = pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")
+every_template = pytest.mark.parametrize("path", ALL_TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")
 
 
 def name_of(path: Path) -> str:
-    return str(path.relative_to(WEB / "templates"))
+    """Return the name by which code names a template: its path within the templates of its part."""
+    return path.as_posix().split("/templates/", 1)[1]
 
 
 def without_tags(text: str) -> str:
@@ -87,7 +91,7 @@ def test_gives_every_image_a_text_and_every_language_its_words(path):
     # Commands and the names of the languages are the same in each language.
     visible = re.sub(r"<(pre|code)\b.*?</\1>", " ", without_tags(visible), flags=re.DOTALL)
     texts = re.findall(r">([^<>]+)<", visible)
-    allowed = {"Beffroi", "MB", "English", "Français"}
+    allowed = {"Beffroi", "MB", "ms", "English", "Français"}
     assert [word for text in texts for word in re.findall(r"[A-Za-zÀ-ÿ]{2,}", text) if word not in allowed] == []
 
 
@@ -99,9 +103,12 @@ def test_leads_to_pages_that_exist(path):
 
 
 def test_every_template_is_used():
-    sources = [path.read_text(encoding="utf-8") for path in [*TEMPLATES, *WEB.rglob("*.py")]]
+    sources = [
+        path.read_text(encoding="utf-8")
+        for path in [*ALL_TEMPLATES, *(code for part in (WEB, *OTHER_PARTS) for code in part.rglob("*.py"))]
+    ]
     errors = {f"{code}.html" for code in (400, 403, 404, 413, 500)} | {"403_csrf.html"}
-    names = {name_of(path) for path in TEMPLATES} - errors
+    names = {name_of(path) for path in ALL_TEMPLATES} - errors
     assert {name for name in names if not any(f'"{name}"' in source for source in sources)} == set()
 
 

@@ -45,8 +45,10 @@ def log_lines(
         "from": start.isoformat(), "until": end.isoformat(),
     })  # fmt: skip
     count, named = 0, set[str]()
-    for screen in screens:
-        for batch in _screen_batches(screen, start, end):
+    written = list(screens)
+    bounds = _bounds(written, start, end)
+    for screen in written:
+        for batch in _screen_batches(screen, bounds.get(screen.pk)):
             if isinstance(batch, bytes):
                 yield batch
                 continue
@@ -64,17 +66,23 @@ def count_plays(screens: Iterable[Screen], start: dt.datetime, end: dt.datetime,
     return found[:limit].count()
 
 
-def _screen_batches(screen: Screen, start: dt.datetime, end: dt.datetime) -> Iterator[bytes | list[tuple[Any, ...]]]:
-    plays = PlayRecord.objects.filter(screen=screen)
-    bounds = plays.filter(started_at__gte=start, started_at__lt=end).aggregate(first=Min("number"), last=Max("number"))
-    if bounds["first"] is None:
+def _bounds(screens: Iterable[Screen], start: dt.datetime, end: dt.datetime) -> dict[int, tuple[int, int]]:
+    """Return the numbers of the first and the last play that began in a period, by the key of their screen."""
+    plays = PlayRecord.objects.filter(screen__in=list(screens), started_at__gte=start, started_at__lt=end)
+    rows = plays.order_by().values_list("screen").annotate(first=Min("number"), last=Max("number"))
+    return {screen: (first, last) for screen, first, last in rows}
+
+
+def _screen_batches(screen: Screen, bounds: tuple[int, int] | None) -> Iterator[bytes | list[tuple[Any, ...]]]:
+    if bounds is None:
         yield _line({"screen": screen.slug, "name": screen.name, "after": 0, "chain": FIRST_CHAIN})
         return
-    after, chain = _chain_before(screen, bounds["first"])
+    plays, (first, last) = PlayRecord.objects.filter(screen=screen), bounds
+    after, chain = _chain_before(screen, first)
     yield _line({"screen": screen.slug, "name": screen.name, "after": after, "chain": chain})
     number = after
-    while number < bounds["last"]:
-        rows = plays.filter(number__gt=number, number__lte=bounds["last"]).order_by("number")
+    while number < last:
+        rows = plays.filter(number__gt=number, number__lte=last).order_by("number")
         batch = list(rows.values_list(*_FIELDS)[:_BATCH])
         if not batch:
             return

@@ -32,6 +32,7 @@ from beffroi_server.alerts.models import LEVEL_CHOICES, Alert, AlertProposal
 from beffroi_server.alerts.scenario_services import offered_scenarios
 from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
+from beffroi_server.core.formatting import name_some
 from beffroi_server.core.request_times import arrived_at
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.fleet import presence, screen_scopes
@@ -215,10 +216,12 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
         targets = Targets(bool(values["everywhere"]), groups, screens)
     reached = list(targets.reached_screens().select_related("state").only(*READ_OF_SCREENS))
     drawn = " ".join(str(values.get(name) or "") for name in DRAWN_FIELDS)
+    offline = [screen.name for screen in reached if not _is_reachable(screen)]
     context: dict[str, Any] = {
         "status": values.get("status") or AlertStatus.ACTUAL,
         "count": len(reached),
-        "offline": [screen.name for screen in reached if not _is_reachable(screen)],
+        "offline": len(offline),
+        "offline_names": name_some(offline),
         "colour_word": contradicting_colour(str(values.get("title") or ""), str(values.get("level") or "")),
         "missing": name_characters(missing_characters(drawn)),
         "seconds": 60 * (values.get("duration_min") or (0 if form.former else DEFAULT_MINUTES)),

@@ -21,6 +21,7 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.notifications import incident_texts, incidents, outage_history
 from beffroi_server.notifications.models import Incident
 from beffroi_server.notifications.occasions import Occasion
+from beffroi_server.schedule.proposals import proposals_to_decide
 from beffroi_server.web.access import UserRequest, current_town, for_users, is_htmx
 from beffroi_server.web.requests import paginate
 
@@ -33,8 +34,12 @@ OUTAGES_SHOWN = 15
 
 @for_users("GET")
 def pulse(request: UserRequest) -> HttpResponse:
-    """Tell an open page that the server is there, and how many things need attention."""
-    response = JsonResponse({"problems": incidents.open_incidents(request.user).count()})
+    """Tell an open page that the server is there, and how many things need attention and approval."""
+    counts = {
+        "problems": incidents.open_incidents(request.user).count(),
+        "proposals": proposals_to_decide(request.user).count() if request.user.may_edit else 0,
+    }
+    response = JsonResponse(counts)
     response["Cache-Control"] = "no-store"
     return response
 

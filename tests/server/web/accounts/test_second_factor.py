@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from beffroi_server.accounts import second_factor
 from beffroi_server.accounts import services as accounts
-from beffroi_server.accounts.models import AuditEvent, LinkKind, Town
+from beffroi_server.accounts.models import AuditEvent, LinkKind, Town, UsedCode
 from beffroi_server.web.accounts import sign_in_flow
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +66,16 @@ def test_the_password_alone_signs_nobody_in(client, secret):
     assert not is_signed_in(client)
     assert give_code(client, code_of(secret)).headers["Location"] == "/alerts/"
     assert is_signed_in(client)
+
+
+def test_a_code_works_once_over_all_processes_of_a_server(bob, secret):
+    assert second_factor.check_code(bob, code_of(secret))
+    # What another process remembers in its memory is not here.
+    cache.clear()
+    assert not second_factor.check_code(bob, code_of(secret))
+    UsedCode.objects.update(used_at=timezone.now() - second_factor.CODE_LIFETIME - dt.timedelta(seconds=1))
+    cache.clear()
+    assert second_factor.check_code(bob, code_of(secret))
 
 
 def test_a_code_works_once(client, secret):

@@ -49,11 +49,11 @@ class TestAttention:
         assert "charlie is on it" in text_of(client.get("/attention/"))
 
     def test_the_pulse_counts(self, as_alice, silent):
-        assert as_alice.get("/pulse/").json() == {"problems": 1}
+        assert as_alice.get("/pulse/").json() == {"problems": 1, "proposals": 0}
 
     def test_somebody_limited_to_groups_sees_their_screens_only(self, client, sam, silent):
         client.force_login(sam)
-        assert client.get("/pulse/").json() == {"problems": 0}
+        assert client.get("/pulse/").json() == {"problems": 0, "proposals": 0}
         assert client.post(reverse("acknowledge", args=[silent.pk])).status_code == 404
 
     def test_the_page_of_a_screen_tells_its_outages(self, as_alice, silent, hall, keyring):

@@ -69,7 +69,9 @@ async function beat() {
     if (answer.status >= 500) throw new Error(String(answer.status));
     heard();
     if (answer.ok && answer.headers.get("Content-Type")?.startsWith("application/json")) {
-      showProblems((await answer.json()).problems);
+      const counts = await answer.json();
+      showProblems(counts.problems);
+      showCount("proposals", counts.proposals);
     }
     plan(document.hidden ? HIDDEN_PULSE_S : PULSE_S);
   } catch {
@@ -180,6 +182,14 @@ function showProblems(count) {
   shown = count;
   document.title = count ? `(${count}) ${title}` : title;
   if (icon) drawIcon(count);
+}
+
+// A number beside an item of the menu; nothing where it is 0.
+function showCount(name, count) {
+  for (const element of document.querySelectorAll(`[data-counted="${name}"]`)) {
+    element.querySelector("[data-count]").textContent = count;
+    element.hidden = !count;
+  }
 }
 
 function drawIcon(count) {
