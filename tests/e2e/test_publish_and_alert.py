@@ -100,7 +100,7 @@ def prepare_scenario(page: Page) -> None:
     page.goto("/scenarios/new/")
     page.get_by_label("Name").fill("Flood of the quays")
     page.get_by_label("Title").fill("Crue : évacuez les quais")
-    page.get_by_label("What to do").fill("Montez à l’étage. N’appelez le 112 qu’en cas de danger.")
+    page.get_by_role("textbox", name="What to do (optional)").fill("Montez à l’étage. N’appelez le 112 qu’en cas de danger.")
     page.get_by_label("Seconds of").fill("2")
     page.locator("main form .button-primary").click()
     expect(page.get_by_text("is ready to broadcast")).to_be_visible()
@@ -124,7 +124,7 @@ def write_free_alert(page: Page) -> None:
     tap(page.get_by_role("link", name="Another alert"))
     tap(page.get_by_role("link", name="Information: joins the loop"))
     title = page.get_by_role("textbox", name="Title")
-    for needed in (page.get_by_role("radio", name="Exercise"), page.get_by_role("textbox", name="What to do")):
+    for needed in (page.get_by_role("radio", name="Exercise"), page.get_by_role("textbox", name="What to do (optional)")):
         expect(needed).to_be_in_viewport(ratio=1)
     tap(title)
     page.keyboard.type("Rue Pasteur fermée")

@@ -43,6 +43,11 @@ def planned_end(
     return (ends + SAFEGUARD, ends) if is_open_ended else (ends, None)
 
 
+def is_overdue(alert: Alert, now: dt.datetime) -> bool:
+    """Tell whether an open-ended alert should have been ended or extended by now; one with an end never is."""
+    return not alert.settled and alert.review_at is not None and alert.review_at <= now < alert.ends_at
+
+
 def corrected_before(token: uuid.UUID, corrects: Alert | None) -> Alert | None:
     """Return what a press of the same button has made of an alert before.
 

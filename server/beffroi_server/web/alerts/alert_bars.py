@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from beffroi_content.timeline import AlertStatement, AlertVisibility
-from beffroi_server.alerts import receipts
+from beffroi_server.alerts import corrections, receipts
 from beffroi_server.alerts.models import Alert
 from beffroi_server.fleet import targets
 from beffroi_server.web.alerts.receipt_rows import statement_words
@@ -25,6 +25,8 @@ class AlertBar:
     """Screens that it is for."""
     hidden: str = ""
     """What hides it on every one of its screens, and until when; empty where nothing does."""
+    is_overdue: bool = False
+    """Whether somebody should have ended it or extended it by now."""
 
 
 def alert_bars(active: Sequence[Alert], running: Sequence[Alert], now: dt.datetime) -> list[AlertBar]:
@@ -45,10 +47,14 @@ def alert_bars(active: Sequence[Alert], running: Sequence[Alert], now: dt.dateti
     hidden = _hidden_everywhere(running, reach, now)
     return [
         AlertBar(
-            alert, len(counts[str(alert.pk)] & reach[alert.pk]), len(reach[alert.pk]), hidden.get(str(alert.pk), "")
+            alert,
+            len(counts[str(alert.pk)] & reach[alert.pk]),
+            len(reach[alert.pk]),
+            hidden.get(str(alert.pk), ""),
+            corrections.is_overdue(alert, now),
         )
         for alert in active
-    ]  # fmt: skip
+    ]
 
 
 def _hidden_everywhere(running: Sequence[Alert], reach: dict[Any, set[int]], now: dt.datetime) -> dict[str, str]:

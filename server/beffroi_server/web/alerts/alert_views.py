@@ -129,6 +129,7 @@ def _receipts_context(alert: Alert) -> dict[str, Any]:
     context: dict[str, Any] = {
         "alert": alert,
         "state": state,
+        "is_overdue": corrections.is_overdue(alert, now),
         "rows": receipt_rows.receipt_rows(alert, found, received, exact, now),
         "clocks": _clock_sentences(found),
         "counts": counts,

@@ -198,7 +198,7 @@ def _render_form(
     scenario = form.cleaned_data.get("scenario") if form.is_bound else form.initial.get("scenario")
     context = {
         "form": form, "scenario": scenario, "former": former, "two_levels": current_town().second_officer_levels,
-        "edits": not scenario or form.is_bound,
+        "edits": not scenario or form.is_bound, "on_call": on_call.officers_on_call(),
         **_preview_context(form),
     }  # fmt: skip
     return render(request, "alerts/new.html", context, status=status)

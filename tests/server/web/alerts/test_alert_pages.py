@@ -16,7 +16,7 @@ from tests.support.pages import page_text
 
 from beffroi_content.rendering import image_digest
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import queries
+from beffroi_server.alerts import on_call, queries
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.fleet.models import ReceiptRecord, ScreenState
 from beffroi_server.library import preview
@@ -353,6 +353,19 @@ class TestHiddenAlerts:
         assert "Alert in progress, not visible: Vent" in page
         assert "hidden by “Crue”" in page
         assert "hidden by “Crue”" in page_text(as_bob.get(f"/alerts/{wind.pk}/receipts/"))
+
+    def test_without_an_end_are_said_to_last_and_then_to_be_overdue(self, as_bob, bob):
+        on_call.save_members([bob], user=bob)
+        assert "On call: bob." in page_text(as_bob.get("/alerts/new/?level=alert"))
+        alert = broadcast(as_bob, title="Crue", is_open_ended="on")
+        assert "until somebody ends it" in page_text(as_bob.get("/account/"))
+
+        Alert.objects.update(review_at=timezone.now() - dt.timedelta(minutes=1))
+
+        assert "overdue since" in page_text(as_bob.get("/account/"))
+        assert "Overdue since" in page_text(as_bob.get(f"/alerts/{alert.pk}/"))
+        as_bob.post(f"/alerts/{alert.pk}/extend/", {"minutes": "30"})
+        assert "verdue" not in page_text(as_bob.get(f"/alerts/{alert.pk}/"))
 
     def test_for_no_screen_are_refused_with_what_was_typed(self, as_bob, quay, district):
         chosen = values(everywhere="", groups=str(district.pk), title="Vent au port")
