@@ -128,7 +128,9 @@ def write_free_alert(page: Page) -> None:
         expect(needed).to_be_in_viewport(ratio=1)
     tap(title)
     page.keyboard.type("Rue Pasteur fermée")
-    expect(page.get_by_text("on 1 screen, for 1 h").first).to_be_in_viewport()
+    reach = page.locator("#foot-summary")
+    expect(reach).to_have_text("on 1 screen, for 1 h")
+    expect(reach).to_be_in_viewport(ratio=1)
     tap(page.get_by_role("button", name="Broadcast now"))
     expect(page.get_by_role("heading", name="Rue Pasteur fermée")).to_be_visible()
 

@@ -166,8 +166,10 @@ class SigningTown:
         document = KeyList(**self.stamps(), keys={key_identifier(key): key for key in every}, roles=roles)
         return self.sign(KEYS, document, TopicScope.all_screens())
 
-    def publish_alerts(self, *alerts: Alert, group: str = "", **how: object) -> tuple[str, bytes]:
-        document = AlertSet(**self.stamps(how.pop("lives_ms", YEAR)), alerts=alerts)
+    def publish_alerts(
+        self, *alerts: Alert, planned: tuple[Alert, ...] = (), group: str = "", **how: object
+    ) -> tuple[str, bytes]:
+        document = AlertSet(**self.stamps(how.pop("lives_ms", YEAR)), alerts=alerts, planned=planned)
         scope = TopicScope.of_group(group) if group else TopicScope.all_screens()
         return self.sign(ALERTS, document, scope, **how)
 
