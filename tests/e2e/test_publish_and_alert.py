@@ -96,11 +96,15 @@ def exact_picture(page: Page) -> Image.Image:
     return Image.open(io.BytesIO(page.request.get(address).body())).convert("RGB")
 
 
+def what_to_do(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="What to do (optional)")
+
+
 def prepare_scenario(page: Page) -> None:
     page.goto("/scenarios/new/")
     page.get_by_label("Name").fill("Flood of the quays")
     page.get_by_label("Title").fill("Crue : évacuez les quais")
-    page.get_by_role("textbox", name="What to do (optional)").fill("Montez à l’étage. N’appelez le 112 qu’en cas de danger.")
+    what_to_do(page).fill("Montez à l’étage. N’appelez le 112 qu’en cas de danger.")
     page.get_by_label("Seconds of").fill("2")
     page.locator("main form .button-primary").click()
     expect(page.get_by_text("is ready to broadcast")).to_be_visible()
@@ -124,7 +128,7 @@ def write_free_alert(page: Page) -> None:
     tap(page.get_by_role("link", name="Another alert"))
     tap(page.get_by_role("link", name="Information: joins the loop"))
     title = page.get_by_role("textbox", name="Title")
-    for needed in (page.get_by_role("radio", name="Exercise"), page.get_by_role("textbox", name="What to do (optional)")):
+    for needed in (page.get_by_role("radio", name="Exercise"), what_to_do(page)):
         expect(needed).to_be_in_viewport(ratio=1)
     tap(title)
     page.keyboard.type("Rue Pasteur fermée")

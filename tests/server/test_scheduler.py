@@ -127,7 +127,8 @@ class TestJobs:
             "clock-watch", "media-cleanup", "account-cleanup", "audit-check", "play-totals", "outage-watch",
             "incident-watch", "mail-sending", "webhook-sending", "push-sending", "certificate-watch",
             "incident-retention", "thumbnail-cleanup", "outlet-follow", "outlet-send", "outlet-clean",
-            "outlet-home-assistant", "cap-output", "cap-retention", "api-answers-remove",
+            "outlet-home-assistant", "cap-output", "cap-retention", "channel-send", "channel-follow",
+            "api-answers-remove",
         }  # fmt: skip
 
 
