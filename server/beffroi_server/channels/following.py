@@ -16,7 +16,7 @@ from django.utils import timezone
 from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_server.accounts.models import AuditEvent, Town
 from beffroi_server.alerts.models import Alert
-from beffroi_server.channels import alert_texts
+from beffroi_server.channels import alert_texts, subscribers
 from beffroi_server.channels.models import (
     Channel,
     ChannelAct,
@@ -87,10 +87,12 @@ def left_out_of(family: Iterable[Alert]) -> set[int]:
     return next((set(rows[token].channels) for token in tokens if token in rows), set())
 
 
-def mails_of(channel: Channel, alert: Alert) -> list[str]:
-    """Return the addresses that a channel tells of an alert; none for a service."""
+def mails_of(channel: Channel, alert: Alert) -> list[ChannelMail]:
+    """Return the mails by which a channel tells of an alert, without their message; none for a service."""
     if channel.kind == ChannelKind.MAIL:
-        return channel.recipients.split()
+        return [ChannelMail(address=address) for address in channel.recipients.split()]
+    if channel.kind == ChannelKind.SUBSCRIBERS:
+        return [ChannelMail(address=each.address, subscriber=each) for each in subscribers.subscribers_to(alert)]
     return []
 
 
@@ -136,7 +138,9 @@ def _write(
         },
     )  # fmt: skip
     if created:
-        ChannelMail.objects.bulk_create([ChannelMail(message=message, address=address) for address in mails])
+        for each in mails:
+            each.message = message
+        ChannelMail.objects.bulk_create(mails, batch_size=500)
     return created
 
 

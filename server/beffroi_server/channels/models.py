@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_content.model import AlertLevel
 from beffroi_server.alerts.models import LEVEL_CHOICES, Alert
+from beffroi_server.fleet.models import ScreenGroup
 
 
 class ChannelKind(models.TextChoices):
@@ -98,11 +99,54 @@ class ChannelMessage(models.Model):
         return f"{self.channel_name} {self.source}"
 
 
+class SubscriptionSettings(models.Model):
+    """Whether residents may subscribe on the public page, and to which places: one row."""
+
+    is_on = models.BooleanField(_("Let residents subscribe to alerts by mail, on the public page"), default=False)
+    groups = models.ManyToManyField(
+        ScreenGroup, blank=True, related_name="+", verbose_name=_("places that they can choose")
+    )
+    """None: everybody is told of all places."""
+
+    def __str__(self) -> str:
+        return f"subscriptions: {'on' if self.is_on else 'off'}"
+
+
+class Subscriber(models.Model):
+    """A resident who wants alerts by mail. Unsubscribing deletes the row; no other table holds the address for long."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    """In the links of each mail: whoever has it may read, and delete, this row."""
+    address = models.EmailField(unique=True)
+    from_level = models.CharField(max_length=20, choices=LEVEL_CHOICES, default=AlertLevel.ALERT.value)
+    groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="+")
+    """Places; none means all of them."""
+    language = models.CharField(max_length=5, choices=settings.LANGUAGES, default="fr")
+    purpose_version = models.PositiveSmallIntegerField()
+    """What they agreed to: a key of ``subscribers.PURPOSES``. They are told of nothing else."""
+    asked_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    """When they confirmed by the link in the mail; None until then."""
+    mail_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    """When the mail with the link is to be sent; None where none is."""
+    mail_attempts = models.PositiveSmallIntegerField(default=0)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["asked_at", "pk"]
+
+    def __str__(self) -> str:
+        # Without the address: it is in no log.
+        return f"subscriber {self.pk}"
+
+
 class ChannelMail(models.Model):
     """A mail of a message that is not sent yet; the row goes with the sending."""
 
     message = models.ForeignKey(ChannelMessage, on_delete=models.CASCADE, related_name="mails")
     address = models.EmailField()
+    subscriber = models.ForeignKey(Subscriber, null=True, on_delete=models.CASCADE, related_name="+")
+    """Whoever unsubscribes is sent nothing that still waits."""
     attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

@@ -11,15 +11,18 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts.models import Town
+from beffroi_server.channels import subscribers
 from beffroi_server.channels.alert_texts import ChannelText
 from beffroi_server.channels.models import Channel, ChannelAct, ChannelKind, ChannelMail, ChannelMessage
 from beffroi_server.channels.service_sending import ServiceFailed, send_to_service
@@ -101,7 +104,7 @@ def _start(message: ChannelMessage, now: dt.datetime) -> None:
         text = ChannelText(message.subject, message.text)
         attempt = Attempt(message.pk, channel.pk, False, _service_run(channel.secret, text))
     else:
-        rows = list(message.mails.values_list("pk", "address")[:MAILS_PER_ATTEMPT])
+        rows = list(message.mails.values_list("pk", "address", "subscriber")[:MAILS_PER_ATTEMPT])
         attempt = Attempt(message.pk, channel.pk, True, _mail_run(rows, message, sender))
     # Should this process die meanwhile, the message goes out once more later, and not at once again and again.
     attempts = message.attempts + 1
@@ -132,16 +135,23 @@ def _service_run(secret: str, text: ChannelText) -> Callable[[Attempt], None]:
     return run
 
 
-def _mail_run(rows: list[tuple[int, str]], message: ChannelMessage, sender: str) -> Callable[[Attempt], None]:
-    subject, text = message.subject, message.text
+def _mail_run(
+    rows: Sequence[tuple[int, str, uuid.UUID | None]], message: ChannelMessage, sender: str
+) -> Callable[[Attempt], None]:
+    # The same at each attempt: a reader's mailbox shows it once.
+    identifier = f"{message.pk}@{urlsplit(settings.PUBLIC_URL).hostname or 'beffroi'}"
 
     def run(attempt: Attempt) -> None:
         failures = 0
-        for key, address in rows:
+        for key, address, subscriber in rows:
             if failures >= FAILURES_IN_A_ROW or time.monotonic() - attempt.began_s > MAIL_TIME_S:
                 break
+            text, headers = message.text, {"Message-ID": f"<{key}.{identifier}>"}
+            if subscriber is not None:
+                text += subscribers.footer(subscriber)
+                headers |= subscribers.list_headers(subscriber)
             try:
-                mail.send_mail(address, subject, text, sender_name=sender)
+                mail.send_mail(address, message.subject, text, sender_name=sender, headers=headers)
             except MailFailed as failed:
                 failures += 1
                 (attempt.lost if failed.is_final else attempt.tried).append(key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from email.utils import formataddr
 
@@ -67,7 +68,10 @@ def is_configured() -> bool:
     return bool(settings.EMAIL_HOST)
 
 
-def send_mail(address: str, subject: str, text: str, html: str = "", *, sender_name: str = "Beffroi") -> None:
+def send_mail(
+    address: str, subject: str, text: str, html: str = "", *, sender_name: str = "Beffroi",
+    headers: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
     """Hand a message to the SMTP server.
 
     Args:
@@ -76,6 +80,7 @@ def send_mail(address: str, subject: str, text: str, html: str = "", *, sender_n
         text: The whole message.
         html: The same as HTML without outside images; none is sent where it is empty.
         sender_name: Shown beside the address of the sender, such as the name of the town.
+        headers: Further ones, such as ``List-Unsubscribe``.
 
     Raises:
         MailFailed: it was not accepted.
@@ -89,7 +94,7 @@ def send_mail(address: str, subject: str, text: str, html: str = "", *, sender_n
         formataddr((" ".join(sender_name.split()), settings.DEFAULT_FROM_EMAIL)),
         [address],
         # RFC 3834: nobody's out-of-office answers to it.
-        headers={"Auto-Submitted": "auto-generated"},
+        headers={"Auto-Submitted": "auto-generated", **(headers or {})},
         connection=connection,
     )
     if html:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.public import cap_views, feeds, views
+from beffroi_server.public import cap_views, feeds, subscription_views, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.announcement_list, name="public-announcements"),
@@ -15,6 +15,11 @@ urlpatterns: list[URLPattern] = [
     path("cap/feed.atom", cap_views.cap_feed, name="cap-feed"),
     path("cap/certificate.pem", cap_views.cap_certificate, name="cap-certificate"),
     path("cap/<str:identifier>.cap", cap_views.cap_message, name="cap-message"),
+    path("alerts-by-mail/", subscription_views.subscribe_page, name="subscribe"),
+    path("alerts-by-mail/confirm/<str:token>/", subscription_views.confirm_page, name="subscription-confirm"),
+    path("alerts-by-mail/<uuid:pk>/", subscription_views.own_page, name="subscription"),
+    path("alerts-by-mail/<uuid:pk>/data.json", subscription_views.own_data, name="subscription-data"),
+    path("alerts-by-mail/<uuid:pk>/unsubscribe/", subscription_views.end_page, name="subscription-end"),
     path("<uuid:pk>/", views.announcement_page, name="public-announcement"),
     path("<uuid:pk>/image", views.announcement_image, name="public-image"),
 ]

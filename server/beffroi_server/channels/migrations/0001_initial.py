@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('alerts', '0001_initial'),
+        ('fleet', '0001_initial'),
     ]
 
     operations = [
@@ -72,16 +73,44 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Subscriber',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('address', models.EmailField(max_length=254, unique=True)),
+                ('from_level', models.CharField(choices=[('information', 'Information: joins the loop'), ('vigilance', 'Caution: a banner over the loop'), ('alert', 'Alert: fills the screen, with the loop in between'), ('emergency', 'Emergency: fills the screen')], default='alert', max_length=20)),
+                ('language', models.CharField(choices=[('fr', 'French'), ('en', 'English')], default='fr', max_length=5)),
+                ('purpose_version', models.PositiveSmallIntegerField()),
+                ('asked_at', models.DateTimeField()),
+                ('confirmed_at', models.DateTimeField(blank=True, db_index=True, null=True)),
+                ('mail_due_at', models.DateTimeField(blank=True, db_index=True, null=True)),
+                ('mail_attempts', models.PositiveSmallIntegerField(default=0)),
+                ('mailed_at', models.DateTimeField(blank=True, null=True)),
+                ('groups', models.ManyToManyField(blank=True, related_name='+', to='fleet.screengroup')),
+            ],
+            options={
+                'ordering': ['asked_at', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
             name='ChannelMail',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('address', models.EmailField(max_length=254)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mails', to='channels.channelmessage')),
+                ('subscriber', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='channels.subscriber')),
             ],
             options={
                 'ordering': ['attempts', 'pk'],
             },
+        ),
+        migrations.CreateModel(
+            name='SubscriptionSettings',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('is_on', models.BooleanField(default=False, verbose_name='Let residents subscribe to alerts by mail, on the public page')),
+                ('groups', models.ManyToManyField(blank=True, related_name='+', to='fleet.screengroup', verbose_name='places that they can choose')),
+            ],
         ),
         migrations.AddConstraint(
             model_name='channelmessage',

@@ -9,18 +9,26 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from beffroi_server.alerts.models import LEVEL_CHOICES, Alert
-from beffroi_server.channels import channel_services, service_addresses
-from beffroi_server.channels.models import Channel, ChannelAct, ChannelKind, ChannelMessage
+from beffroi_server.channels import channel_services, service_addresses, subscribers
+from beffroi_server.channels.models import (
+    Channel,
+    ChannelAct,
+    ChannelKind,
+    ChannelMessage,
+    Subscriber,
+    SubscriptionSettings,
+)
 from beffroi_server.core import mail
+from beffroi_server.core.csv_rows import csv_lines
 from beffroi_server.web.access import UserRequest, current_town, for_administrators, for_users
 from beffroi_server.web.channels import told_channels
-from beffroi_server.web.forms import StyledForm
+from beffroi_server.web.forms import StyledForm, StyledModelForm
 
 
 class ChannelForm(StyledForm):
@@ -59,6 +67,15 @@ class ChannelForm(StyledForm):
         if values.get("kind") and not values.get(needed) and needed not in self.errors:
             self.add_error(needed, _("Fill in this field for this kind of channel."))
         return values
+
+
+class SubscriptionSettingsForm(StyledModelForm):
+    """Form of whether residents may subscribe."""
+
+    class Meta:
+        model = SubscriptionSettings
+        fields = ("is_on", "groups")
+        widgets = {"groups": forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})}
 
 
 @for_administrators("GET", "POST")
@@ -103,6 +120,37 @@ def channel_delete(request: UserRequest, pk: int) -> HttpResponse:
     return redirect("channels")
 
 
+@for_administrators("POST")
+def subscription_settings(request: UserRequest) -> HttpResponse:
+    """Save whether residents may subscribe, and to which places."""
+    chosen = subscribers.saved_settings()
+    form = SubscriptionSettingsForm(request.POST, instance=chosen)
+    if form.is_valid():
+        subscribers.save_settings(chosen, form.cleaned_data["groups"], user=request.user)
+        messages.success(request, _("The subscriptions have been saved."))
+    return redirect("channels")
+
+
+@for_administrators("POST")
+def subscribers_csv(request: UserRequest) -> StreamingHttpResponse:
+    """Return all subscribers as a table. By POST: it is recorded in the audit trail."""
+    rows = subscribers.exported_rows(user=request.user)
+    response = StreamingHttpResponse(csv_lines(rows, separator=";"), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="subscribers.csv"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@for_administrators("POST")
+def subscriber_delete(request: UserRequest) -> HttpResponse:
+    """Delete what is stored of an address."""
+    if subscribers.delete_address(request.POST.get("address", "")[:254], user=request.user):
+        messages.success(request, _("Whatever was stored of this address has been deleted."))
+    else:
+        messages.warning(request, _("Nothing is stored of this address."))
+    return redirect("channels")
+
+
 @for_users("GET")
 def alert_channels(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Return what became of the messages on an alert, for an open page."""
@@ -126,6 +174,10 @@ def _page_context(form: ChannelForm) -> dict[str, Any]:
     return {
         "form": form,
         "has_mail": mail.is_configured(),
+        "subscriptions": SubscriptionSettingsForm(instance=subscribers.saved_settings()),
+        "are_subscriptions_open": subscribers.are_open(),
+        "confirmed_count": Subscriber.objects.exclude(confirmed_at=None).count(),
+        "waiting_count": Subscriber.objects.filter(confirmed_at=None).count(),
         "rows": [
             {
                 "channel": each,
