@@ -37,6 +37,7 @@ from beffroi_server.library import jobs as library_jobs
 from beffroi_server.monitoring import jobs as monitoring_jobs
 from beffroi_server.notifications import jobs as notification_jobs
 from beffroi_server.outlets import jobs as outlet_jobs
+from beffroi_server.outside_warnings import jobs as warning_jobs
 from beffroi_server.schedule import jobs as schedule_jobs
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ JOBS = (
     *outlet_jobs.JOBS,
     *drill_jobs.JOBS,
     *channel_jobs.JOBS,
+    *warning_jobs.JOBS,
 )
 LOOK_INTERVAL_S = 0.5
 """Seconds after which the scheduler looks again, whenever the next job is due: it notices a clock that was set."""

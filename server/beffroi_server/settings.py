@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "beffroi_server.schedule",
     "beffroi_server.alerts",
     "beffroi_server.delivery",
+    "beffroi_server.outside_warnings",
     "beffroi_server.notifications",
     "beffroi_server.drills",
     "beffroi_server.web",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.accounts.audit_verification import event_hash
 from beffroi_server.accounts.holiday_regions import HolidayRegion
+from beffroi_server.accounts.insee_codes import validate_insee
 from beffroi_server.core.languages import validate_languages
 
 
@@ -185,6 +186,8 @@ class Town(models.Model):
         _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
     )
     """Degrees east."""
+    insee = models.CharField(_("INSEE code"), max_length=5, blank=True, validators=[validate_insee])
+    """Of the commune, by which French warnings name it."""
     holiday_region = models.CharField(
         _("public holidays"), max_length=24, choices=HolidayRegion, default=HolidayRegion.BY_TIME_ZONE, blank=True
     )

@@ -215,6 +215,7 @@ class ProposalDecision(models.TextChoices):
     CONFIRMED = "confirmed", _("confirmed")
     DECLINED = "declined", _("declined")
     ALONE = "alone", _("broadcast without a second officer")
+    OVER = "over", _("no longer needed: its source has changed or ended it")
 
 
 class AlertProposal(AlertText):
@@ -226,6 +227,8 @@ class AlertProposal(AlertText):
     origin = models.CharField(max_length=10, choices=ProposalOrigin, default=ProposalOrigin.OFFICER)
     status = models.CharField(max_length=10, choices=STATUS_CHOICES, default=content.AlertStatus.ACTUAL.value)
     duration_min = models.PositiveIntegerField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    """When it ends, whenever it is confirmed; None: ``duration_min`` after that."""
     is_open_ended = models.BooleanField(default=False)
     scenario = models.ForeignKey(Scenario, null=True, blank=True, on_delete=models.SET_NULL)
     corrects = models.ForeignKey(Alert, null=True, blank=True, on_delete=models.CASCADE, related_name="+")

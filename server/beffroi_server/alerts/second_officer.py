@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import math
 import uuid
 from typing import Any
 
@@ -102,8 +103,8 @@ def broadcast_alone(proposal: AlertProposal, reason: str, *, user: User) -> Aler
     return _broadcast(proposal, user, ProposalDecision.ALONE, alone_reason=reason)
 
 
-def decline_proposal(proposal: AlertProposal, *, user: User) -> None:
-    """Decline a proposal, or withdraw one's own.
+def decline_proposal(proposal: AlertProposal, reason: str = "", *, user: User) -> None:
+    """Decline a proposal, or withdraw one's own; a reason is recorded.
 
     Raises:
         AlertRefused: it was decided otherwise.
@@ -111,7 +112,31 @@ def decline_proposal(proposal: AlertProposal, *, user: User) -> None:
     _check(proposal, user)
     with serialised():
         _decide(proposal, ProposalDecision.DECLINED, user)
-        audit.record_event(user, "alert-declined", proposal, proposal=str(proposal.pk))
+        why = {"reason": said} if (said := " ".join(reason.split())) else {}
+        audit.record_event(user, "alert-declined", proposal, proposal=str(proposal.pk), **why)
+
+
+def settle_proposal(proposal: AlertProposal, alert: Alert, *, user: User) -> None:
+    """Note that an alert was broadcast in the place of a proposal, with words of the officer’s own."""
+    _check(proposal, user)
+    try:
+        with database.short_lock_wait(services.LOCK_WAIT_S), serialised():
+            _decide(proposal, ProposalDecision.CONFIRMED, user, alert=Alert.objects.filter(pk=alert.pk).first())
+    except (DatabaseError, AlertRefused) as error:
+        logger.warning("the proposal %s could not be closed: %s", proposal.pk, error)
+
+
+def close_proposal(proposal: AlertProposal) -> bool:
+    """Take back a proposal that its source has changed or ended; return whether it was still waiting."""
+    waiting = AlertProposal.objects.filter(pk=proposal.pk, decision="")
+    return bool(waiting.update(decision=ProposalDecision.OVER, decided_at=timezone.now()))
+
+
+def minutes_left(proposal: AlertProposal, now: dt.datetime) -> int | None:
+    """Return how many minutes an alert would last that is broadcast now from a proposal; None: as what it corrects."""
+    if proposal.ends_at is None:
+        return proposal.duration_min
+    return max(1, math.ceil((proposal.ends_at - now) / dt.timedelta(minutes=1)))
 
 
 def _broadcast(proposal: AlertProposal, user: User, decision: str, **how: Any) -> Alert:
@@ -123,8 +148,9 @@ def _broadcast(proposal: AlertProposal, user: User, decision: str, **how: Any) -
         raise _is_decided(proposal)
     alert = services.broadcast_alert(
         **{name: getattr(proposal, name) for name in TEXT_FIELDS}, targets=Targets.of(proposal),
-        duration_min=proposal.duration_min, is_open_ended=proposal.is_open_ended, scenario=proposal.scenario,
-        corrects=proposal.corrects, token=proposal.token, proposed_by=proposal.proposed_by, user=user, **how,
+        duration_min=minutes_left(proposal, timezone.now()), is_open_ended=proposal.is_open_ended,
+        scenario=proposal.scenario, corrects=proposal.corrects, token=proposal.token, proposed_by=proposal.proposed_by,
+        user=user, **how,
     )  # fmt: skip
     try:
         with database.short_lock_wait(services.LOCK_WAIT_S), serialised():

@@ -36,7 +36,7 @@ class ProposalAnswer(Answer):
     proposed_at: dt.datetime
     deadline_at: dt.datetime
     """From here on it can no longer be confirmed."""
-    decision: Literal["", "confirmed", "declined", "alone"]
+    decision: Literal["", "confirmed", "declined", "alone", "over"]
     """Empty while it waits, and where nobody decided in time."""
     alert: uuid.UUID | None
     """What it became."""

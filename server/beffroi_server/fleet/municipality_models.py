@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.accounts.holiday_regions import HolidayRegion
+from beffroi_server.accounts.insee_codes import validate_insee
 
 
 class Municipality(models.Model):
@@ -33,6 +34,8 @@ class Municipality(models.Model):
         _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
     )
     """Degrees east."""
+    insee = models.CharField(_("INSEE code"), max_length=5, blank=True, validators=[validate_insee])
+    """Of the commune; empty: that of the intercommunality’s seat."""
     holiday_region = models.CharField(
         _("public holidays"), max_length=24, blank=True,
         choices=[("", _("as the intercommunality")), *((each.value, each.label) for each in HolidayRegion if each)],

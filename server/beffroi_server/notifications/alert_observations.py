@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from beffroi_content import model as content
 from beffroi_server.accounts.models import User
 from beffroi_server.alerts import on_call, planned_alerts, queries, second_officer
-from beffroi_server.alerts.models import Alert
+from beffroi_server.alerts.models import Alert, ProposalOrigin
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.notifications.observations import Observation
 from beffroi_server.notifications.occasions import Occasion
@@ -36,7 +36,8 @@ def _proposals(now: dt.datetime, called: list[int]) -> Iterator[Observation]:
         others = [key for key in called or _officers() if key != proposal.proposed_by_id]
         # Where the one on call has proposed it, another officer is needed all the same.
         others = others or [key for key in _officers() if key != proposal.proposed_by_id]
-        yield _observe(f"proposal-{proposal.pk}", proposal.title, proposal.proposed_at, "proposed", others)
+        reason = "warning" if proposal.origin == ProposalOrigin.WARNING else "proposed"
+        yield _observe(f"proposal-{proposal.pk}", proposal.title, proposal.proposed_at, reason, others)
 
 
 def _planned(now: dt.datetime, called: list[int]) -> Iterator[Observation]:

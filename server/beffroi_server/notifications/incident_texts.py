@@ -43,6 +43,9 @@ _FACTS = {
     ),
     (Occasion.ALERT_WAITS, ""): gettext_lazy("The alert “%(name)s” waits for an officer."),
     (Occasion.ALERT_WAITS, "proposed"): gettext_lazy("The alert “%(name)s” waits for a second officer."),
+    (Occasion.ALERT_WAITS, "warning"): gettext_lazy(
+        "Official warning “%(name)s”: broadcast it with one press, or dismiss it."
+    ),
     (Occasion.ALERT_WAITS, "ending"): gettext_lazy("The alert “%(name)s” ends %(at)s."),
     (Occasion.ALERT_WAITS, "overdue"): gettext_lazy(
         "The alert “%(name)s” was to be ended %(at)s and is still on the screens."

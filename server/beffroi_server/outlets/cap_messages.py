@@ -178,5 +178,5 @@ def _areas(alert: Alert, output: CapOutput, town: Town) -> tuple[CapArea, ...]:
     names = [] if alert.everywhere else [*alert.groups.values_list("name", flat=True)]
     names += [] if alert.everywhere else [each.place or each.name for each in alert.screens.all()]
     description = f"{town.name} : {', '.join(names)}" if names else town.name
-    code = (("INSEE", output.insee),) if output.insee else ()
+    code = (("INSEE", town.insee),) if town.insee else ()
     return (CapArea(description, town.latitude, town.longitude, float(output.radius_km), code),)

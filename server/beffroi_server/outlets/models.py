@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
-from django.core.validators import MaxValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -91,10 +91,6 @@ class CapOutput(models.Model):
     is_on = models.BooleanField(_("Publish alerts as CAP, for apps and other services"), default=False)
     contact = models.CharField(_("contact"), max_length=120, blank=True)
     """Number or address for questions."""
-    insee = models.CharField(
-        _("INSEE code"), max_length=5, blank=True,
-        validators=[RegexValidator(r"^\d[\dAB]\d{3}\Z", _("An INSEE code has five characters, such as 14118."))],
-    )  # fmt: skip
     radius_km = models.DecimalField(
         _("radius in kilometres"), max_digits=4, decimal_places=1, default=5, validators=[MaxValueValidator(100)]
     )

@@ -18,11 +18,12 @@ from beffroi_server.core import database
 from beffroi_server.core.http_server.body_permits import BodySender
 from beffroi_server.core.http_server.request_threads import RequestKind
 from beffroi_server.fleet.device_credentials import screen_of_token
+from beffroi_server.outside_warnings import webhooks
 
 _CONTINUAL = re.compile(r"/alerts/(?:preview\.png|preview/|planned/|on-call/|[^/]+/receipts/)")
 """Addresses of alerts that pages ask for all the time, or that are drawn: they have no part in broadcasting."""
-_API_ALERT = re.compile(r"/api/v1/(?:alerts|alert-proposals)(?:$|/(?!preview))")
-"""Addresses of the API that broadcast, extend or end an alert."""
+_API_ALERT = re.compile(r"/cap/|/api/v1/(?:alerts|alert-proposals)(?:$|/(?!preview))")
+"""Addresses of the API that broadcast, extend or end an alert, and that at which sources send warnings."""
 BODY_OVERHEAD = 64 * 1024
 """Bytes of a body besides its files: other fields, and the lines between."""
 
@@ -32,7 +33,7 @@ def request_kind(method: str, path: str) -> RequestKind:
     path = "/" + path.lstrip("/")
     if path.startswith("/public/"):
         return RequestKind.PUBLIC
-    if path.startswith(("/api/", "/metrics", "/health")):
+    if path.startswith(("/api/", "/cap/", "/metrics", "/health")):
         is_alert = method == "POST" and _API_ALERT.match(path) is not None
         return RequestKind.API_ALERT if is_alert else RequestKind.API
     if path.startswith(settings.STATIC_URL):
@@ -46,7 +47,7 @@ def request_kind(method: str, path: str) -> RequestKind:
 
 def is_essential(path: str) -> bool:
     """Tell whether a request must succeed while the disk is full: alerts, and the way to them."""
-    return path.startswith(("/alerts/", "/sign-in/", "/api/v1/alerts", "/api/v1/alert-proposals"))
+    return path.startswith(("/alerts/", "/sign-in/", "/api/v1/alerts", "/api/v1/alert-proposals", "/cap/"))
 
 
 def body_sender(headers: Mapping[str, str]) -> BodySender | None:
@@ -55,7 +56,9 @@ def body_sender(headers: Mapping[str, str]) -> BodySender | None:
     Args:
         headers: Their names in capitals with underscores, as the HTTP server has them.
     """
-    return database.with_fresh_connection(lambda: _token_sender(headers) or _user_sender(headers))
+    return database.with_fresh_connection(
+        lambda: _token_sender(headers) or _warning_sender(headers) or _user_sender(headers)
+    )
 
 
 def _token_sender(headers: Mapping[str, str]) -> BodySender | None:
@@ -67,6 +70,12 @@ def _token_sender(headers: Mapping[str, str]) -> BodySender | None:
         return None if token is None else BodySender(f"token {token.pk}", _body_limit(token.user))
     screen = screen_of_token(secret)
     return BodySender(f"screen {screen.pk}", SIZE_LIMIT) if screen is not None else None
+
+
+def _warning_sender(headers: Mapping[str, str]) -> BodySender | None:
+    secret = headers.get("CAP_WEBHOOK_AUTH", "")
+    source = webhooks.source_of_secret(secret) if secret else None
+    return BodySender(f"source {source.pk}", webhooks.BODY_LIMIT) if source is not None else None
 
 
 def _user_sender(headers: Mapping[str, str]) -> BodySender | None:

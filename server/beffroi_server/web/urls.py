@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "feeds",
         "schedule",
         "alerts",
+        "outside_warnings",
         "drills",
         "notifications",
         "accounts",

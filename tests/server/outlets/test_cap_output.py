@@ -27,7 +27,7 @@ SCHEMA = Path(__file__).parents[4] / "shared" / "data" / "cap" / "schema-CAP-v1.
 def given_out(keyring, town, dora):
     town.latitude, town.longitude = 49.1, -0.3
     town.save()
-    cap_messages.save_output(CapOutput(is_on=True, contact="02 31 00 00 00", insee="14118"), user=dora)
+    cap_messages.save_output(CapOutput(is_on=True, contact="02 31 00 00 00"), user=dora)
 
 
 def broadcast(bob, **changes):

@@ -63,6 +63,14 @@ ADDRESSES = {
     "on-call": OFFICER, "on-call-members": OFFICER, "on-call-swap": OFFICER, "on-call-remove": OFFICER,
     "alert-proposal": OFFICER, "proposal-confirm": OFFICER, "proposal-alone": OFFICER,
     "alert-proposal-decline": OFFICER,
+    "warnings": OFFICER, "cap-webhook": STRANGER,
+    **dict.fromkeys(
+        (
+            "warning-sources", "warning-source-add", "warning-source", "warning-source-read", "warning-source-secret",
+            "warning-source-delete",
+        ),
+        ADMINISTRATOR,
+    ),
     "drills": USER, "drill": USER, "drill-start": OFFICER, "drill-settings": ADMINISTRATOR,
     "alert-take-off": OFFICER, "restoration-close": OFFICER, "scenarios": OFFICER, "scenario": OFFICER,
     "scenario-new": OFFICER, "scenario-delete": OFFICER,
@@ -120,6 +128,7 @@ PAGES = {name for name in ADDRESSES if name in {
     "attention", "notification-choice",
     "rule-new", "calendars", "alerts", "alert-choose", "alert-new", "scenarios", "scenario-new", "screen-add",
     "screen-classes", "screen-class-add", "groups", "group-add", "town",
+    "warnings", "warning-sources", "warning-source-add",
     "municipalities", "municipality-add", "users", "user-add", "audit",
 }}  # fmt: skip
 """Addresses that need nothing to exist."""

@@ -155,11 +155,12 @@ class TownForm(StyledModelForm):
 
     class Meta:
         model = Town
-        fields = ("name", "colour", "time_zone", "locale", "languages", "latitude", "longitude", "holiday_region",
-                  "plays_months", "outages_months", "silent_minutes", "unseen_seconds",
+        fields = ("name", "colour", "time_zone", "locale", "languages", "latitude", "longitude", "insee",
+                  "holiday_region", "plays_months", "outages_months", "silent_minutes", "unseen_seconds",
                   "second_officer_levels", "is_try_out")  # fmt: skip
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
+            "insee": _("In France: five characters, such as 44109. Official warnings name the town by it."),
             "latitude": _("Degrees north, for example 47.2184. Used for the weather and for sunrise and sunset."),
             "longitude": _("Degrees east; negative west of Greenwich, for example -1.5536."),
             "holiday_region": _("Alsace, Moselle and the overseas territories have days of their own."),

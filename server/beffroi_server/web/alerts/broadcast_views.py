@@ -166,10 +166,23 @@ def _initial_values(request: UserRequest) -> dict[str, Any]:
         again = _alert_named(request.GET["again"])
         lasted = round((again.ends_at - again.issued_at).total_seconds() / 60)
         values |= _values_of(again) | {"duration_min": DEFAULT_MINUTES if again.ended_by_id else max(1, lasted)}
+    elif "proposal" in request.GET:
+        values |= _values_of_proposal(request)
     if screen_scopes.scope_group_keys(request.user) is not None and not (values.get("groups") or values.get("screens")):
         # “Everywhere” is not for them: their own screens are.
         values["groups"] = list(screen_scopes.groups_in_scope(request.user))
     return values
+
+
+def _values_of_proposal(request: UserRequest) -> dict[str, Any]:
+    """Return what the form starts with for a proposal that an officer wants to change first."""
+    try:
+        found = get_object_or_404(AlertProposal, pk=uuid.UUID(request.GET["proposal"]))
+    except ValueError:
+        raise Http404 from None
+    screen_scopes.check_row(request.user, found)
+    minutes = second_officer.minutes_left(found, timezone.now()) or DEFAULT_MINUTES
+    return _values_of(found) | {"duration_min": minutes, "proposal": found}
 
 
 def _alert_named(text: str) -> Alert:
@@ -179,7 +192,7 @@ def _alert_named(text: str) -> Alert:
         raise Http404 from None
 
 
-def _values_of(alert: Alert) -> dict[str, Any]:
+def _values_of(alert: Alert | AlertProposal) -> dict[str, Any]:
     """Return what the form starts with for an alert that was broadcast before, or is to be corrected."""
     targets = Targets.of(alert)
     values = {name: getattr(alert, name) for name in (*WORDING_FIELDS, "status", "is_open_ended")}
@@ -265,7 +278,7 @@ def _proposal_of(request: UserRequest, form: AlertBroadcastForm, former: Alert |
 def _broadcast_form(request: UserRequest, form: AlertBroadcastForm, former: Alert | None) -> Alert:
     values = form.cleaned_data
     services.check_reach(form.selected_targets())
-    return services.broadcast_alert(
+    alert = services.broadcast_alert(
         **{name: values[name] for name in BROADCAST_FIELDS},
         targets=form.selected_targets(),
         scenario=values["scenario"] if former is None else former.scenario,
@@ -275,6 +288,9 @@ def _broadcast_form(request: UserRequest, form: AlertBroadcastForm, former: Aler
         pressed_at=arrived_at(request, timezone.now()),
         user=request.user,
     )
+    if values["proposal"] is not None:
+        second_officer.settle_proposal(values["proposal"], alert, user=request.user)
+    return alert
 
 
 def _is_reachable(screen: Screen) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from beffroi_content.model import GENERAL_HAZARD
 from beffroi_content.raster.text.characters import is_blank
 from beffroi_server.accounts.models import User
-from beffroi_server.alerts.models import LEVEL_CHOICES, STATUS_CHOICES, Alert, PlannedAlert, Scenario
+from beffroi_server.alerts.models import LEVEL_CHOICES, STATUS_CHOICES, Alert, AlertProposal, PlannedAlert, Scenario
 from beffroi_server.alerts.planned_alerts import repeat_rules
 from beffroi_server.alerts.services import LONGEST_ALERT
 from beffroi_server.core.formatting import format_moment
@@ -94,6 +94,7 @@ class AlertBroadcastForm(AlertTextForm):
     alone_reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
     token = forms.UUIDField(widget=forms.HiddenInput)
     scenario = forms.ModelChoiceField(Scenario.objects.all(), required=False, widget=forms.HiddenInput)
+    proposal = forms.ModelChoiceField(AlertProposal.objects.all(), required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Alert

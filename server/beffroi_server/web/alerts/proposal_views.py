@@ -51,7 +51,8 @@ def proposal_alone(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
 def proposal_decline(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Decline a proposal, or withdraw one's own."""
     try:
-        second_officer.decline_proposal(_proposal(request, pk), user=request.user)
+        reason = request.POST.get("reason", "")[:300]
+        second_officer.decline_proposal(_proposal(request, pk), reason, user=request.user)
     except AlertRefused as refused:
         messages.warning(request, refused.message)
     return redirect("alert-choose")

@@ -26,7 +26,7 @@ class MunicipalityForm(RelatedModelForm):
 
     class Meta:
         model = Municipality
-        fields = ("name", "colour", "latitude", "longitude", "holiday_region")
+        fields = ("name", "colour", "latitude", "longitude", "insee", "holiday_region")
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
             "name": _("As its screens show it."),

@@ -39,7 +39,7 @@ class CapOutputForm(StyledModelForm):
 
     class Meta:
         model = CapOutput
-        fields = ("is_on", "contact", "insee", "radius_km")
+        fields = ("is_on", "contact", "radius_km")
         help_texts = {
             "radius_km": gettext_lazy("Around the place of the town. 0: no circle."),
             "contact": gettext_lazy("Number or address for questions about an alert."),

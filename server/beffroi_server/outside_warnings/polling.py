@@ -1,0 +1,181 @@
+"""Reading of the sources that have an address: conditional requests, the documents that a feed links to, retries."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+import threading
+import time
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from beffroi_server.cap.messages import CapDocument
+from beffroi_server.cap.reader import links_to_fetch
+from beffroi_server.cap.signatures import SignatureOutcome
+from beffroi_server.core import outside_http
+from beffroi_server.core.outside_http import AllowedNetworks, OutsideRequestError, OutsideResponse
+from beffroi_server.outside_warnings import following, intake
+from beffroi_server.outside_warnings.document_reading import DocumentRefused, ReadDocument, read_confined
+from beffroi_server.outside_warnings.models import ReceivedMessage, SourceKind, WarningSource
+
+logger = logging.getLogger(__name__)
+FEED_LIMIT, MESSAGE_LIMIT = 16 * 1024 * 1024, 2 * 1024 * 1024
+"""Bytes of a document at an address, and of one that a feed links to."""
+LINKS_AT_ONCE = 40
+LINKS_S = 60.0
+"""Documents of a feed that one reading fetches, and the seconds after which it leaves the others to the next."""
+MOST_FETCHED = 4_000
+"""Addresses that are remembered as fetched."""
+MAX_RETRY_DELAY = dt.timedelta(minutes=30)
+LONGEST_ETAG, LONGEST_MODIFIED = 300, 100
+_lock = threading.Lock()
+_in_progress: set[int] = set()
+
+
+def read_next(now: dt.datetime) -> bool:
+    """Read the source that is due first and that no other thread reads; return whether there was one."""
+    source = _take_due(now)
+    if source is None:
+        return False
+    try:
+        read_source(source)
+    finally:
+        with _lock:
+            _in_progress.discard(source.pk)
+    return True
+
+
+def read_source(source: WarningSource) -> bool:
+    """Read one source, and do what its warnings ask for; return whether that succeeded."""
+    try:
+        answer = _fetch(source.address, source)
+        if answer.status == 304:
+            _record_unchanged(source)
+        else:
+            _take_in_answer(source, answer)
+    except (OutsideRequestError, DocumentRefused) as error:
+        _record_failure(source, str(error))
+        return False
+    following.follow_source(source, timezone.now())
+    return True
+
+
+def move_due_times(step_ms: int) -> None:
+    """Move the times at which sources are due with a wall clock that was set."""
+    moved = F("due_at") + dt.timedelta(milliseconds=step_ms)
+    WarningSource.objects.filter(due_at__isnull=False).update(due_at=moved)
+
+
+def _take_due(now: dt.datetime) -> WarningSource | None:
+    with _lock:
+        due = WarningSource.objects.filter(Q(due_at=None) | Q(due_at__lte=now), kind=SourceKind.ADDRESS, is_on=True)
+        source = due.exclude(pk__in=_in_progress).order_by(F("due_at").asc(nulls_first=True), "pk").first()
+        if source is not None:
+            _in_progress.add(source.pk)
+    return source
+
+
+def _fetch(address: str, source: WarningSource | None = None, limit: int = FEED_LIMIT) -> OutsideResponse:
+    headers = {"Accept": "application/cap+xml, application/atom+xml, application/rss+xml, application/xml, */*;q=0.5"}
+    if source is not None and source.etag:
+        headers["If-None-Match"] = source.etag
+    if source is not None and source.modified:
+        headers["If-Modified-Since"] = source.modified
+    allowed = AllowedNetworks(settings.FEED_NETWORKS, "BEFFROI_FEED_NETWORKS")
+    answer = outside_http.send_request("GET", address, allowed=allowed, headers=headers, limit=limit)
+    if answer.status != 200 and not (answer.status == 304 and source is not None):
+        raise OutsideRequestError(_("It responded with error %(code)d.") % {"code": answer.status})
+    return answer
+
+
+def _take_in_answer(source: WarningSource, answer: OutsideResponse) -> None:
+    found = read_confined(answer.body, source.certificates)
+    document = found.document
+    alerts = list(document.alerts)
+    signatures = _signatures(found)
+    fetched, is_complete, problem = list(source.fetched), True, ""
+    if document.links:
+        links = links_to_fetch(document.links, set(fetched), _known_messages(source), LINKS_AT_ONCE + 1)
+        linked, is_complete, problem = _read_links([link.address for link in links[:LINKS_AT_ONCE]], source)
+        is_complete = is_complete and len(links) <= LINKS_AT_ONCE
+        full = {each.identifier for read in linked.values() for each in read.document.alerts if each.identifier}
+        alerts = [each for each in alerts if each.identifier not in full]
+        for address, read in linked.items():
+            fetched.append(address)
+            alerts += read.document.alerts
+            signatures |= _signatures(read)
+    now = timezone.now()
+    listed = _listed(document) if document.kind in ("atom", "rss", "other") else None
+    intake.take_in(source, alerts, now, signatures=signatures, listed=listed)
+    values = {
+        # What is missing is fetched at the next reading, which must not be answered by “unchanged”.
+        "etag": answer.headers.get("ETag", "")[:LONGEST_ETAG] if is_complete else "",
+        "modified": answer.headers.get("Last-Modified", "")[:LONGEST_MODIFIED] if is_complete else "",
+        "fetched": fetched[-MOST_FETCHED:],
+        "skipped": [[note.code, note.where[:80], note.value[:80]] for note in document.notes[:20]],
+    }
+    _record_success(source, now, values, problem)
+
+
+def _read_links(addresses: list[str], source: WarningSource) -> tuple[dict[str, ReadDocument], bool, str]:
+    """Return the documents behind links, whether all were read, and what was wrong with the last that was not."""
+    found: dict[str, ReadDocument] = {}
+    problem, until = "", time.monotonic() + LINKS_S
+    for address in addresses:
+        if time.monotonic() > until:
+            return found, False, problem
+        try:
+            found[address] = read_confined(_fetch(address, limit=MESSAGE_LIMIT).body, source.certificates)
+        except (OutsideRequestError, DocumentRefused) as error:
+            problem = f"{address[:100]}: {error}"
+            logger.info("a message of %s is not read: %s", source, problem)
+    return found, not problem, problem
+
+
+def _signatures(found: ReadDocument) -> dict[tuple[str | None, str], SignatureOutcome]:
+    if found.signature is None:
+        return {}
+    return {(each.identifier, each.version): found.signature for each in found.document.alerts if each.is_signed}
+
+
+def _known_messages(source: WarningSource) -> set[tuple[str, object]]:
+    rows = ReceivedMessage.objects.filter(source=source).values_list("key", "sent_at")
+    return {(key, sent) for key, sent in rows}
+
+
+def _listed(document: CapDocument) -> set[str]:
+    """Return the identifiers that a feed lists, in its entries and in its links."""
+    own = {each.identifier for each in document.alerts} | {each.identifier for each in document.links}
+    return {each for each in own if each}
+
+
+def _record_unchanged(source: WarningSource) -> None:
+    now = timezone.now()
+    # What was in the feed at the last reading is in it still.
+    source.messages.filter(misses=0, ended_at=None).update(seen_at=now)
+    _record_success(source, now, {}, "")
+
+
+def _record_success(source: WarningSource, now: dt.datetime, values: Mapping[str, object], problem: str) -> None:
+    due = now + dt.timedelta(minutes=source.interval_min) * random.uniform(0.9, 1.0)  # noqa: S311 - spreads load
+    changed = {**values, "read_at": now, "due_at": due, "failures": 0, "failing_since": None, "problem": problem[:300]}
+    # Somebody may have given it another address meanwhile.
+    WarningSource.objects.filter(pk=source.pk, address=source.address).update(**changed)
+    source.refresh_from_db()
+
+
+def _record_failure(source: WarningSource, problem: str) -> None:
+    logger.info("the source %s is not read: %s", source, problem)
+    now = timezone.now()
+    usual = dt.timedelta(minutes=source.interval_min)
+    pause = max(usual, min(MAX_RETRY_DELAY, usual * 2 ** min(source.failures, 6)))
+    changed = {
+        "failures": min(source.failures + 1, 1000), "problem": problem[:300], "etag": "", "modified": "",
+        "failing_since": source.failing_since or now, "due_at": now + pause * random.uniform(0.7, 1.0),  # noqa: S311
+    }  # fmt: skip
+    WarningSource.objects.filter(pk=source.pk, address=source.address).update(**changed)

@@ -1,0 +1,67 @@
+"""Page of the warnings that came from outside: those in force for the town, and what was done with the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from beffroi_server.cap.policy import Decision
+from beffroi_server.cap.reason_texts import reason_sentence
+from beffroi_server.outside_warnings.assessments import stored_reasons
+from beffroi_server.outside_warnings.models import OutsideWarning, ReceivedMessage, WarningSource
+from beffroi_server.web.access import UserRequest, for_officers
+from beffroi_server.web.requests import paginate
+
+PER_PAGE = 30
+RECENTLY_OVER = 10
+
+
+@for_officers("GET")
+def warning_list(request: UserRequest) -> HttpResponse:
+    """Show the warnings in force, those that are over, and every message with what was done with it."""
+    warnings = OutsideWarning.objects.select_related("source", "alert", "proposal")
+    page = paginate(request, ReceivedMessage.objects.select_related("source").defer("message"), PER_PAGE)
+    context: dict[str, Any] = {
+        "current": [(each, words_of(each.reasons)) for each in warnings.filter(closed_at=None)],
+        "over": [(each, close_words(each.close_reason)) for each in
+                 warnings.exclude(closed_at=None).order_by("-closed_at")[:RECENTLY_OVER]],
+        "rows": [(each, decision_words(each.decision), words_of(each.reasons)) for each in page],
+        "page": page,
+        "sources": WarningSource.objects.all(),
+        "now": timezone.now(),
+    }  # fmt: skip
+    return render(request, "outside_warnings/warnings.html", context)
+
+
+def words_of(reasons: list[list[object]]) -> str:
+    """Return the reasons of a row in words."""
+    return reason_sentence(stored_reasons(reasons), language())
+
+
+def language() -> str:
+    """Return the language of the page, as the reader of CAP names it."""
+    return (get_language() or "fr")[:2]
+
+
+def decision_words(decision: str) -> str:
+    """Return what was done with a message."""
+    return {
+        Decision.IGNORE.value: _("ignored"), Decision.PROPOSE.value: _("proposed to an officer"),
+        Decision.BROADCAST.value: _("broadcast"),
+    }.get(decision, decision)  # fmt: skip
+
+
+def close_words(reason: str) -> str:
+    """Return why a warning is over."""
+    return {
+        "cancel": _("cancelled by its source"), "all-clear": _("ended by an all-clear of its source"),
+        "update": _("an update no longer concerns the town"),
+        "version": _("a newer version no longer concerns the town"),
+        "absence": _("no longer in the feed"), "over": _("its time was over"),
+        "policy": _("no longer wanted by the settings of its source"),
+    }.get(reason, reason)  # fmt: skip

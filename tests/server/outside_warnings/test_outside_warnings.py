@@ -1,0 +1,167 @@
+"""Warnings from outside: from a message of a source to a proposal or an alert, and to its end."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+from tests.support.cap_files import AROUND_RENNES, ELSEWHERE, cap_alert, cap_area, cap_info
+
+from beffroi_server.accounts.models import AuditEvent
+from beffroi_server.alerts import second_officer, services
+from beffroi_server.alerts.models import Alert, AlertProposal
+from beffroi_server.cap.reader import read_document
+from beffroi_server.core import outside_http
+from beffroi_server.core.outside_http import OutsideRequestError, OutsideResponse
+from beffroi_server.outside_warnings import following, intake, polling
+from beffroi_server.outside_warnings.document_reading import ReadDocument
+from beffroi_server.outside_warnings.models import OutsideWarning, ReceivedMessage, WarningSource
+
+pytestmark = pytest.mark.usefixtures("keyring", "english")
+SENT = "2026-11-29T08:30:00+01:00"
+
+
+@pytest.fixture(autouse=True)
+def rennes(town):
+    town.latitude, town.longitude, town.insee = 48.11, -1.68, "35238"
+    town.save()
+
+
+@pytest.fixture(autouse=True)
+def read_here(monkeypatch):
+    """Documents are read without a process of their own: that one has a test."""
+    monkeypatch.setattr(
+        polling, "read_confined", lambda content, _certificates="": ReadDocument(read_document(content), None)
+    )
+
+
+def soon(**ahead) -> str:
+    return (timezone.now() + dt.timedelta(**ahead)).replace(microsecond=0).isoformat()
+
+
+def message(identifier="M-1", *areas, msg_type="Alert", references=None, **fields) -> bytes:
+    fields = {"expires": soon(hours=3), "senderName": "Préfecture"} | fields
+    info = cap_info(*(areas or (cap_area(polygon=AROUND_RENNES),)), **fields)
+    return cap_alert(info, identifier=identifier, msgType=msg_type, sent=soon(minutes=-1), references=references)
+
+
+def source_with(**values) -> WarningSource:
+    return WarningSource.objects.create(name="Prefecture", address="https://cap.example/feed", **values)
+
+
+def arrive(source, *contents):
+    """Take messages in as they arrive, and do what they ask for."""
+    alerts = [alert for content in contents for alert in read_document(content).alerts]
+    intake.take_in(source, alerts, timezone.now())
+    following.follow_source(source, timezone.now())
+
+
+def reference_to(alert: bytes) -> str:
+    (found,) = read_document(alert).alerts
+    return f"{found.sender},{found.identifier},{found.sent.isoformat()}"
+
+
+def test_a_warning_waits_for_an_officer_who_broadcasts_it_and_its_cancellation_ends_it(bob):
+    source, first = source_with(), message()
+    arrive(source, first)
+    proposal = AlertProposal.objects.get()
+    assert (proposal.level, proposal.title, proposal.source) == (
+        "alert", "Orages violents sur le pays de Rennes", "Préfecture"
+    )  # fmt: skip
+    assert not Alert.objects.exists()
+
+    alert = second_officer.confirm_proposal(proposal, user=bob)
+    assert abs(alert.ends_at - proposal.ends_at) < dt.timedelta(minutes=2)
+    following.follow_source(source, timezone.now())
+    assert OutsideWarning.objects.get().alert == alert
+
+    arrive(source, message("M-2", msg_type="Cancel", references=reference_to(first)))
+    alert.refresh_from_db()
+    assert alert.ends_at <= timezone.now()
+    assert OutsideWarning.objects.get().close_reason == "cancel"
+    assert AuditEvent.objects.get(action="alert-ended").actor != "bob"
+
+
+def test_what_a_policy_broadcasts_goes_out_at_once_and_follows_its_updates():
+    source, first = source_with(broadcast_from="alert"), message()
+    arrive(source, first)
+    former = Alert.objects.get()
+    assert former.everywhere
+    for _ in range(2):
+        following.follow_source(source, timezone.now())
+    update = message("M-2", msg_type="Update", references=reference_to(first), headline="Orages très violents")
+    arrive(source, update, update)
+    alert = Alert.objects.get(replaced_at=None)
+    assert (alert.title, alert.corrects) == ("Orages très violents", former)
+    assert OutsideWarning.objects.get().alert == alert
+    assert not AlertProposal.objects.exists()
+
+
+def test_what_somebody_changed_by_hand_is_not_ended_by_its_source(bob):
+    source, first = source_with(broadcast_from="alert"), message()
+    arrive(source, first)
+    services.extend_alert(Alert.objects.get(), 45, user=bob)
+    arrive(source, message("M-2", msg_type="Cancel", references=reference_to(first)))
+    assert Alert.objects.get().ends_at > timezone.now()
+    assert OutsideWarning.objects.get().is_left_on
+
+
+def test_who_has_declined_is_asked_again_only_where_it_gets_graver(bob):
+    source, first = source_with(), message(severity="Moderate")
+    arrive(source, first)
+    second_officer.decline_proposal(AlertProposal.objects.get(), user=bob)
+    same = message("M-2", msg_type="Update", references=reference_to(first), severity="Moderate", headline="Encore")
+    arrive(source, same)
+    assert AlertProposal.objects.count() == 1
+    arrive(source, message("M-3", msg_type="Update", references=reference_to(same)))
+    assert [each.level for each in second_officer.open_proposals(timezone.now())] == ["alert"]
+
+
+def test_what_is_for_others_or_below_the_policy_is_listed_with_the_reason():
+    source = source_with(propose_from="alert")
+    arrive(source, message("M-1", cap_area(polygon=ELSEWHERE)), message("M-2", severity="Minor"))
+    assert {row.key: (row.decision, row.reasons[0][0]) for row in ReceivedMessage.objects.all()} == {
+        "m-1": ("ignore", "elsewhere"), "m-2": ("ignore", "default"),
+    }  # fmt: skip
+    assert not OutsideWarning.objects.exists()
+
+
+class Web:
+    """Answers requests as a server outside would, and notes them."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.pages: dict[str, OutsideResponse] = {}
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        monkeypatch.setattr(outside_http, "send_request", self.answer)
+
+    def answer(self, _method, address, *, headers, **_limits):
+        self.asked.append((address, headers))
+        if address not in self.pages:
+            raise OutsideRequestError("No connection.")
+        page = self.pages[address]
+        is_known = "ETag" in page.headers and headers.get("If-None-Match") == page.headers["ETag"]
+        return OutsideResponse(304, {}, b"") if is_known else page
+
+
+def test_a_feed_is_read_conditionally_and_each_of_its_documents_once(monkeypatch):
+    web, source = Web(monkeypatch), source_with()
+    feed = b"""<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>M-1</id>
+      <link rel="alternate" type="application/cap+xml" href="https://cap.example/1.cap"/></entry></feed>"""
+    web.pages[source.address] = OutsideResponse(200, {"ETag": '"a"'}, feed)
+    web.pages["https://cap.example/1.cap"] = OutsideResponse(200, {}, message())
+
+    assert polling.read_next(timezone.now())
+    assert not polling.read_next(timezone.now()), "it is due again only after its interval"
+    assert AlertProposal.objects.count() == 1
+
+    later = timezone.now() + dt.timedelta(minutes=6)
+    assert polling.read_next(later)
+    assert [address for address, _ in web.asked].count("https://cap.example/1.cap") == 1
+    assert web.asked[-1][1]["If-None-Match"] == '"a"'
+
+    web.pages.clear()
+    assert polling.read_next(later + dt.timedelta(minutes=6))
+    source.refresh_from_db()
+    assert (source.failures, source.problem) == (1, "No connection.")
+    assert AlertProposal.objects.filter(decision="").count() == 1, "what cannot be read is no end"
