@@ -14,7 +14,7 @@ from beffroi_server.alerts.models import Alert, AlertProposal
 from beffroi_server.cap.reader import read_document
 from beffroi_server.core import outside_http
 from beffroi_server.core.outside_http import OutsideRequestError, OutsideResponse
-from beffroi_server.outside_warnings import following, intake, polling
+from beffroi_server.outside_warnings import following, intake, polling, webhooks
 from beffroi_server.outside_warnings.document_reading import ReadDocument
 from beffroi_server.outside_warnings.models import OutsideWarning, ReceivedMessage, WarningSource
 
@@ -165,3 +165,20 @@ def test_a_feed_is_read_conditionally_and_each_of_its_documents_once(monkeypatch
     source.refresh_from_db()
     assert (source.failures, source.problem) == (1, "No connection.")
     assert AlertProposal.objects.filter(decision="").count() == 1, "what cannot be read is no end"
+
+
+def test_a_webhook_takes_messages_in_from_whoever_knows_its_secret(client, dora, bob):
+    source = source_with(kind="webhook", broadcast_from="alert")
+    secret, address = webhooks.new_secret(source, user=dora), f"/cap/{source.token}/"
+
+    def send(body, secret):
+        return client.post(address, body, content_type="application/xml", headers={"CAP-Webhook-Auth": secret})
+
+    assert [send(message(), wrong).status_code for wrong in ("", "x")] == [401, 401]
+    assert send(b"<html>", secret).status_code == 400
+    assert send(message(), secret).status_code == 202
+    assert Alert.objects.get().title == "Orages violents sur le pays de Rennes"
+
+    client.force_login(bob)
+    page = client.get("/warnings/")
+    assert [warning.alert for warning, _ in page.context["current"]] == [Alert.objects.get()]

@@ -37,7 +37,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('is_on', models.BooleanField(default=False, verbose_name='Publish alerts as CAP, for apps and other services')),
                 ('contact', models.CharField(blank=True, max_length=120, verbose_name='contact')),
-                ('insee', models.CharField(blank=True, max_length=5, validators=[django.core.validators.RegexValidator('^\\d[\\dAB]\\d{3}\\Z', 'An INSEE code has five characters, such as 14118.')], verbose_name='INSEE code')),
                 ('radius_km', models.DecimalField(decimal_places=1, default=5, max_digits=4, validators=[django.core.validators.MaxValueValidator(100)], verbose_name='radius in kilometres')),
                 ('followed_event', models.PositiveBigIntegerField(default=0, editable=False)),
             ],
