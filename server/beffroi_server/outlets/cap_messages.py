@@ -36,6 +36,7 @@ MOST_LISTED = 100
 KEPT = dt.timedelta(days=30)
 _TYPE_OF_ACTION = {
     "alert-broadcast": MessageType.ALERT,
+    "alert-begun": MessageType.ALERT,
     "alert-corrected": MessageType.UPDATE,
     "alert-extended": MessageType.UPDATE,
     "alert-ended": MessageType.UPDATE,

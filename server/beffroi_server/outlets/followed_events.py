@@ -31,6 +31,7 @@ _EVENT_OF_ACTION = {
     "announcement-taken-off": WebhookEvent.TAKEN_OFF,
     "announcements-archived": WebhookEvent.TAKEN_OFF,
     "alert-broadcast": WebhookEvent.BROADCAST,
+    "alert-begun": WebhookEvent.BROADCAST,
     "alert-corrected": WebhookEvent.CORRECTED,
     "alert-ended": WebhookEvent.ENDED,
     "alert-withdrawn": WebhookEvent.ENDED,
