@@ -20,7 +20,8 @@ from beffroi_server.schedule.models import DayCalendar
 
 pytestmark = pytest.mark.django_db
 OWN_APPS = (
-    "accounts", "alerts", "api", "delivery", "feeds", "fleet", "library", "notifications", "outlets", "schedule",
+    "accounts", "alerts", "api", "channels", "delivery", "drills", "feeds", "fleet", "library", "notifications",
+    "outlets", "outside_warnings", "schedule",
 )  # fmt: skip
 
 

@@ -128,7 +128,8 @@ class TestJobs:
             "incident-watch", "mail-sending", "webhook-sending", "push-sending", "certificate-watch",
             "incident-retention", "thumbnail-cleanup", "outlet-follow", "outlet-send", "outlet-clean",
             "outlet-home-assistant", "cap-output", "cap-retention", "channel-send", "channel-follow",
-            "api-answers-remove",
+            "api-answers-remove", "subscriber-mails", "subscriber-purge", "warning-following", "warning-reading-1",
+            "warning-reading-2", "warning-reading-3", "warning-retention",
         }  # fmt: skip
 
 

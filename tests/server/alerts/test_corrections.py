@@ -56,7 +56,7 @@ def test_takes_the_place_of_the_former_text_in_one_set(bob):
     assert audit.verify_chain()
 
 
-def test_reaches_its_new_screens_before_it_leaves_the_others(hall, district):
+def test_reaches_its_new_screens_before_it_leaves_the_others(hall, quay, district):
     former = broadcast(Targets(groups=(district,)))
     OutboxDocument.objects.all().delete()
 

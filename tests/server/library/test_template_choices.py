@@ -80,8 +80,8 @@ class TestTheForm:
         with translation.override("en"):
             offered = {each.name: each for each in AnnouncementForm().offered_templates}
             assert list(offered) == list(offered_templates())
-            assert offered["works"].fields == "ends more_pictures place starts"
-            assert offered["news"].fields == ""
+            assert offered["works"].fields == "ends more_pictures place starts translations"
+            assert offered["news"].fields == "translations"
             assert str(offered["quote"].hint).startswith("The text is")
             assert offered["news"].hint == ""
 
@@ -93,7 +93,7 @@ class TestTheForm:
         assert not re.search(r'\[name="template"\]', rules)
         hidden = set(re.findall(r'\[data-uses~="(\w+)"\]', rules))
         # Place and end of an event stand beside its start.
-        assert hidden == {str(field) for field in TemplateField} - {"place", "ends"}
+        assert hidden == {*map(str, TemplateField), "translations"} - {"place", "ends"}
 
 
 @pytest.mark.parametrize("name", [*offered_templates(), "a-template-of-a-newer-version"])
