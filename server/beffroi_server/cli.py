@@ -172,6 +172,8 @@ def _build_parser() -> argparse.ArgumentParser:
     test_mail = commands.add_parser("test-mail", help="send a mail to an address, to try the mail server")
     test_mail.add_argument("address")
     # Never reached: they need no settings, see ``__main__``.
+    commands.add_parser("alerts", help="verify the dossier of an alert (alerts verify)", add_help=False)
+    commands.add_parser("audit", help="verify an export of the audit trail (audit verify)", add_help=False)
     commands.add_parser("calendar", help="say which special days are in a file, and what is skipped", add_help=False)
     commands.add_parser("cap", help="say what is in CAP files, and what a policy would do with it", add_help=False)
     commands.add_parser("feed", help="say what a feed in a file would show, and what is skipped", add_help=False)

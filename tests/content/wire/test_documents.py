@@ -154,7 +154,7 @@ class TestCommand:
 
 class TestAlertSet:
     def test_is_complete_even_when_it_is_empty(self):
-        assert AlertSetBody().to_json() == b'{"alerts":[]}'
+        assert AlertSetBody().to_json() == b'{"alerts":[],"planned":[]}'
 
     def test_has_fifty_alerts_at_most(self):
         fifty = tuple(alert(f"alert-{number}") for number in range(50))

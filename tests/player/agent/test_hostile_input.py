@@ -18,7 +18,7 @@ from tests.support.signing_town import TOKEN, SigningTown
 from beffroi_content.model import AssetReference
 from beffroi_player.agent.prepare import asset_downloads as assets_module
 from beffroi_player.agent.prepare.asset_downloads import AssetStore, AssetUnavailable
-from beffroi_player.agent.transport import http_client, peer_sharing
+from beffroi_player.agent.transport import http_client, local_network, peer_sharing
 from beffroi_player.agent.transport.http_client import ServerClient, ServerRefusal
 from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient
 
@@ -248,7 +248,7 @@ def test_whoever_crowds_the_file_server_takes_no_memory_and_makes_room_again(tmp
             asked.open_asset(ASSET.sha256, 0, "127.0.0.1", door.server_port) as (_, pieces),
         ):
             b"".join(pieces)
-        assert threading.active_count() <= before + peer_sharing.MAX_CLIENTS + 1
+        assert threading.active_count() <= before + local_network.MAX_CLIENTS + 1
 
     def is_given() -> bool:
         with (

@@ -148,7 +148,7 @@ def test_until_names_the_day_only_if_it_is_another():
     assert until_text(NOON_MS, NOON_MS, "Europe/Paris", "fr") == f"jusqu’à 13{N}h"
     assert until_text(NOON_MS, NOON_MS, "Europe/Paris", "en") == "until 13:00"
     tomorrow = NOON_MS + 86_400_000
-    assert until_text(tomorrow, NOON_MS, "Europe/Paris", "fr") == f"jusqu’au samedi 13{B}décembre, 13{N}h"
+    assert until_text(tomorrow, NOON_MS, "Europe/Paris", "fr") == f"jusqu’au samedi 13{B}décembre à 13{N}h"
     assert until_text(tomorrow, NOON_MS, "Europe/Paris", "en") == f"until Saturday 13{B}December, 13:00"
 
 
