@@ -104,7 +104,7 @@ def test_alerts_and_sign_in_may_use_the_reserve_of_the_disk(client, monkeypatch,
 
 @pytest.mark.parametrize(
     ("free", "said"),
-    [(50_000, ""), (1_500, "nearly full: 1.5\u202fGB"), (100, "The server’s disk is full.")],
+    [(50_000, ""), (1_500, "nearly full: 1.6\u202fGB"), (100, "The server’s disk is full.")],
 )
 def test_pages_warn_of_a_disk_before_it_is_full(as_alice, town, monkeypatch, free, said):
     status = SimpleNamespace(f_bavail=free * 256, f_frsize=4096, f_blocks=100_000 * 256)
