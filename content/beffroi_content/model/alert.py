@@ -129,7 +129,7 @@ class HeldAlert(WireModel):
     """Whether the lapse is that of the server, to a second or two: its steady clock has told how old the document is.
     No wall clock need end the alert then. Otherwise the alert was on its way for an unknown time, and lapses late."""
     is_planned: bool = False
-    """Whether it begins at its ``issued_at_ms``, by whichever clock can tell that; others began as they came."""
+    """Whether it begins at its ``issued_at_ms``, by a clock that is trusted; others began as they came."""
     is_unseen: bool = False
     """Whether it was never on this screen: hidden by another alert, in standby, or received too late. Its end is not
     shown then."""

@@ -219,10 +219,13 @@ def _latest_instant(instants: Iterable[int], unix_ms: int) -> int | None:
 
 
 def _planned_start(held: HeldAlert, moment: Moment) -> int | None:
-    """Return when a planned alert begins; None while no clock can tell."""
+    """Return when a planned alert begins; None while no clock can tell.
+
+    A clock that was carried over may be days behind: it would show the alert of last week today.
+    """
     if held.is_measured:
         return _lapse_on_wall_clock(held, moment) - (held.alert.ends_at_ms - held.alert.issued_at_ms)
-    return None if moment.clock is ClockState.UNKNOWN else held.alert.issued_at_ms
+    return held.alert.issued_at_ms if moment.clock is ClockState.TRUSTED else None
 
 
 def _is_to_come(held: HeldAlert, moment: Moment) -> bool:

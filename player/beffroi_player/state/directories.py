@@ -189,7 +189,11 @@ class AlertsRecord(WireModel):
         left_ms = held.lapses_at_uptime_ms - self.saved_at_uptime_ms
         # What was over stays over, whatever the server says of it now.
         is_over = held.is_measured and left_ms <= 0
-        return held.model_copy(update={"lapses_at_uptime_ms": left_ms, "is_measured": is_over})
+        # A planned one that had begun goes on for what it had left, as any other; no clock need say so again.
+        is_to_come = held.is_planned and left_ms > held.alert.ends_at_ms - held.alert.issued_at_ms
+        return held.model_copy(
+            update={"lapses_at_uptime_ms": left_ms, "is_measured": is_over, "is_planned": is_to_come}
+        )
 
 
 class TimedOverlay(WireModel):

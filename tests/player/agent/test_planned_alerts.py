@@ -10,6 +10,7 @@ from tests.support.signing_town import NOON, SigningTown, alert, slide
 
 from beffroi_content.model import AlertLevel
 from beffroi_content.wire.reports import ConnectionState
+from beffroi_player.agent.effects import SaveAlerts
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -49,16 +50,21 @@ def test_it_begins_to_the_second_and_ends_without_a_word_from_the_server(alone: 
     assert (alone.slides, alone.alerts) == (["pool"], [])
 
 
-def test_a_machine_that_was_off_is_never_early_and_right_once_it_hears_the_time(
+def power_off(player: PlayerHarness, system_ms: int) -> None:
+    """Take the power away from a machine without a clock of its own, and give it back."""
+    player.boot_id = "another"
+    shutil.rmtree(player.runtime.folder)
+    player.runtime.create_folder()
+    player.time = ManualClock(uptime_ms=5_000, system_ms=system_ms)
+    player.start()
+
+
+def test_a_machine_that_was_off_is_neither_early_nor_days_late_and_right_once_it_hears_the_time(
     alone: PlayerHarness, hall: SigningTown
 ) -> None:
-    # Without a clock of its own it goes on from the newest signed time that it knows.
-    alone.boot_id = "another"
-    shutil.rmtree(alone.runtime.folder)
-    alone.runtime.create_folder()
-    alone.time = ManualClock(system_ms=NOON - 400 * 24 * HOUR)
-    alone.start()
-    alone.time.pass_by(HOUR)
+    # It goes on from the newest signed time that it knows, however long ago that was: its hour may be one of last week.
+    power_off(alone, NOON - 400 * 24 * HOUR)
+    alone.time.pass_by(2 * HOUR + MINUTE)
     assert alone.alerts == []
 
     hall.now_ms = SIREN.issued_at_ms + MINUTE
@@ -67,3 +73,15 @@ def test_a_machine_that_was_off_is_never_early_and_right_once_it_hears_the_time(
     assert alone.alerts == [("siren", "takeover")]
     alone.time.pass_by(9 * MINUTE)
     assert alone.alerts == [("siren", "all-clear")]
+
+
+def test_what_was_on_when_the_power_went_goes_on_for_what_it_had_left(alone: PlayerHarness) -> None:
+    alone.time.pass_by(SIREN.issued_at_ms - alone.time.system_ms + 4 * MINUTE)
+    assert alone.alerts == [("siren", "takeover")]
+    alone.carry_out(SaveAlerts())
+
+    power_off(alone, NOON)
+
+    assert alone.alerts == [("siren", "takeover")]
+    alone.time.pass_by(6 * MINUTE)
+    assert alone.alerts != [("siren", "takeover")]
