@@ -146,6 +146,7 @@ class Dispatcher:
             do.PrepareProgramme: lambda effect: self._preparation.offer_programme(effect.programme),
             do.RunCommand: lambda effect: self._commands.run_command(effect.command),
             do.WriteAlerts: lambda effect: self._held.save_alerts(lambda: self._alerts.save_record(effect.record)),
+            do.SaveSets: lambda _: self._held.save_sets(),
             do.RewriteProgramme: lambda _: self._held.rewrite_programme(),
             do.RepairCopies: lambda _: self._held.repair_copies(),
             do.RemoveOtherFrames: lambda effect: remove_other_frames(self._state.frames, effect.needed),
@@ -204,7 +205,7 @@ class Dispatcher:
             self._write_alerts()
 
     def _write_alerts(self) -> None:
-        self._put_on_disk(do.OnDisk((do.WriteAlerts(self._alerts.to_record()), do.SaveTrust())))
+        self._put_on_disk(do.OnDisk((do.WriteAlerts(self._alerts.to_record()), do.SaveTrust(), do.SaveSets())))
 
     # --- programmes
 

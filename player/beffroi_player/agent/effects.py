@@ -179,6 +179,11 @@ class WriteAlerts(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class SaveSets(Effect):
+    """Write the alert sets as they were signed, for peers that are cut off."""
+
+
+@dataclass(frozen=True, slots=True)
 class RewriteProgramme(Effect):
     """Write ``programme.json`` again, which somebody has changed."""
 

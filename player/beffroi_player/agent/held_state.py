@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from beffroi_content.model import AssetReference, Layout, ScreenClass, ScreenSettings, Town
+from beffroi_content.trust import SequenceFloor
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_player.agent.admission import AdmissionState
@@ -17,6 +18,7 @@ from beffroi_player.agent.held_alerts import AlertDrawingContext
 from beffroi_player.agent.host.agent_clock import AgentClock
 from beffroi_player.agent.refusals import RefusalLog
 from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerEnrolment, recover_trust
+from beffroi_player.agent.transport.held_sets import HeldSets, SignedSet, StoredSets
 from beffroi_player.state.atomic_files import FileStamp
 from beffroi_player.state.directories import (
     ActiveProgramme,
@@ -70,6 +72,8 @@ class HeldState:
         """The alerts as they were held before this start."""
         trust = recover_trust(storage.trust.read(), enrolment.anchor, self.active, self.pending, self.restored_alerts)
         self.admission = AdmissionState(enrolment.screen, trust)
+        self.sets = HeldSets(storage.sets.read())
+        self._saved_sets: list[SignedSet] = []
 
     # --- read
 
@@ -89,6 +93,15 @@ class HeldState:
         # In this order: what is activated meanwhile is in one of the two.
         pending, active = self.pending, self.active
         return [asset for each in (pending, active) if each for asset in each.manifest.assets]
+
+    def alert_floors(self) -> dict[str, SequenceFloor]:
+        """Return the newest alert set accepted of each stream of this screen."""
+        admission = self.admission
+        return {name: floor for name, floor in admission.trust.floors.items() if name in admission.alert_streams}
+
+    def accepted_sets(self) -> list[SignedSet]:
+        """Return the alert sets that were accepted, as they were signed."""
+        return self.sets.newer_than((), self.alert_floors())
 
     # --- write
 
@@ -128,6 +141,16 @@ class HeldState:
         """Let the alerts be written, and remember what their file looks like when it is right."""
         self._report_disk_error("alerts.json", write)
         self._written[self._state.alerts.path] = self._state.alerts.file_stamp
+
+    def save_sets(self) -> None:
+        """Write the alert sets that were accepted, unless they are on the disk."""
+        sets = self.accepted_sets()
+        if sets == self._saved_sets:
+            return
+        # Not validated: the model would take the bytes for the text that they are written as.
+        stored = StoredSets.model_construct(sets=dict(sets))
+        self._report_disk_error("alert-sets.json", lambda: self._storage.sets.write(stored))
+        self._saved_sets = sets
 
     # --- repair
 

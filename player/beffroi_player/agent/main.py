@@ -63,7 +63,6 @@ from beffroi_player.agent.serial_worker import WorkQueue
 from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerEnrolment
 from beffroi_player.agent.transport.alert_relay import AlertRelay
 from beffroi_player.agent.transport.broker_moves import BrokerMoves
-from beffroi_player.agent.transport.held_sets import HeldSets, SignedSet
 from beffroi_player.agent.transport.http_client import ServerClient, ServerDocuments
 from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient, broker_host
 from beffroi_player.agent.transport.peer_sharing import PeerSharing
@@ -170,7 +169,6 @@ class PlayerAgent:
     def _build_transport(self, storage: AgentStorage, boot: str) -> None:
         enrolment = self._enrolment
         wake_agent = partial(send_wakeup, self._runtime.agent_socket)
-        self._sets = HeldSets()
         self._server = ServerClient(enrolment.server, enrolment.token)
         server_host = urlsplit(enrolment.server).hostname or "localhost"
         self._mqtt = PlayerMqttClient(
@@ -192,7 +190,7 @@ class PlayerAgent:
         self._peers = PeerSharing(self._state.assets, enrolment.site)
         self._told_floors: dict[str, SequenceFloor] = {}
         self._relay = AlertRelay(
-            enrolment.site, self._accepted_sets, lambda stream: stream in self._held.admission.alert_streams,
+            enrolment.site, self._held.accepted_sets, lambda stream: stream in self._held.admission.alert_streams,
             lambda: self._link_state() is ConnectionState.LOST, self._receive_document, system_clock.uptime_ms,
         )  # fmt: skip
 
@@ -310,7 +308,7 @@ class PlayerAgent:
 
     def _note_alert_sets(self) -> None:
         """Tell peers of a newer alert set: one of them may hear nobody else."""
-        floors = self._alert_floors()
+        floors = self._held.alert_floors()
         if floors != self._told_floors:
             self._told_floors = floors
             self._relay.tell_peers()
@@ -320,7 +318,7 @@ class PlayerAgent:
         if answer.broker is not None:
             self._broker_moves.follow(answer.broker, self._held.admission.last_beat_uptime_ms)
         self._receipts.note_restore(answer.restore)
-        newer = self._sets.newer_than(answer.documents, self._alert_floors())
+        newer = self._held.sets.newer_than(answer.documents, self._held.alert_floors())
         if not newer:
             return
         log.warning("the server offers older alert sets than this screen holds: it is given %d of them", len(newer))
@@ -329,17 +327,9 @@ class PlayerAgent:
         except (requests.RequestException, OSError) as error:
             log.info("the server does not take alert sets: %s", error)
 
-    def _alert_floors(self) -> dict[str, SequenceFloor]:
-        admission = self._held.admission
-        return {name: floor for name, floor in admission.trust.floors.items() if name in admission.alert_streams}
-
-    def _accepted_sets(self) -> list[SignedSet]:
-        """Return the alert sets that this player holds, for peers that are cut off."""
-        return self._sets.newer_than((), self._alert_floors())
-
     def _receive_document(self, received: ReceivedDocument) -> None:
         self._inbox.put(received)
-        self._sets.note_document(received)
+        self._held.sets.note_document(received)
 
     def _note_display(self) -> None:
         """Learn from the stage that it has no programme, and how large the display is."""

@@ -13,6 +13,7 @@ from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_content.wire.reports import Receipt
 from beffroi_content.wire.scopes import TopicScope
+from beffroi_player.agent.transport.held_sets import StoredSets
 from beffroi_player.state.default_paths import COPIES_FOLDER
 from beffroi_player.state.directories import ActiveProgramme, AlertsRecord, ForwardedPlays, StateDirectory
 from beffroi_player.state.model_file import ModelFile
@@ -108,6 +109,7 @@ class AgentStorage:
         self.pending = ModelFile(folder / "pending.json", PendingProgramme)
         self.receipts = ModelFile(folder / "receipts.json", KeptReceipts)
         self.done = ModelFile(folder / "commands.json", DoneCommands)
+        self.sets = ModelFile(folder / "alert-sets.json", StoredSets)
 
 
 def continue_play_numbers(state: StateDirectory, before: PlayerEnrolment | None, now: PlayerEnrolment) -> None:

@@ -29,6 +29,7 @@ STATE_FILES = (
     FileEntry("pending.json", "agent", "a programme that is accepted but not ready"),
     FileEntry("programme.json", "agent", "the active programme, with the frames of each of its slides"),
     FileEntry("alerts.json", "agent", "the alerts that are held, with their frames"),
+    FileEntry("alert-sets.json", "agent", "the alert sets as they were signed, for peers that are cut off"),
     FileEntry("commands.json", "agent", "the commands that were carried out"),
     FileEntry("receipts.json", "agent", "proofs that alerts and programmes were shown, until the server has them"),
     FileEntry("forwarded.json", "agent", "the number of the newest play that the broker has taken"),

@@ -1,7 +1,8 @@
-"""The signed alert sets that a player holds, for a server that has forgotten them.
+"""The signed alert sets that a player holds: for a server that has forgotten them, and for peers that are cut off.
 
 A server that was restored from a backup hands out alert sets that are older than what its screens hold. They are its
-own proof of what it signed since: the player hands them in as they came.
+own proof of what it signed since: the player hands them in as they came. They are on the disk as well, so that a player
+that starts while the server is gone still has something for its peers.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 
+from pydantic import Base64UrlBytes
+
+from beffroi_content.model import WireModel
 from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.trust import SequenceFloor
 from beffroi_content.wire.documents import AlertSet
@@ -27,12 +31,25 @@ SignedSet = tuple[str, bytes]
 """A topic and the document as it was signed."""
 
 
-class HeldSets:
-    """The newest alert sets of each stream as they came in. Safe for threads."""
+class StoredSets(WireModel):
+    """The accepted sets, as a file."""
 
-    def __init__(self) -> None:
+    sets: dict[str, Base64UrlBytes] = {}
+    """By topic, as they were signed."""
+
+
+class HeldSets:
+    """The newest alert sets of each stream as they came in. Safe for threads.
+
+    Args:
+        stored: Those of an earlier start.
+    """
+
+    def __init__(self, stored: StoredSets | None = None) -> None:
         self._lock = threading.Lock()
         self._came: dict[str, deque[bytes]] = {}
+        for topic, payload in stored.sets.items() if stored else ():
+            self.note_document(ReceivedDocument(topic, payload, 0.0, live=False))
 
     def note_document(self, received: ReceivedDocument) -> None:
         """Note a document that came in; of other kinds than alert sets nothing is kept."""

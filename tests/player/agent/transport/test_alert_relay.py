@@ -14,7 +14,6 @@ from tests.support.signing_town import SigningTown, alert, slide
 from beffroi_content.model import AlertLevel
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.transport.alert_relay import AlertRelay, read_sets, write_sets
-from beffroi_player.agent.transport.held_sets import HeldSets, SignedSet
 
 PORT = 17_070
 LOOPBACK = "127.0.0.1"
@@ -29,22 +28,17 @@ class RelayingPlayer:
     """A player with its relay on the loopback interface."""
 
     def __init__(self, player: PlayerHarness, town: str = "saint-aubin", port: int = PORT) -> None:
-        self.player, self.sets, self.is_cut_off = player, HeldSets(), False
+        self.player, self.is_cut_off = player, False
         self.relay = AlertRelay(
-            town, self.accepted, lambda stream: stream in player.held.admission.alert_streams,
+            town, player.held.accepted_sets, lambda stream: stream in player.held.admission.alert_streams,
             lambda: self.is_cut_off,
             lambda received: hand_to(player, received), lambda: player.time.uptime_ms, LOOPBACK, port,
         )  # fmt: skip
         self.relay.start()
 
-    def accepted(self) -> list[SignedSet]:
-        admission = self.player.held.admission
-        floors = {name: floor for name, floor in admission.trust.floors.items() if name in admission.alert_streams}
-        return self.sets.newer_than((), floors)
-
     def receive(self, *documents: tuple[str, bytes]) -> None:
         for topic, payload in documents:
-            self.sets.note_document(ReceivedDocument(topic, payload, 0.0, live=True))
+            self.player.held.sets.note_document(ReceivedDocument(topic, payload, 0.0, live=True))
         self.player.receive(*documents)
 
 
@@ -70,6 +64,15 @@ def test_an_alert_comes_from_a_peer_and_so_does_its_end(peers, hall: SigningTown
     connected.receive(hall.publish_alerts())
     cut_off.relay.fetch_once()
     assert cut_off.player.alerts == []
+
+
+def test_a_player_that_was_started_anew_still_has_it_for_its_peers(peers, hall: SigningTown):
+    connected, cut_off = peers
+    connected.receive(hall.publish_alerts(alert()))
+    # Nobody tells it anything again: the server is dead.
+    connected.player.start()
+    assert cut_off.relay.fetch_once() == 1
+    assert cut_off.player.alerts == [("flood", "takeover")]
 
 
 def test_a_player_does_not_answer_itself(peers, hall: SigningTown):
