@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from beffroi_server.cap.coordinates import CoordinatesError, read_circle, read_outline
-from beffroi_server.cap.instants import read_instant
+from beffroi_server.cap.instants import LAST_YEAR, read_instant
 from beffroi_server.cap.json_documents import BBK_IDENTIFIERS
 from beffroi_server.cap.messages import (
     CERTAINTIES,
@@ -142,7 +142,7 @@ def read_info(source: Children, notes: ReadNotes, *, where: str, placeholders: b
         event_codes=_named_values(source.all("eventcode")),
         effective=_instant(source, "effective", notes, where),
         onset=_instant(source, "onset", notes, where),
-        expires=_instant(source, "expires", notes, where),
+        expires=_instant(source, "expires", notes, where, last_year=9999),
         sender_name=one_line(source.text("sendername")),
         headline=one_line(source.text("headline")) or fallback_headline(event, areas),
         description=paragraphs(source.text("description")),
@@ -237,9 +237,11 @@ def _split_codes(each: NamedValue) -> Iterator[NamedValue]:
         yield each
 
 
-def _instant(source: Children, name: str, notes: ReadNotes, where: str = "") -> dt.datetime | None:
+def _instant(
+    source: Children, name: str, notes: ReadNotes, where: str = "", *, last_year: int = LAST_YEAR
+) -> dt.datetime | None:
     text = source.text(name)
-    instant = read_instant(text)
+    instant = read_instant(text, last_year=last_year)
     if text and instant is None:
         notes.add("bad-instant", f"{where} {name}".strip(), text)
     return instant

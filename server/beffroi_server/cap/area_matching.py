@@ -8,7 +8,7 @@ from enum import Enum
 from beffroi_server.cap.countries import box_around
 from beffroi_server.cap.geocodes import CodeMatch, match_code
 from beffroi_server.cap.geometry import geometry_contains, is_certainly_off
-from beffroi_server.cap.messages import CapAlert, CapArea, CapInfo
+from beffroi_server.cap.messages import CapAlert, CapArea, CapInfo, NamedValue
 from beffroi_server.cap.places import Place
 
 
@@ -26,11 +26,15 @@ def area_position(area: CapArea, place: Place) -> Position:
 
     A drawn area counts alone: the codes beside a polygon are the counties or communes around it, although CAP's words
     make a union of them. They only help where the place has no coordinates: a town outside of all of them is
-    outside, as is one whose department or country lies far from what is drawn.
+    outside, as is one whose department or country lies far from what is drawn. A circle of radius 0 draws nothing: the
+    exact code of the town beside it counts.
     """
     codes = _codes_position(area, place)
     if not area.has_geometry:
         return codes
+    if codes is Position.INSIDE and _is_point(area) and any(_is_exact(code, place) for code in area.geocodes):
+        # A point is where something is, not how far it reaches.
+        return Position.INSIDE
     if place.point is None:
         box = box_around(place.country, place.department)
         is_off = (area.geocodes and codes is Position.OUTSIDE) or (box is not None and is_certainly_off(area, box))
@@ -39,6 +43,15 @@ def area_position(area: CapArea, place: Place) -> Position:
     if contains is None:
         return Position.UNKNOWN
     return Position.INSIDE if contains else Position.OUTSIDE
+
+
+def _is_point(area: CapArea) -> bool:
+    is_drawn = area.polygons or area.is_incomplete or any(circle.radius_km for circle in area.circles)
+    return bool(area.circles) and not is_drawn
+
+
+def _is_exact(code: NamedValue, place: Place) -> bool:
+    return match_code(code, place) is CodeMatch.EXACT
 
 
 def _codes_position(area: CapArea, place: Place) -> Position:

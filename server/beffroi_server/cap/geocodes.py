@@ -35,6 +35,7 @@ _COUNTRIES = {
     "ags": "DE", "taiwangeocode": "TW", "targetareacode": "GB",
 }  # fmt: skip
 """Schemes of one country: their codes are elsewhere for places in another."""
+_AMERICAN = frozenset({"same", "fips", "fips5", "fips6", "fipscode"})
 _OVERSEAS = {
     "GP": "971", "MQ": "972", "GF": "973", "RE": "974", "YT": "976", "GLP": "971", "MTQ": "972", "GUF": "973",
     "REU": "974", "MYT": "976",
@@ -149,13 +150,18 @@ def _match_commune(value: str, place: Place) -> CodeMatch:
 
 
 def _match_own(name: str, value: str, place: Place) -> CodeMatch:
-    """Compare with codes that the place was given under the same name."""
+    """Compare with codes that the place was given under the same name, or under that of another edition."""
     own = {_plain_code(name, each.value) for each in place.codes if _same_scheme(folded_name(each.name), name)}
     if not own:
-        return CodeMatch.UNKNOWN
+        other = {each.value.strip().upper() for each in place.codes if _edition(each.name) == _edition(name)}
+        # What another edition does not have may have been numbered anew.
+        return CodeMatch.EXACT if value in other else CodeMatch.UNKNOWN
     value = _plain_code(name, value)
     if value in own:
         return CodeMatch.EXACT
+    if name.startswith(("same", "fips")) and not value.strip("0"):
+        # All of the United States.
+        return CodeMatch.COARSE
     # Codes are hierarchical. A parent is a shorter code, or one that is filled up: a state in SAME and UGC ends with
     # 000 instead of a county, CPEAS fills pairs of zeros.
     parent = re.sub(r"(?:00)+$" if len(value) >= 9 else r"(?:[ZC]?000|[ZC]ALL)$", "", value)
@@ -163,14 +169,19 @@ def _match_own(name: str, value: str, place: Place) -> CodeMatch:
 
 
 def _same_scheme(own: str, other: str) -> bool:
-    us = {"same", "fips", "fips5", "fips6", "fipscode"}
-    return own == other or (own in us and other in us)
+    return own == other or (own in _AMERICAN and other in _AMERICAN)
+
+
+def _edition(name: str) -> str:
+    """Return the name of a scheme without the number of its edition: ``Location:0.3`` and ``Location:0.4``."""
+    return re.sub(r"\d{1,8}$", "", folded_name(name))
 
 
 def _plain_code(name: str, value: str) -> str:
     value = value.strip().upper()
-    # SAME is a digit for a part of the county, then FIPS.
-    return value[-5:] if name.startswith(("same", "fips")) and value.isdigit() and len(value) in (5, 6) else value
+    # SAME is a digit for a part of the county, then FIPS. Where codes pass for numbers, leading zeros are lost.
+    is_county = name.startswith(("same", "fips")) and value.isdigit() and len(value) <= 6
+    return value.zfill(5)[-5:] if is_county else value
 
 
 def _elsewhere(value: str, known: frozenset[str]) -> CodeMatch:

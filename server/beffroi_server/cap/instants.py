@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 
 UTC_AS_CAP_WRITES_IT = dt.timezone(dt.timedelta(0), "-00:00")
 """CAP 1.2 writes UTC as ``-00:00``, and its schema refuses ``Z``. The name keeps what the source wrote."""
+LAST_YEAR = 2200
 _INSTANT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ]\s*(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?\s*"
     r"(?:([Zz]|UTC|GMT)|([+-])(\d\d|\d(?=:)):?(\d\d)?)?"
@@ -15,7 +16,7 @@ _INSTANT = re.compile(
 _MINUS = str.maketrans("−–", "--")
 
 
-def read_instant(text: str | None, zone: dt.tzinfo | None = None) -> dt.datetime | None:
+def read_instant(text: str | None, zone: dt.tzinfo | None = None, *, last_year: int = LAST_YEAR) -> dt.datetime | None:
     """Return an instant with the offset that is given, or None if the text has none.
 
     Read are ``24:00:00`` (the next day's 0:00), fractions, ``Z``, ``-00:00``, offsets without a colon, and the dates
@@ -25,12 +26,13 @@ def read_instant(text: str | None, zone: dt.tzinfo | None = None) -> dt.datetime
     Args:
         text: As the source wrote it.
         zone: The zone of a source that is known to leave it out.
+        last_year: Later instants are refused; “until further notice” is sometimes an end in the year 9999.
     """
     text = " ".join((text or "")[:80].translate(_MINUS).split())
     found = _INSTANT.fullmatch(text)
     try:
         instant = _from_parts(found, zone) if found else _from_mail_date(text)
-        return instant if instant and 1900 <= instant.year <= 2200 else None
+        return instant if instant and 1900 <= instant.year <= last_year else None
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
 

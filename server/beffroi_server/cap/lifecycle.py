@@ -8,15 +8,29 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from beffroi_server.cap.forks import is_about_all_of
 from beffroi_server.cap.messages import CapAlert, CapReference
-from beffroi_server.cap.names import folded_name, values_named
+from beffroi_server.cap.references import identifier_keys
+from beffroi_server.cap.succession import (
+    ends_others,
+    is_end,
+    is_later,
+    is_minor,
+    is_older,
+    is_same_version,
+    is_version,
+    reaches,
+    repeats,
+    same_name,
+)  # fmt: skip
 
 MAX_MESSAGES = 20_000
 """Messages of a source that are kept; the oldest go first."""
+_MOST_RELATED = 50
 KEPT = dt.timedelta(days=8)
 """How long messages are kept, and references to messages that have not arrived."""
 
@@ -70,6 +84,7 @@ class AwaitedEnd:
     sender: str | None
     status: str | None
     cause: EndCause
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +96,7 @@ class CapStore:
 
     def known(self, alert: CapAlert) -> KnownMessage | None:
         """Return what is known of a message."""
-        return next((each for each in self.messages.get(_key(alert), ()) if _is_same_version(each.alert, alert)), None)
+        return next((each for each in self.messages.get(_key(alert), ()) if is_same_version(each.alert, alert)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +179,22 @@ class _Fold:
         now: dt.datetime,
     ) -> None:
         self._messages, self._awaited, self._now = messages, awaited, now
+        self._addresses: dict[str, str] = {}
+        """Keys of messages by the names at the ends of their addresses."""
+        for key in messages:
+            if key.startswith("http"):
+                self._note_address(key)
 
     def store(self) -> CapStore:
         return CapStore(self._messages, self._awaited)
 
     def receive(self, alert: CapAlert) -> Outcome:
         # The heartbeat of a network (System) names the last ten messages: it supersedes none of them.
-        if alert.status in ("System", "Draft") or alert.msg_type in ("Ack", "Error"):
+        if alert.effective_status in ("System", "Draft") or alert.msg_type in ("Ack", "Error"):
             return Outcome(Change.NOTHING)
         key = _key(alert)
         versions = self._messages.get(key, ())
-        repeated = next((each for each in versions if _repeats(each.alert, alert)), None)
+        repeated = next((each for each in versions if repeats(each.alert, alert)), None)
         if repeated is not None:
             seen = dataclasses.replace(repeated, seen=self._now, misses=0)
             self._messages[key] = tuple(seen if each is repeated else each for each in versions)
@@ -183,8 +203,13 @@ class _Fold:
         end = self._own_end(alert, versions)
         known = KnownMessage(alert, self._now, self._now, end)
         self._messages[key] = (*self._messages.get(key, ()), known)
+        self._note_address(key)
         more, missing = self._apply_references(alert)
-        return Outcome(_change(alert, end, (*ended, *more)), (*ended, *more), missing)
+        settled = self._settle_forks(alert)
+        if any(each is alert for each in settled):
+            end = next((each.end for each in self._messages[key] if each.alert is alert), end)
+        ended += [*more, *(each for each in settled if each is not alert)]
+        return Outcome(_change(alert, end, tuple(ended)), tuple(ended), missing)
 
     def _end_versions(self, key: str, alert: CapAlert) -> list[CapAlert]:
         """End earlier versions of a message, unless the new one says nothing."""
@@ -193,7 +218,8 @@ class _Fold:
         if not alert.infos and alert.msg_type != "Cancel":
             return ended
         for each in self._messages.get(key, ()):
-            if each.end is None and _is_version(each.alert, alert) and not _is_older(alert, each.alert):
+            is_before = is_version(each.alert, alert) and not is_older(alert, each.alert)
+            if each.end is None and is_before and reaches(alert.scope, each.alert):
                 ended.append(each.alert)
                 each = dataclasses.replace(each, end=EndCause("version", alert.identifier, self._now))  # noqa: PLW2901
             versions.append(each)
@@ -203,48 +229,99 @@ class _Fold:
 
     def _own_end(self, alert: CapAlert, versions: tuple[KnownMessage, ...]) -> EndCause | None:
         """Return why a message no longer counts when it arrives."""
-        if any(_is_version(each.alert, alert) and _is_older(alert, each.alert) for each in versions):
+        newer = (each.alert for each in versions if is_older(alert, each.alert) and reaches(each.alert.scope, alert))
+        if any(is_version(each, alert) for each in newer):
             return EndCause("version", alert.identifier, self._now)
-        awaited = self._awaited.get(_key(alert), ())
-        found = next((each for each in awaited if _confirms(each.reference, each.sender, each.status, alert)), None)
+        names = identifier_keys(alert.identifier or "")
+        awaited = (each for name in names for each in self._awaited.get(name, ()))
+        found = next((each for each in awaited if _confirms(each, alert)), None)
         return found.cause if found else None
 
+    def _settle_forks(self, alert: CapAlert) -> list[CapAlert]:
+        """End the updates of a family that a later message of it leaves nothing of, and return them."""
+        if ends_others(alert) is None or alert.sent is None:
+            return []
+        family = list(self._family(alert))
+        ended = []
+        for each in family:
+            if each.end is not None or ends_others(each.alert) != "update":
+                continue
+            later = next((other.alert for other in family if _takes_the_place(other.alert, each.alert)), None)
+            if later is not None:
+                ended.append(each.alert)
+                over = dataclasses.replace(
+                    each, end=EndCause(ends_others(later) or "update", later.identifier, self._now)
+                )
+                key = _key(each.alert)
+                self._messages[key] = tuple(over if known is each else known for known in self._messages[key])
+        return ended
+
+    def _family(self, alert: CapAlert) -> Iterator[KnownMessage]:
+        """Yield a message, the others of its sender that name a message that it names, and what came after them."""
+        waiting = [_key(alert)]
+        for reference in alert.references:
+            for name in identifier_keys(reference.identifier):
+                waiting += [
+                    _end_key(end.cause) for end in self._awaited.get(name, ()) if _is_rival(end, reference, alert)
+                ]
+            for key in self._keys_of(reference):
+                waiting += [_end_key(each.end) for each in self._messages[key]]
+        seen = {""}
+        while waiting and len(seen) < _MOST_RELATED:
+            key = waiting.pop()
+            if key in seen:
+                continue
+            seen.add(key)
+            for each in self._messages.get(key, ()):
+                if _is_kin(each.alert, alert):
+                    yield each
+                    waiting.append(_end_key(each.end))
+
+    def _note_address(self, key: str) -> None:
+        for name in identifier_keys(key)[1:]:
+            self._addresses[name] = key
+
+    def _keys_of(self, reference: CapReference) -> list[str]:
+        """Return the keys of the messages that a reference may mean."""
+        names = identifier_keys(reference.identifier)
+        found = (key for name in names for key in (name, self._addresses.get(name)) if key in self._messages)
+        return list(dict.fromkeys(key for key in found if key))
+
     def _apply_references(self, alert: CapAlert) -> tuple[list[CapAlert], tuple[CapReference, ...]]:
-        kind = _ends_others(alert)
+        kind = ends_others(alert)
         ended: list[CapAlert] = []
         missing: list[CapReference] = []
         if kind is None:
             return ended, ()
         cause = EndCause(kind, alert.identifier, self._now)
+        own = set(identifier_keys(alert.identifier or ""))
         for reference in alert.references:
             # A reference to itself means an earlier version: that is what versions are for.
-            if alert.identifier and reference.identifier.casefold() == alert.identifier.casefold():
+            if own & set(identifier_keys(reference.identifier)):
                 continue
-            found = self._end_referenced(reference, alert, cause)
+            end = AwaitedEnd(reference, alert.sender, alert.effective_status, cause, alert.scope)
+            is_known, found = self._end_referenced(end)
             ended += found
-            if not found and not self._is_known(reference, alert):
+            if not is_known:
                 missing.append(reference)
-            key = reference.identifier.casefold()
-            self._awaited[key] = (
-                *self._awaited.get(key, ())[-20:], AwaitedEnd(reference, alert.sender, alert.status, cause),
-            )  # fmt: skip
+            for name in identifier_keys(reference.identifier):
+                self._awaited[name] = (*self._awaited.get(name, ())[-20:], end)
         return ended, tuple(missing)
 
-    def _end_referenced(self, reference: CapReference, alert: CapAlert, cause: EndCause) -> list[CapAlert]:
-        key = reference.identifier.casefold()
-        ended, versions = [], []
-        for each in self._messages.get(key, ()):
-            if each.end is None and _confirms(reference, alert.sender, alert.status, each.alert):
-                ended.append(each.alert)
-                each = dataclasses.replace(each, end=cause)  # noqa: PLW2901
-            versions.append(each)
-        if ended:
+    def _end_referenced(self, end: AwaitedEnd) -> tuple[bool, list[CapAlert]]:
+        """End the messages that a reference means; return whether any is known, and those that were not over."""
+        meant, ended = False, []
+        for key in self._keys_of(end.reference):
+            versions = []
+            for each in self._messages[key]:
+                if _confirms(end, each.alert):
+                    meant = True
+                    if each.end is None:
+                        ended.append(each.alert)
+                        each = dataclasses.replace(each, end=end.cause)  # noqa: PLW2901
+                versions.append(each)
             self._messages[key] = tuple(versions)
-        return ended
-
-    def _is_known(self, reference: CapReference, alert: CapAlert) -> bool:
-        versions = self._messages.get(reference.identifier.casefold(), ())
-        return any(_confirms(reference, alert.sender, alert.status, each.alert) for each in versions)
+        return meant, ended
 
 
 def _key(alert: CapAlert) -> str:
@@ -253,76 +330,51 @@ def _key(alert: CapAlert) -> str:
     return identifier.casefold() if any(letter.isalnum() for letter in identifier) else f"?{alert.version}"
 
 
-def _is_same_version(one: CapAlert, other: CapAlert) -> bool:
-    return one.sent == other.sent and one.version == other.version and one.sender == other.sender
+def _is_rival(end: AwaitedEnd, reference: CapReference, alert: CapAlert) -> bool:
+    """Return whether an end is of the same message as a reference."""
+    is_same = end.reference.sent is None or reference.sent is None or end.reference.sent == reference.sent
+    return is_same and end.status == alert.effective_status
 
 
-def _repeats(known: CapAlert, alert: CapAlert) -> bool:
-    """Return whether a message says nothing that is not known: the same once more, or the summary of it."""
-    if alert.is_summary and not known.is_summary:
-        return alert.sent is None or alert.sent == known.sent
-    return _is_same_version(known, alert)
+def _is_kin(one: CapAlert, other: CapAlert) -> bool:
+    has_senders = one.sender is not None and other.sender is not None
+    return (
+        has_senders
+        and same_name(one.sender or "", other.sender or "")
+        and one.effective_status == other.effective_status
+    )
 
 
-def _is_version(known: CapAlert, alert: CapAlert) -> bool:
-    """Return whether two messages with the same identifier are versions of one another."""
-    same_sender = known.sender is None or alert.sender is None or _same_name(known.sender, alert.sender)
-    return same_sender and known.status == alert.status
+def _takes_the_place(later: CapAlert, earlier: CapAlert) -> bool:
+    is_allowed = ends_others(later) is not None and reaches(later.scope, earlier)
+    return is_allowed and is_later(later, earlier) and is_about_all_of(later, earlier)
 
 
-def _is_older(alert: CapAlert, known: CapAlert) -> bool:
-    if alert.sent is None or known.sent is None:
-        return False
-    # At the same instant, the end of a warning comes after its beginning.
-    return alert.sent < known.sent or (alert.sent == known.sent and _is_end(known) and not _is_end(alert))
+def _end_key(cause: EndCause | None) -> str:
+    return (cause.identifier or "").casefold() if cause else ""
 
 
-def _is_end(alert: CapAlert) -> bool:
-    return alert.msg_type == "Cancel" or alert.is_all_clear
-
-
-def _confirms(reference: CapReference, sender: str | None, status: str | None, alert: CapAlert) -> bool:
+def _confirms(end: AwaitedEnd, alert: CapAlert) -> bool:
     """Return whether a reference means a message that has its identifier: the sender or the instant says so, too.
 
     Senders are written otherwise in references (a web address here, a short name there); instants are compared as
-    instants, since references in UTC name messages with a local offset. Tests only end tests.
+    instants, since references in UTC name messages with a local offset. Tests only end tests, and messages for a few
+    only such.
     """
-    if status != alert.status:
+    reference, sender = end.reference, end.sender
+    if end.status != alert.effective_status or not reaches(end.scope, alert):
         return False
     if reference.sent is not None and alert.sent is not None and reference.sent == alert.sent:
         return True
     named = reference.sender or (sender if reference.sent is None else None)
-    return named is not None and alert.sender is not None and _same_name(named, alert.sender)
-
-
-def _same_name(one: str, other: str) -> bool:
-    return folded_name(one) == folded_name(other)
-
-
-def _ends_others(alert: CapAlert) -> str | None:
-    """Return how a message ends those that it refers to, or None if it does not."""
-    if alert.scope == "Private":
-        return None
-    if alert.msg_type == "Cancel":
-        return "cancel"
-    if alert.is_all_clear:
-        return "all-clear"
-    return "update" if alert.msg_type == "Update" and alert.infos else None
+    return named is not None and alert.sender is not None and same_name(named, alert.sender)
 
 
 def _change(alert: CapAlert, end: EndCause | None, ended: tuple[CapAlert, ...]) -> Change:
-    if _is_end(alert):
+    if is_end(alert):
         return Change.ENDED
     if end is not None:
         return Change.SUPERSEDED
     if not ended:
         return Change.NEW
-    return Change.TEXT if _is_minor(alert) else Change.UPDATED
-
-
-def _is_minor(alert: CapAlert) -> bool:
-    """Return whether a message says that only its words have changed (profile CAP-CP, ``MinorChange``)."""
-    if any("minorchange" in folded_name(code) for code in alert.codes):
-        return True
-    found = [value for info in alert.infos for value in values_named(info.parameters, "minorchange")]
-    return any(folded_name(value) not in ("", "no", "none", "false") for value in found)
+    return Change.TEXT if is_minor(alert) else Change.UPDATED

@@ -143,6 +143,14 @@ class CapAlert:
     is_damaged: bool = False
     """Whether the document was cut off or broken, so that more may have been said."""
     is_signed: bool = False
+    envelope_status: str | None = None
+    """The status of the EDXL envelope that it came in."""
+
+    @property
+    def effective_status(self) -> str | None:
+        """The status that counts: what comes in the envelope of an exercise is one, whatever it says itself."""
+        is_real = self.status == "Actual" and self.envelope_status in STATUSES
+        return self.envelope_status if is_real else self.status
 
     @property
     def is_all_clear(self) -> bool:

@@ -7,6 +7,7 @@ import binascii
 import dataclasses
 import re
 from collections.abc import Collection, Iterable, Iterator
+from urllib.parse import urljoin
 
 from beffroi_server.cap.alert_elements import (
     AREA_NAMES,
@@ -44,13 +45,18 @@ _CARRIERS = frozenset(
 _ENTRY_NAMES = INFO_NAMES | AREA_NAMES | {"status", "msgtype", "messagetype"}
 _CAP_TYPES = ("application/cap+xml", "application/common-alerting-protocol+xml")
 _XML_TYPES = ("text/xml", "application/xml")
+_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _CAP_ADDRESS = re.compile(r"\.(?:xml|cap)(?:[?#]|$)|[/?=&.]cap\b", re.IGNORECASE)
 
 
-def read_document(content: bytes) -> CapDocument:
+def read_document(content: bytes, address: str = "") -> CapDocument:
     """Return what is in a document: one message, a feed with messages or links to them, or an envelope.
 
     Messages that a feed repeats (one entry for each area) are returned once. A feed without messages is calm.
+
+    Args:
+        content: The document.
+        address: Where it was found: its links may be relative to that.
 
     Raises:
         CapUnreadable: it is no XML, a web page, or a document without a trace of CAP.
@@ -61,7 +67,7 @@ def read_document(content: bytes) -> CapDocument:
         notes.add("damaged")
     kind = _KINDS.get(local_name(root), "other")
     alerts = list(_limited(_read_alerts(root, notes, is_damaged=is_damaged), notes))
-    summaries, links = _read_entries(root, notes)
+    summaries, links = _read_entries(root, notes, address)
     alerts = _each_once(alerts, summaries)
     if not alerts and not links and not _is_calm(root, kind):
         raise CapUnreadable("no-cap")
@@ -99,17 +105,24 @@ def _limited(alerts: Iterable[CapAlert], notes: ReadNotes) -> Iterator[CapAlert]
         yield alert
 
 
-def _read_alerts(root: Element, notes: ReadNotes, *, is_damaged: bool, depth: int = 0) -> Iterator[CapAlert]:
+def _read_alerts(
+    root: Element, notes: ReadNotes, *, is_damaged: bool, depth: int = 0, envelope_status: str | None = None
+) -> Iterator[CapAlert]:
     carried = 0
     for element in root.iter():
         name = local_name(element)
-        if name == "alert" and _is_message(element):
-            yield read_alert(element, notes, is_damaged=is_damaged)
+        if name == "edxldistribution":
+            envelope_status = None
+        elif name == "distributionstatus" and not _is_within_alert(element):
+            envelope_status = _spelt(" ".join(element.itertext()), STATUSES)
+        elif name == "alert" and _is_message(element):
+            alert = read_alert(element, notes, is_damaged=is_damaged)
+            yield dataclasses.replace(alert, envelope_status=envelope_status) if envelope_status else alert
         elif name in _CARRIERS and depth == 0 and carried < MAX_CARRIED and not len(element):
             content = _carried_bytes((element.text or "").strip())
             if content is not None and not _is_within_alert(element):
                 carried += 1
-                yield from _read_carried(content, notes)
+                yield from _read_carried(content, notes, envelope_status)
     if carried == MAX_CARRIED:
         notes.add("too-many-alerts", value=str(MAX_CARRIED))
 
@@ -122,14 +135,14 @@ def _is_within_alert(element: Element) -> bool:
     return any(local_name(parent) == "alert" for parent in element.iterancestors())
 
 
-def _read_carried(content: bytes, notes: ReadNotes) -> Iterator[CapAlert]:
+def _read_carried(content: bytes, notes: ReadNotes, envelope_status: str | None) -> Iterator[CapAlert]:
     """Yield the messages of a document that is the text of an element."""
     try:
         root, is_damaged = parse_document(content)
     except CapUnreadable as error:
         notes.add("carried-unreadable", value=str(error))
         return
-    yield from _read_alerts(root, notes, is_damaged=is_damaged, depth=1)
+    yield from _read_alerts(root, notes, is_damaged=is_damaged, depth=1, envelope_status=envelope_status)
 
 
 def _carried_bytes(text: str) -> bytes | None:
@@ -144,7 +157,7 @@ def _carried_bytes(text: str) -> bytes | None:
     return None
 
 
-def _read_entries(root: Element, notes: ReadNotes) -> tuple[list[CapAlert], list[CapLink]]:
+def _read_entries(root: Element, notes: ReadNotes, base: str) -> tuple[list[CapAlert], list[CapLink]]:
     """Return what the entries of a feed say themselves, and where the messages are."""
     summaries: dict[tuple[object, ...], CapAlert] = {}
     links: dict[str, CapLink] = {}
@@ -159,7 +172,7 @@ def _read_entries(root: Element, notes: ReadNotes) -> tuple[list[CapAlert], list
         if summary is not None:
             key = (summary.identifier, summary.sent) if summary.identifier else (summary.version,)
             summaries[key] = _united(summaries[key], summary) if key in summaries else summary
-        if (address := _cap_address(entry, has_cap=has_cap)) and len(links) < MAX_LINKS:
+        if (address := _cap_address(entry, notes, base, has_cap=has_cap)) and len(links) < MAX_LINKS:
             identifier, sent = (summary.identifier, summary.sent) if summary else (None, None)
             links.setdefault(address, CapLink(address, identifier, sent))
     return list(summaries.values()), list(links.values())
@@ -224,9 +237,9 @@ def _each_once(alerts: list[CapAlert], summaries: list[CapAlert]) -> list[CapAle
     return [*found.values(), *(each for each in summaries if each.identifier not in full)]
 
 
-def _cap_address(entry: Element, *, has_cap: bool) -> str | None:
+def _cap_address(entry: Element, notes: ReadNotes, base: str, *, has_cap: bool) -> str | None:
     """Return the address of the message of an entry: the link that says so, else the one that can be meant."""
-    by_rank: dict[int, str] = {}
+    by_rank: dict[int, tuple[str, Element]] = {}
     for each in entry:
         name = local_name(each)
         if name not in ("link", "enclosure", "content"):
@@ -235,9 +248,27 @@ def _cap_address(entry: Element, *, has_cap: bool) -> str | None:
         seems_cap = has_cap or _CAP_ADDRESS.search(address[-200:]) is not None
         rank = _link_rank(name, (each.get("type") or "").lower(), (each.get("rel") or "alternate").lower(), seems_cap)
         if rank is not None:
-            by_rank.setdefault(rank, address)
-    best = by_rank[min(by_rank)] if by_rank else ""
-    return best if re.fullmatch(r"https?://[^\s<>\"]{1,2000}", best) else None
+            by_rank.setdefault(rank, (address, each))
+    if not by_rank:
+        return None
+    written, element = by_rank[min(by_rank)]
+    address = _absolute(written, element, base)
+    if re.fullmatch(r"https?://[^\s<>\"]{1,2000}", address):
+        return address
+    if written:
+        notes.add("bad-link", value=written)
+    return None
+
+
+def _absolute(address: str, element: Element, base: str) -> str:
+    """Return an address in full: it may be relative to the document, or to a base that is given in it."""
+    bases = [each.get(_BASE) for each in (element, *element.iterancestors()) if each.get(_BASE)]
+    try:
+        for each in reversed(bases[:10]):
+            base = urljoin(base, each.strip())
+        return urljoin(base, address)
+    except ValueError:
+        return address
 
 
 def _link_rank(name: str, kind: str, relation: str, seems_cap: bool) -> int | None:

@@ -68,6 +68,8 @@ _NOTES: dict[str, tuple[str, str]] = {
     "too-many-areas": ("more areas than are read", "plus de secteurs qu’on n’en lit"),
     "carried-unreadable": ("a message within an envelope cannot be read",
                            "un message dans une enveloppe est illisible"),
+    "bad-link": ("a link that leads nowhere, or is relative to an address that is not known",
+                 "un lien qui ne mène nulle part, ou relatif à une adresse inconnue"),
     "bad-instant": ("no instant with an offset", "pas une date avec décalage horaire"),
     "bad-pair": ("an outline with a pair that is no latitude,longitude; the outline is left out",
                  "un contour avec une paire qui n’est pas latitude,longitude ; le contour est laissé"),

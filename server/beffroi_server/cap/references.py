@@ -9,6 +9,8 @@ from beffroi_server.cap.messages import CapReference
 
 MAX_REFERENCES = 500
 MAX_LENGTH = 100_000
+_ADDRESS = re.compile(r"https?://[^?#]+/([^/?#]+)")
+_FILE_NAME_END = re.compile(r"\.(?:xml|cap)$")
 _SENT = re.compile(
     r" ?, ?(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)? ?(?:[Zz]|[+-]\d\d:?\d\d)?)(?=[ ,;]|$)"
 )
@@ -21,8 +23,7 @@ def read_references(text: str) -> tuple[CapReference, ...]:
     """Return the messages that are named, each once.
 
     A triple ends with its instant: blanks and commas may stand in the name of a sender. Where there is no comma at
-    all, semicolons and bars are. What has no instant counts as
-    an identifier alone.
+    all, semicolons and bars are. What has no instant counts as an identifier alone.
     """
     text = " ".join(text[:MAX_LENGTH].split())
     text = text if "," in text else text.translate(_OTHER_COMMAS)
@@ -41,3 +42,16 @@ def read_references(text: str) -> tuple[CapReference, ...]:
         if parts:
             found.append(CapReference(parts[0] if len(parts) > 1 else None, parts[min(1, len(parts) - 1)], None))
     return tuple(dict.fromkeys(found[:MAX_REFERENCES]))
+
+
+def identifier_keys(identifier: str) -> tuple[str, ...]:
+    """Return the names under which an identifier is known: itself in small letters, and the end of an address.
+
+    The American weather service gives identifiers and references now as an address, now as the name at its end. A name
+    without a digit is that of a page for all messages, and identifies none.
+    """
+    key = identifier.casefold()
+    found = _ADDRESS.fullmatch(key)
+    if found is None or len(found[1]) < 6 or not any(letter.isdigit() for letter in found[1]):
+        return (key,)
+    return tuple(dict.fromkeys((key, found[1], _FILE_NAME_END.sub("", found[1]))))

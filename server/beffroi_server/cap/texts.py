@@ -100,5 +100,7 @@ def _continues(line: str, following: str, width: int) -> bool:
     ):
         return False
     is_full = len(line) + 1 + len(following.split(" ", 1)[0]) > width - WRAP_SLACK
-    is_within_sentence = following[0].islower() and not line.endswith(_SENTENCE_END)
+    # In a text of capitals, a long line without a full stop goes on.
+    is_capital = len(line) >= WRAP_WIDTH and line.isupper() and following.isupper()
+    is_within_sentence = (following[0].islower() or is_capital) and not line.endswith(_SENTENCE_END)
     return is_full or is_within_sentence or line.endswith((",", "-"))

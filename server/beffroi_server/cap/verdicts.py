@@ -101,10 +101,11 @@ def _gates(message: KnownMessage, policy: Policy, signature: SignatureOutcome | 
     alert = message.alert
     if signature is SignatureOutcome.CHANGED:
         yield reason("signature-changed")
-    if alert.status in ("Draft", "System"):
-        yield reason("status", status=alert.status)
-    if alert.status in ("Test", "Exercise") and policy.tests is Decision.IGNORE:
-        yield reason("test-status", status=alert.status)
+    status = alert.effective_status
+    if status in ("Draft", "System"):
+        yield reason("status", status=status)
+    if status in ("Test", "Exercise") and policy.tests is Decision.IGNORE:
+        yield reason("test-status", status=status)
     if alert.msg_type in ("Ack", "Error"):
         yield reason("message-type", type=alert.msg_type)
     if alert.scope == "Private":
@@ -188,7 +189,7 @@ def _by_status(
 ) -> tuple[Decision, Reason]:
     """Limit the decision on exercises, restricted messages and past events to what the policy says of them."""
     limits = [
-        (alert.status in ("Test", "Exercise") or is_proven_test(info), policy.tests, reason("policy-tests")),
+        (alert.effective_status in ("Test", "Exercise") or is_proven_test(info), policy.tests, reason("policy-tests")),
         (alert.scope == "Restricted", policy.restricted, reason("policy-restricted")),
         (info.urgency == "Past", policy.past, reason("policy-past")),
     ]
@@ -215,7 +216,7 @@ def _doubts(
         yield reason("field-missing", field="event" if alert.identifier else "identifier")
     if life.begins is None or alert.sent is None:
         yield reason("no-time")
-    if alert.status == "Actual" and looks_like_test(alert, info):
+    if alert.effective_status == "Actual" and looks_like_test(alert, info):
         yield reason("looks-like-test")
     if alert.is_summary:
         yield reason("summary")

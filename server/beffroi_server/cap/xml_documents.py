@@ -20,6 +20,13 @@ _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _ENTITY = re.compile(r"&(?:([A-Za-z][A-Za-z0-9]{0,31});|#(\d{1,7});|#[xX]([0-9a-fA-F]{1,6});)?")
 _DECLARATION = re.compile(r"<\?xml\b[^>]{0,300}\?>")
 _EXTERNAL_TYPE = re.compile(r"<!DOCTYPE[^\[<>]{0,1000}>", re.IGNORECASE)
+_DOCUMENT_TYPE = re.compile("<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_LONG = 10_000_000
+"""Bytes of one text that lxml reads by default."""
+_SINGLE_BYTE = re.compile(
+    rb"\s{0,100}<\?xml\b[^>]{0,200}?encoding\s?=\s?[\"'](?:iso-?8859-?\d{1,2}|latin-?\d|windows-125\d|cp125\d|us-ascii)[\"']",
+    re.IGNORECASE,
+)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _WEB_PAGE = re.compile(rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 
@@ -43,16 +50,30 @@ def parse_document(content: bytes) -> tuple[Element, bool]:
         return json_root(content), False
     if _WEB_PAGE.match(content[:4096].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")):
         raise CapUnreadable("web-page")
+    if _is_mislabelled(content):
+        return _parse_mended(content)
     try:
         return _checked_root(etree.fromstring(content, _parser())), False
     except (etree.XMLSyntaxError, ValueError, LookupError):
         return _parse_mended(content)
 
 
-def _parser(*, recover: bool = False) -> etree.XMLParser:
+def _is_mislabelled(content: bytes) -> bool:
+    """Return whether a document in UTF-8 says that each byte is a letter, and would be read as “Ã©” for “é”."""
+    declared = _SINGLE_BYTE.match(content)
+    if not declared or content.isascii():
+        return False
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _parser(*, recover: bool = False, is_long: bool = False) -> etree.XMLParser:
     return etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, attribute_defaults=False,
-        huge_tree=False, recover=recover, remove_comments=True, remove_pis=True, collect_ids=False,
+        huge_tree=is_long, recover=recover, remove_comments=True, remove_pis=True, collect_ids=False,
     )  # fmt: skip
 
 
@@ -63,13 +84,15 @@ def _parse_mended(content: bytes) -> tuple[Element, bool]:
     data = text.encode("utf-8")
     # Collections and logs put one document after the other.
     together = b"<alerts>%s</alerts>" % _DECLARATION.sub("", text).encode("utf-8")
+    # Resources of more than 10 MB are refused otherwise. Without a document type nothing can grow.
+    is_long = len(data) > _LONG and _DOCUMENT_TYPE.search(text) is None
     for attempt in (data, together):
         try:
-            return _checked_root(etree.fromstring(attempt, _parser())), False
+            return _checked_root(etree.fromstring(attempt, _parser(is_long=is_long))), False
         except (etree.XMLSyntaxError, ValueError):
             continue
     try:
-        root = etree.fromstring(data, _parser(recover=True))
+        root = etree.fromstring(data, _parser(recover=True, is_long=is_long))
     except (etree.XMLSyntaxError, ValueError):
         root = None
     if root is None:

@@ -69,9 +69,9 @@ def _day_and_hour(instant: dt.datetime) -> str:
 
 
 def _status(found: Assessment, info: CapInfo, town: Town) -> AlertStatus:
-    if found.message.alert.status == "Exercise":
+    if found.message.alert.effective_status == "Exercise":
         return AlertStatus.EXERCISE
-    if found.message.alert.status == "Test" or is_proven_test(info):
+    if found.message.alert.effective_status == "Test" or is_proven_test(info):
         return AlertStatus.TEST
     return AlertStatus.EXERCISE if town.is_try_out else AlertStatus.ACTUAL
 

@@ -1,7 +1,7 @@
 """Process that reads one document: ``python -m beffroi_server.outside_warnings.document_reader``.
 
-Standard input is a line of JSON with ``certificates`` (PEM), then the document. Standard output is a line of JSON:
-``document`` as ``document_reading`` reads it and ``signature``, or ``code`` for what is wrong with it.
+Standard input is a line of JSON with ``certificates`` (PEM) and ``address``, then the document. Standard output is a
+line of JSON: ``document`` as ``document_reading`` reads it and ``signature``, or ``code`` for what is wrong with it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ MEMORY_LIMIT = 1024 * 1024 * 1024
 PROCESSOR_S = 20
 
 
-def read_input(certificates: str, content: bytes) -> dict[str, object]:
+def read_input(certificates: str, content: bytes, address: str = "") -> dict[str, object]:
     """Return what is in a document, and what is known of the signature of its one message."""
     try:
-        document = read_document(content)
+        document = read_document(content, address)
     except CapUnreadable as error:
         return {"code": str(error)}
     signature = None
@@ -43,4 +43,4 @@ if __name__ == "__main__":
     # Builds the serialiser before the process gives up reading files.
     TypeAdapter(CapDocument).dump_python(CapDocument("other"))
     sandbox.confine_process(MEMORY_LIMIT, PROCESSOR_S)
-    print(json.dumps(read_input(options["certificates"], sys.stdin.buffer.read())))
+    print(json.dumps(read_input(options["certificates"], sys.stdin.buffer.read(), options["address"])))

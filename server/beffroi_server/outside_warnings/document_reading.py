@@ -33,17 +33,18 @@ class ReadDocument:
     """Of its messages: of one, or the same for all of a feed; None where none has one."""
 
 
-def read_confined(content: bytes, certificates: str = "") -> ReadDocument:
+def read_confined(content: bytes, certificates: str = "", address: str = "") -> ReadDocument:
     """Return what is in a document.
 
     Args:
         content: The document.
         certificates: Those by which its signature is verified, in PEM form.
+        address: Where it was found: its links may be relative to that.
 
     Raises:
         DocumentRefused: it cannot be read.
     """
-    given = json.dumps({"certificates": certificates}).encode() + b"\n" + content
+    given = json.dumps({"certificates": certificates, "address": address}).encode() + b"\n" + content
     try:
         done = sandbox.run_confined(["beffroi_server.outside_warnings.document_reader"], given, timeout_s=TIMEOUT_S)
         result = json.loads(done.stdout) if done.returncode == 0 else {}

@@ -94,7 +94,7 @@ def _fetch(address: str, source: WarningSource | None = None, limit: int = FEED_
 
 
 def _take_in_answer(source: WarningSource, answer: OutsideResponse) -> None:
-    found = read_confined(answer.body, source.certificates)
+    found = read_confined(answer.body, source.certificates, source.address)
     document = found.document
     alerts = list(document.alerts)
     signatures = _signatures(found)

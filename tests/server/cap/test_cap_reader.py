@@ -9,7 +9,7 @@ from html import escape
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.cap_files import NOW, RENNES, cap_alert, cap_area, cap_info, only_alert
+from tests.support.cap_files import NOW, RENNES, cap_alert, cap_area, cap_info, decision_of, only_alert
 
 from beffroi_server.cap.hazards import hazard_of
 from beffroi_server.cap.lifecycle import CapStore, KnownMessage, receive_all
@@ -77,17 +77,52 @@ def test_finds_the_message_wherever_it_travels(name):
         ALERT.encode("utf-16-le"),
         (DECLARED.replace("UTF-8", "ISO-8859-1") + ALERT.replace("violents", "violénts")).encode("latin-1"),
         (DECLARED + ALERT.replace("violents", "violénts")).encode("cp1252"),
+        (DECLARED.replace("UTF-8", "ISO-8859-1") + ALERT.replace("violents", "violénts")).encode(),
         ALERT.replace("fortes", "fortes &eacute; &nbsp; & \x0b").encode(),
         ALERT.replace("fortes", "fortes &#11; &unknown;").encode(),
         b"HTTP/1.1 200 OK\r\n\r\n" + ALERT.encode(),
         b'<!DOCTYPE alert SYSTEM "http://127.0.0.1:9/cap.dtd">' + ALERT.encode(),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_mends_encodings_and_letters_without_losing_a_word(content):
     alert = only_alert(content)
     assert (alert.identifier, alert.is_damaged) == ("MSG-1", False)
     assert alert.infos[0].event in ("Orages violents", "Orages violénts")
+
+
+def test_a_picture_of_more_than_ten_megabytes_costs_no_word():
+    resource = f"<resource><mimeType>image/png</mimeType><derefUri>{'A' * 10_100_000}</derefUri></resource><area>"
+    alert = only_alert(ALERT.replace("<area>", resource, 1).encode())
+    assert (alert.is_damaged, alert.infos[0].areas[0].has_geometry) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "decision"),
+    [
+        ("<e:distributionStatus>Actual</e:distributionStatus>", "broadcast"),
+        ("<e:distributionStatus>Exercise</e:distributionStatus>", "ignore"),
+        ("<e:distributionStatus><e:StatusKindDefault>Test</e:StatusKindDefault></e:distributionStatus>", "ignore"),
+        ("<e:distributionStatus>System</e:distributionStatus>", "ignore"),
+    ],
+)
+@pytest.mark.parametrize("name", ["edxl xml", "edxl base64"])
+def test_what_comes_in_the_envelope_of_an_exercise_is_one(name, status, decision):
+    envelope = CONTAINERS[name].replace("contentObject>", f"contentObject>{status}", 1)
+    alert = only_alert(envelope.replace("<EDXLDistribution", f'<EDXLDistribution xmlns:e="{EDXL}"').encode())
+    assert (decision_of(alert)[0], alert.status) == (decision, "Actual")
+
+
+def test_links_may_be_relative_to_the_feed_or_to_the_base_that_it_gives():
+    link = '<entry><link type="application/cap+xml" href="1.xml"/></entry>'
+    plain = f'<feed xmlns="{ATOM}">{link}</feed>'.encode()
+    based = f'<feed xmlns="{ATOM}" xml:base="https://example.org/cap/"><entry xml:base="fr/">{link[7:]}</feed>'.encode()
+    addresses = [
+        read_document(plain, "https://example.org/feeds/index.atom").links[0].address,
+        read_document(based).links[0].address,
+    ]
+    assert addresses == ["https://example.org/feeds/1.xml", "https://example.org/cap/fr/1.xml"]
+    assert [(note.code, note.value) for note in read_document(plain).notes] == [("bad-link", "1.xml")]
 
 
 def test_an_element_that_is_called_alert_is_not_always_a_message():

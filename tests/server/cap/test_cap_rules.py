@@ -23,7 +23,7 @@ from tests.support.cap_files import (
 
 from beffroi_content.model.alert import AlertLevel
 from beffroi_server.cap.area_matching import Position, area_position
-from beffroi_server.cap.instants import read_instant
+from beffroi_server.cap.instants import read_instant, written_instant
 from beffroi_server.cap.languages import preferred_infos, united_infos
 from beffroi_server.cap.levels import Colour, colour_of, level_of, severity_of
 from beffroi_server.cap.lifecycle import CapStore, Change, note_listing, receive, receive_all
@@ -342,6 +342,11 @@ def test_rule_20_an_unknown_area_is_proposed_with_that_reason():
         ("Taiwan_Geocode_112=6300100", ("Taiwan_Geocode_112", "63"), Position.INSIDE),
         ("Taiwan_Geocode_112=6300100", ("Taiwan_Geocode_112", "64"), Position.OUTSIDE),
         ("SAME=006109", ("SAME", "006000"), Position.INSIDE),
+        ("SAME=006109", ("SAME", "000000"), Position.INSIDE),
+        ("SAME=006109", ("SAME", "6109"), Position.INSIDE),
+        ("SAME=006109", ("FIPS6", "6111"), Position.OUTSIDE),
+        ("profile:CAP-CP:Location:0.3=3506008", ("profile:CAP-CP:Location:0.4", "3506008"), Position.INSIDE),
+        ("profile:CAP-CP:Location:0.3=3506008", ("profile:CAP-CP:Location:0.4", "3506009"), Position.UNKNOWN),
         ("FIPS6=006010", ("SAME", "006109"), Position.OUTSIDE),
         ("SAME=006109", ("FIPS6", "006109"), Position.INSIDE),
         ("UGC=CAZ041", ("UGC", "CAZ000"), Position.INSIDE),
@@ -466,6 +471,13 @@ def test_rule_27_the_times_of_a_feed_are_no_times_of_the_message():
     assert summary.infos[0].expires == instant("2026-11-29T18:00:00+01:00")
 
 
+def test_rule_28_an_end_in_the_year_9999_is_one_that_is_capped():
+    alert = only_alert(cap_alert(cap_info(expires="9999-12-31T23:59:59-12:00"), sent="2026-11-28T09:00:00+01:00"))
+    life = lifetime(alert, alert.infos[0])
+    assert (life.ends, life.is_capped) == (instant("2026-11-30T09:00:00+01:00"), True)
+    assert written_instant(alert.infos[0].expires) == "9999-12-31T23:59:59-12:00"
+
+
 def test_rule_28_a_year_is_cut_to_two_days_unless_the_feed_repeats_the_warning():
     year = only_alert(cap_alert(cap_info(expires="2027-11-29T08:30:00+01:00")))
     found = lifetime(year, year.infos[0])
@@ -524,6 +536,11 @@ def test_rule_32_hard_line_breaks_are_joined_and_blank_lines_and_bullets_kept():
     )
     capitals = "* ISOLATED SHOWERS ARE EXPECTED THROUGH EARLY THIS AFTERNOON AND\nRAINFALL COULD LEAD TO FLOODING."
     assert info_of(description=capitals).description == capitals.replace("\n", " ")
+    ragged = (
+        "AT 254 PM PDT...NWS DOPPLER RADAR INDICATED A SEVERE\n"
+        "THUNDERSTORM OVER SOUTH CENTRAL ALPINE COUNTY...OR ABOUT 18 MILES SOUTHEAST"
+    )
+    assert info_of(description=ragged).description == ragged.replace("\n", " ")
     assert info_of(description="Pompiers 18\nSamu 15\nPolice 17").description == "Pompiers 18\nSamu 15\nPolice 17"
 
 

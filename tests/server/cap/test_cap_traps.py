@@ -359,6 +359,16 @@ def test_trap_29_the_radius_of_a_circle_is_in_kilometres(circle, position):
     assert area_position(area, RENNES) is position
 
 
+def test_trap_29_a_circle_without_a_radius_is_a_point_and_the_exact_code_beside_it_an_area():
+    def position(*codes: tuple[str, str]) -> Position:
+        (area,) = only_alert(cap_alert(cap_info(cap_area(circle="47.8,-1.2 0.0", codes=codes)))).infos[0].areas
+        return area_position(area, RENNES)
+
+    assert position(("INSEE", "35238")) is Position.INSIDE
+    # A region around both says nothing of how far it reaches.
+    assert position(("ISO 3166-2", "FR-BRE")) is Position.OUTSIDE
+
+
 def test_trap_30_latitude_comes_first():
     swapped = "-2,48 -1,48 -1,49 -2,49 -2,48"
     assert decision_of(cap_alert(cap_info(cap_area(polygon=swapped)))) == ("ignore", "elsewhere")
