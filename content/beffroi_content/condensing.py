@@ -60,6 +60,8 @@ _OTHER_ORDERS = re.compile(
     re.IGNORECASE,
 )
 _ORDERS = {"fr": _FRENCH_ORDER, "en": _ENGLISH_ORDER}
+_KNOWN_ORDERS = frozenset({"fr", "en", "de", "es", "it", "nl", "pt"})
+"""Languages of which the orders are recognised."""
 _JOINTS = re.compile(
     r"\s*;\s+|,\s+(?:(?:et|puis|ou|and|then|or|und|y|e|en)\s+)?|\s+(?:et|puis|and|then|und|y|e|en)\s+(?=\w)",
     re.IGNORECASE,
@@ -155,6 +157,9 @@ def order_clauses(sentence: str, locale: str) -> tuple[str, ...]:
 def headline_subject(title: str, locale: str) -> str:
     """Return what a headline is about without what it orders: “Crue” of “Crue : évacuez les quais”; may be empty."""
     starts = [0, *(joint.end() for joint in _SUBJECT_JOINT.finditer(title))]
+    if locale not in _KNOWN_ORDERS and len(starts) > 1:
+        # Nobody here can tell whether what follows is an order.
+        title = title[: starts[1]]
     ordering = next((start for start in starts if is_order(title[start:], locale)), len(title))
     return title[:ordering].strip(" \u00a0\u202f,.:;!–—-")
 

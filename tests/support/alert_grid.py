@@ -12,7 +12,7 @@ from beffroi_content.model import Alert, AlertForm, AlertLevel, AlertStatus, Scr
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Page, TextLine
 from beffroi_content.raster.text.fonts import font_face
-from beffroi_content.raster.text.phrases import level_name, phrase, status_phrases
+from beffroi_content.raster.text.phrases import level_name, phrases_of, status_phrases
 from beffroi_content.rendering import AlertDrawing, lay_out_alert
 from beffroi_content.rendering.gallery import sample_canvas
 from beffroi_content.templates.alerts.alert_design import least_alert_capital
@@ -71,17 +71,7 @@ def some_cases(screen_class: ScreenClass, count: int) -> list[AlertCase]:
 
 def assert_tells_all(case: AlertCase) -> None:
     """Check what must hold of every alert on every class of screens."""
-    drawing = case.draw()
-    is_over = case.form is AlertForm.ALL_CLEAR
-    assert 1 <= len(drawing.pages) <= (1 if is_over else 3)
-    locale = case.canvas.locale
-    marks = [phrase("all-clear", locale) if is_over else level_name(case.alert.level, locale)]
-    marks += ["18 h 30", status_phrases(case.alert.status, locale)[0]]
-    for page in drawing.pages:
-        shown = letters_of(" ".join(page.lines))
-        for mark in marks:
-            assert letters_of(mark) in shown, (mark, page.lines)
-        _assert_apart(page, least_alert_capital(case.canvas))
+    drawing, is_over = assert_marked(case, "18 h 30"), case.form is AlertForm.ALL_CLEAR
     first = letters_of(" ".join(drawing.pages[0].lines))
     if is_over:
         assert not re.search("enfermez|montez|rassemblez|éloignez", first, re.IGNORECASE), first
@@ -93,6 +83,21 @@ def assert_tells_all(case: AlertCase) -> None:
     elif case.alert.description:
         assert drawing.first_says
     _assert_nothing_lost(case, drawing)
+
+
+def assert_marked(case: AlertCase, *marks: str) -> AlertDrawing:
+    """Check that every page says the level and the status, and that no text lies on another or beyond the edge."""
+    drawing = case.draw()
+    is_over = case.form is AlertForm.ALL_CLEAR
+    assert 1 <= len(drawing.pages) <= (1 if is_over else 3)
+    locale = case.canvas.locale
+    said = phrases_of(locale).all_clear if is_over else level_name(case.alert.level, locale)
+    for page in drawing.pages:
+        shown = letters_of(" ".join(page.lines))
+        for mark in (said, status_phrases(case.alert.status, locale)[0], *marks):
+            assert letters_of(mark) in shown, (mark, page.lines)
+        _assert_apart(page, least_alert_capital(case.canvas))
+    return drawing
 
 
 def _assert_nothing_lost(case: AlertCase, drawing: AlertDrawing) -> None:

@@ -1,12 +1,14 @@
 """Frozen models of everything that can be shown, scheduled or sent: the language of server and player."""
 
 from beffroi_content.model.alert import (
+    ALERT_TRANSLATED_FIELDS,
     GENERAL_HAZARD,
     HAZARD_NAMES,
     Alert,
     AlertForm,
     AlertLevel,
     AlertStatus,
+    AlertTranslation,
     HazardName,
     HeldAlert,
 )
@@ -59,6 +61,7 @@ from beffroi_content.model.slide import (
 from beffroi_content.model.widgets import ClockWidget, Widget
 
 __all__ = [
+    "ALERT_TRANSLATED_FIELDS",
     "FULL_SCREEN",
     "GENERAL_HAZARD",
     "HAZARD_NAMES",
@@ -68,6 +71,7 @@ __all__ = [
     "AlertForm",
     "AlertLevel",
     "AlertStatus",
+    "AlertTranslation",
     "Announcement",
     "AnnouncementContent",
     "AssetReference",

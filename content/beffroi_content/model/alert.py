@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from beffroi_content.model.announcement import MAX_LANGUAGES, LanguageCode
 from beffroi_content.model.base_models import MAX_WHOLE_NUMBER, Identifier, Instant, Line, Paragraphs, WireModel
 
 
@@ -68,6 +70,20 @@ class AlertForm(StrEnum):
     """The alert is over."""
 
 
+class AlertTranslation(WireModel):
+    """The texts of an alert in another language. An empty one stays empty: it says nothing in the main language."""
+
+    language: LanguageCode
+    title: Line
+    description: Paragraphs = ""
+    instruction: Paragraphs = ""
+    short_text: Line = ""
+
+
+ALERT_TRANSLATED_FIELDS = tuple(name for name in AlertTranslation.model_fields if name != "language")
+"""The texts of an alert that each language has of its own."""
+
+
 class Alert(WireModel):
     """One emergency message.
 
@@ -105,6 +121,8 @@ class Alert(WireModel):
     """When the text took the place of another; screens say so. None for the first text of an alert."""
     is_open_ended: bool = False
     """Whether its end is only a safeguard: it is meant to last until somebody ends it."""
+    translations: Annotated[tuple[AlertTranslation, ...], Field(max_length=MAX_LANGUAGES - 1)] = ()
+    """Its texts in further languages; they are shown besides those of its own, never in their place."""
 
     @model_validator(mode="after")
     def _check_times(self) -> Alert:
@@ -112,7 +130,40 @@ class Alert(WireModel):
             raise ValueError("an alert needs a title")
         if self.ends_at_ms < self.issued_at_ms:
             raise ValueError("an alert ends after it is issued")
+        if not all(each.title for each in self.translations):
+            raise ValueError("an alert needs a title in each language")
+        if len({each.language for each in self.translations}) != len(self.translations):
+            raise ValueError("an alert has one text in each language")
         return self
+
+    def shown_in(self, languages: Sequence[str], locale: str) -> tuple[tuple[str, Alert], ...]:
+        """Return the alert as a screen shows it: once for each language, with its code and without translations.
+
+        The main language is always among them: nobody is kept from an alert by a choice that was made for
+        announcements. The first one says what to do, where the alert says so at all.
+
+        Args:
+            languages: Codes in the order of the screen; none: every language, in the order of the alert.
+            locale: The language of the screen, which is that of the main texts.
+        """
+        if not self.translations:
+            return ((locale, self),)
+        main = self.replace(translations=())
+        texts = {locale: main}
+        for each in self.translations:
+            if each.language != locale:
+                own = {name: getattr(each, name) for name in ALERT_TRANSLATED_FIELDS}
+                texts[each.language] = main.replace(**own)
+        chosen = [code for code in languages if code in texts] if languages else list(texts)
+        shown = [*chosen, *([] if locale in chosen else [locale])]
+        if main.has_order:
+            shown.sort(key=lambda code: not texts[code].has_order)
+        return tuple((code, texts[code]) for code in shown)
+
+    @property
+    def has_order(self) -> bool:
+        """Whether somebody wrote what to do."""
+        return bool(self.instruction or self.short_text)
 
 
 class HeldAlert(WireModel):
@@ -133,6 +184,6 @@ class HeldAlert(WireModel):
     is_unseen: bool = False
     """Whether it was never on this screen: hidden by another alert, in standby, or received too late. Its end is not
     shown then."""
-    pages: Annotated[int, Field(ge=1, le=20)] = 1
+    pages: Annotated[int, Field(ge=1, le=3 * MAX_LANGUAGES)] = 1
     page_ms: tuple[Annotated[int, Field(ge=1_000, le=600_000)], ...] = ()
     """Milliseconds, one for each page; empty where nobody measured it."""

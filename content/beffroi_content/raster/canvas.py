@@ -25,6 +25,8 @@ class Canvas:
     time_zone: str
     locale: str
     appearance: ScreenAppearance = ScreenAppearance.DAY
+    languages: tuple[str, ...] = ()
+    """Those in which an alert is drawn, in order, where it has them; none: all of them."""
 
     @classmethod
     def for_screen(cls, settings: ScreenSettings, size: tuple[int, int] | None = None) -> Self:
@@ -36,4 +38,5 @@ class Canvas:
             time_zone=settings.time_zone,
             locale=settings.locale,
             appearance=settings.appearance,
+            languages=settings.languages,
         )

@@ -124,11 +124,13 @@ def lay_out_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> AlertDrawing
     """Return the pages of an alert before painting, how long each is read, and what has no room on them."""
     found = alert_template.lay_out(alert, form, canvas)
     reading = tuple(assess_readability([page], canvas).reading_seconds * 1_000 for page in found.pages)
-    return AlertDrawing(canvas, found.pages, reading, found.left_out, found.first_says, found.has_order)
+    return AlertDrawing(
+        canvas, found.pages, reading, found.left_out, found.first_says, found.has_order, found.languages
+    )
 
 
 def draw_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Image.Image, ...]:
-    """Return the frames of an alert, 1 to 3. It raises for no valid alert and no canvas."""
+    """Return the frames of an alert, 1 to 3 in each of its languages. It raises for no valid alert and no canvas."""
     return tuple(lay_out_alert(alert, form, canvas).frames())
 
 
@@ -146,6 +148,8 @@ class AlertDrawing:
     """What the first page says, sentence by sentence."""
     has_order: bool
     """Whether the first page says what to do."""
+    languages: tuple[str, ...] = ()
+    """The language of each page; empty where all are in one."""
 
     def said_within(self, seconds: int) -> str:
         """Return what somebody who passes by has read of the first page after that many seconds."""

@@ -42,7 +42,8 @@ def slide_key(slide: Slide, canvas: Canvas, at_ms: int | None = None) -> str:
 
 def alert_key(alert: Alert, form: AlertForm, canvas: Canvas) -> str:
     """Return 64 hexadecimal digits; how long the alert lives is not part of them, only what it says."""
-    return _hash_key(f"alert/{form}", alert.model_dump(mode="json", exclude=_NOT_DRAWN_ALERT), canvas)
+    content = alert.model_dump(mode="json", exclude=_NOT_DRAWN_ALERT)
+    return _hash_key(f"alert/{form}", {**content, "languages": canvas.languages}, canvas)
 
 
 def _hash_key(kind: str, content: dict[str, Any], canvas: Canvas) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from beffroi_content.model import AlertForm, Identifier, PowerState, WireModel
+from beffroi_content.model.announcement import MAX_LANGUAGES
 from beffroi_content.model.base_models import (
     MAX_WHOLE_NUMBER,
     Instant,
@@ -174,7 +175,7 @@ class DrillResult(WireModel):
     """When the player took it up, by its clock."""
     drawing_ms: Measurement
     """From then until the first page was ready for the display."""
-    frames: Annotated[tuple[Sha256, ...], Field(max_length=20)] = ()
+    frames: Annotated[tuple[Sha256, ...], Field(max_length=3 * MAX_LANGUAGES)] = ()
     """The digest of each page: see ``raster.frame_digest``."""
     problem: ReportText = ""
     """Why it could not be drawn, or not be handed to the display; empty where all went well."""

@@ -28,6 +28,7 @@ _TOLD_FIELDS = (
     "phone",
     "link",
     "source",
+    "translations",
     "ends_at",
 )
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
 from beffroi_server.alerts.models import Alert
+from beffroi_server.alerts.translations import translations_of
 from beffroi_server.core.timestamps import unix_ms
 
 
@@ -42,6 +43,7 @@ def draft_alert(values: Mapping[str, Any], corrects: Alert | None = None) -> con
         phone=values.get("phone") or "",
         link=values.get("link") or "",
         source=values.get("source") or "–",
+        translations=translations_of(values.get("translations") or ()),
         issued_at_ms=issued,
         ends_at_ms=ends,
         time_to_live_ms=ends - issued,

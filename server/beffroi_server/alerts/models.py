@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from beffroi_content import model as content
 from beffroi_content.templates.declarations import LocalisedText
 from beffroi_content.templates.registry import hazard_declarations
+from beffroi_server.alerts import translations
 from beffroi_server.core.choices import labelled_choices
 from beffroi_server.core.localised_labels import localised_label
 from beffroi_server.fleet.models import Screen, ScreenGroup
@@ -63,6 +64,10 @@ class AlertText(models.Model):
         _("address for the rest"), max_length=200, blank=True, help_text=_("Becomes a QR code on large screens."),
     )  # fmt: skip
     source = models.CharField(_("issued by"), max_length=120)
+    translations = models.JSONField(
+        _("translations"), default=list, blank=True, validators=[translations.validate_translations]
+    )
+    """Its texts in further languages; see ``alerts.translations``."""
     everywhere = models.BooleanField(_("on all screens"), default=True)
     groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="+", verbose_name=_("groups"))
     screens = models.ManyToManyField(Screen, blank=True, related_name="+", verbose_name=_("screens"))

@@ -65,7 +65,8 @@ def occurrence_of(plan: PlannedAlert) -> Alert:
     alert = Alert(
         id=_identifier(plan, plan.next_at),
         level=plan.level, status=plan.status, hazard=plan.hazard, title=plan.title, description=plan.description,
-        instruction=plan.instruction, source=plan.source, everywhere=plan.everywhere, all_clear_s=plan.all_clear_s,
+        instruction=plan.instruction, short_text=plan.short_text, phone=plan.phone, link=plan.link,
+        source=plan.source, translations=plan.translations, everywhere=plan.everywhere, all_clear_s=plan.all_clear_s,
         issued_at=plan.next_at, ends_at=plan.next_at + dt.timedelta(minutes=plan.duration_min),
         issued_by=plan.created_by,
     )  # fmt: skip

@@ -15,6 +15,7 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.pending_alerts import pending_alerts
+from beffroi_server.alerts.translations import translations_of
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet import targets
@@ -111,6 +112,7 @@ def to_content(alert: Alert, now: dt.datetime) -> content.Alert:
         phone=alert.phone,
         link=alert.link,
         source=alert.source,
+        translations=translations_of(alert.translations),
         issued_at_ms=unix_ms(alert.issued_at),
         ends_at_ms=unix_ms(ends_at),
         # A clock that is behind must not give an alert longer to live than it was meant to last.

@@ -38,6 +38,7 @@ from beffroi_server.accounts.permissions import require
 from beffroi_server.alerts import corrections, queries, services
 from beffroi_server.alerts.models import Alert, Restoration, UnknownShowing
 from beffroi_server.alerts.pending_alerts import find_pending
+from beffroi_server.alerts.translations import stored_translations
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import set_copies, signing
 from beffroi_server.fleet import screen_scopes
@@ -280,6 +281,7 @@ def _adopt_alert(alert: content.Alert, scope: TopicScope, now: dt.datetime) -> N
         id=uuid.UUID(alert.id), level=alert.level.value, status=alert.status.value, hazard=alert.hazard,
         title=alert.title, description=alert.description, instruction=alert.instruction, source=alert.source,
         short_text=alert.short_text[:80], phone=alert.phone[:40], link=alert.link[:200],
+        translations=stored_translations(each.model_dump() for each in alert.translations),
         everywhere=scope.kind is ScopeKind.ALL, all_clear_s=all_clear_s, ends_at=ends_at, found_at=now,
         issued_at=dt.datetime.fromtimestamp(alert.issued_at_ms / 1000, dt.UTC),
     )  # fmt: skip

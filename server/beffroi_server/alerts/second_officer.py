@@ -32,7 +32,7 @@ WAITS = dt.timedelta(minutes=30)
 """How long a proposal of an officer can be confirmed."""
 TEXT_FIELDS = (
     "level", "status", "hazard", "title", "description", "instruction", "short_text", "phone", "link", "source",
-    "all_clear_s",
+    "all_clear_s", "translations",
 )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.alerts.pending_alerts import aim_unsaved, find_pending
 from beffroi_server.alerts.set_capacity import check_capacity
+from beffroi_server.alerts.translations import stored_translations
 from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
@@ -67,6 +68,7 @@ def broadcast_alert(
     phone: str = "",
     link: str = "",
     source: str,
+    translations: Iterable[Mapping[str, str]] = (),
     targets: Targets,
     duration_min: int | None,
     is_open_ended: bool = False,
@@ -96,6 +98,7 @@ def broadcast_alert(
         phone: The number for what does not fit.
         link: The address for what does not fit.
         source: The service that speaks.
+        translations: Texts in further languages, as ``translations.stored_translations`` takes them.
         targets: The screens that show it.
         duration_min: Minutes until it ends by itself, or, where it is open-ended, until somebody is asked to end it.
             None leaves the end of the alert that is corrected.
@@ -138,6 +141,7 @@ def broadcast_alert(
         phone=phone.strip(),
         link=link.strip(),
         source=source.strip(),
+        translations=stored_translations(translations),
         everywhere=targets.everywhere,
         all_clear_s=all_clear_s,
         scenario=scenario,

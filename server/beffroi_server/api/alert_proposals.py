@@ -13,6 +13,7 @@ from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_server.alerts import second_officer
 from beffroi_server.alerts.models import AlertProposal
 from beffroi_server.api.alerts import READ, WRITE, AlertAnswer, NewAlert, alert_answer, alert_values, token_of
+from beffroi_server.api.languages import AlertTranslationAnswer
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.repeated_requests import Repetition
 from beffroi_server.api.values import Answer, Change, Line120, PageOf, PageQuery, find_row, page_of
@@ -31,6 +32,7 @@ class ProposalAnswer(Answer):
     description: str
     instruction: str
     source: str
+    translations: list[AlertTranslationAnswer]
     duration_min: int | None
     proposed_by: str
     proposed_at: dt.datetime

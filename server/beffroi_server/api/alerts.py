@@ -25,6 +25,8 @@ from beffroi_server.alerts import pending_alerts, queries, receipts, services
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.scenario_services import offered_scenarios
+from beffroi_server.alerts.translations import stored_translations, texts_of
+from beffroi_server.api.languages import AlertTranslationAnswer, NewAlertTranslations
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.problems import invalid_field, not_found
 from beffroi_server.api.repeated_requests import Repetition, read_key, reused_key
@@ -90,11 +92,24 @@ class AlertTextChange(Change):
     """The address for what does not fit; becomes a QR code."""
     source: Line120 = ""
     """Who speaks; empty: the town."""
+    translations: NewAlertTranslations = []
+    """Its texts in further languages, which screens show besides those of the town."""
     everywhere: bool = False
     groups: Slugs = []
     screens: Slugs = []
     all_clear_s: Annotated[int, Field(ge=0, le=86_400)] = 300
     """Seconds for which screens show “end of alert”."""
+
+    def given(self) -> dict[str, Any]:
+        """Return the fields that were given, by name; translations as rows hold them."""
+        values = super().given()
+        if "translations" in values:
+            values["translations"] = self.stored_translations()
+        return values
+
+    def stored_translations(self) -> list[dict[str, str]]:
+        """Return the translations as rows hold them."""
+        return stored_translations(each.model_dump() for each in self.translations)
 
 
 class NewAlert(AlertTextChange):
@@ -133,6 +148,7 @@ class AlertAnswer(Answer):
     phone: str
     link: str
     source: str
+    translations: list[AlertTranslationAnswer]
     everywhere: bool
     groups: list[str]
     screens: list[str]
@@ -225,7 +241,9 @@ def alert_answer(row: Alert) -> AlertAnswer:
     return AlertAnswer(
         id=row.pk, level=AlertLevel(row.level), status=AlertStatus(row.status), hazard=row.hazard, title=row.title,
         description=row.description, instruction=row.instruction,
-        short_text=row.short_text, phone=row.phone, link=row.link, source=row.source, everywhere=row.everywhere,
+        short_text=row.short_text, phone=row.phone, link=row.link, source=row.source,
+        translations=[AlertTranslationAnswer.model_validate(each) for each in row.translations],
+        everywhere=row.everywhere,
         groups=sorted(each.slug for each in targets.groups), screens=sorted(each.slug for each in targets.screens),
         all_clear_s=row.all_clear_s, state=_state_of(row, timezone.now()), scenario=row.scenario_id,
         issued_at=row.issued_at, ends_at=row.ends_at, withdrawn_at=row.withdrawn_at,
@@ -271,6 +289,7 @@ def broadcast_alert(request: ApiRequest, body: NewAlert) -> Status[AlertAnswer]:
         level=values["level"], status=body.status, hazard=values["hazard"], title=values["title"],
         description=values["description"], instruction=values["instruction"], source=values["source"],
         short_text=values["short_text"], phone=values["phone"], link=values["link"],
+        translations=values["translations"],
         all_clear_s=values["all_clear_s"], duration_min=values["duration_min"], targets=values["targets"],
         scenario=values["scenario"], is_open_ended=body.is_open_ended,
         alone_reason=body.alone_reason, token=token, user=request.user,
@@ -297,7 +316,7 @@ def correct_alert(request: ApiRequest, alert_id: uuid.UUID, body: CorrectionChan
     is_aimed = bool(body.model_fields_set & {"everywhere", "groups", "screens"})
     names = (
         "level", "status", "hazard", "title", "description", "instruction", "short_text", "phone", "link", "source",
-        "all_clear_s", "is_open_ended",
+        "all_clear_s", "is_open_ended", "translations",
     )  # fmt: skip
     values = {name: given.get(name, getattr(former, name)) for name in names}
     alert = services.broadcast_alert(
@@ -319,7 +338,7 @@ def preview_alert(request: ApiRequest, body: NewAlert) -> PreviewAnswer:
     return PreviewAnswer(
         screens=len(reached),
         offline=[each.name for each in reached if not presence.is_reachable(getattr(each, "state", None), now)],
-        missing_letters=name_characters(missing_characters(drawn)),
+        missing_letters=name_characters(missing_characters(f"{drawn} {texts_of(values['translations'])}")),
     )
 
 
@@ -424,6 +443,8 @@ def alert_values(body: NewAlert, user: User) -> dict[str, Any]:
         name: getattr(body if scenario is None or name in body.model_fields_set else scenario, name) for name in names
     }
     has_targets = bool(body.model_fields_set & {"everywhere", "groups", "screens"})
+    is_own = scenario is None or "translations" in body.model_fields_set
+    values["translations"] = body.stored_translations() if is_own or scenario is None else scenario.translations
     values["targets"] = named_targets(body) if scenario is None or has_targets else Targets.of(scenario)
     if not values["title"]:
         raise invalid_field("title", _("An alert needs a title."))

@@ -18,6 +18,9 @@ from beffroi_server.api.values import (
     DrawnLine120,
     DrawnText,
     DrawnTitle,
+    Line80,
+    WarningText,
+    WarningTitle,
 )
 
 
@@ -72,4 +75,25 @@ class NewTranslation(Change):
     source: DrawnLine120 = ""
 
 
+class AlertTranslationAnswer(Answer):
+    """The texts of an alert in another language; an empty one is not shown in that language."""
+
+    language: str
+    title: str
+    description: str = ""
+    instruction: str = ""
+    short_text: str = ""
+
+
+class NewAlertTranslation(Change):
+    """The texts of an alert in another language; an empty one is not shown in that language."""
+
+    language: LanguageChoice
+    title: WarningTitle
+    description: WarningText = ""
+    instruction: WarningText = ""
+    short_text: Line80 = ""
+
+
+NewAlertTranslations = Annotated[list[NewAlertTranslation], Field(max_length=MAX_LANGUAGES - 1)]
 NewTranslations = Annotated[list[NewTranslation], Field(max_length=MAX_LANGUAGES - 1)]

@@ -14,6 +14,7 @@ from beffroi_content.model.recurrence import Recurrence
 from beffroi_server.alerts import on_call, plan_services
 from beffroi_server.alerts.models import PlannedAlert
 from beffroi_server.api.alerts import READ, WRITE, AlertTextChange, Minutes, named_targets
+from beffroi_server.api.languages import AlertTranslationAnswer
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.repeated_requests import Repetition
 from beffroi_server.api.values import Answer, Change, Key, PageOf, PageQuery, find_row, page_of
@@ -69,6 +70,7 @@ class PlannedAlertAnswer(Answer):
     description: str
     instruction: str
     source: str
+    translations: list[AlertTranslationAnswer]
     everywhere: bool
     groups: list[str]
     screens: list[str]

@@ -11,6 +11,7 @@ from beffroi_content.model import AlertLevel
 from beffroi_server.alerts import scenario_services
 from beffroi_server.alerts.models import Scenario
 from beffroi_server.api.alerts import READ, WRITE, AlertTextChange, named_targets
+from beffroi_server.api.languages import AlertTranslationAnswer
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.values import (
     Answer,
@@ -46,6 +47,7 @@ class ScenarioAnswer(Answer):
     phone: str
     link: str
     source: str
+    translations: list[AlertTranslationAnswer]
     everywhere: bool
     groups: list[str]
     screens: list[str]

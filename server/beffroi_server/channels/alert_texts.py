@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_content.model import AlertStatus
 from beffroi_server.alerts.models import Alert
+from beffroi_server.alerts.translations import in_language
 from beffroi_server.channels.models import ChannelAct
 from beffroi_server.core.formatting import format_moment
 from beffroi_server.core.text import shorten_text
@@ -59,11 +60,12 @@ def compose_text(
     Args:
         alert: As it is after the act.
         act: What was done to it.
-        language: Of the words around the officer's own.
+        language: Of the words around the officer's own, and of these where they were written in it.
         length: Characters at most.
         place: As ``place_of`` says it.
         link: Address with more; empty for none.
     """
+    alert = in_language(alert, language)
     with translation.override(language):
         head = _head(alert, act)
         end = format_moment(alert.ends_at)

@@ -27,6 +27,7 @@ _TEXT_FIELDS = (
     "phone",
     "link",
     "source",
+    "translations",
 )
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from beffroi_content.model import Alert
 from beffroi_content.wire import envelope
 from beffroi_content.wire.documents import AlertSet, KeyList, SigningRole
 from beffroi_content.wire.topics import Topic
@@ -30,6 +31,7 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_NAMED = 50
 _COMPARED = (
     "level", "status", "hazard", "title", "description", "instruction", "short_text", "phone", "link", "source",
+    "translations",
 )  # fmt: skip
 _READING_ERRORS = (ValueError, TypeError, KeyError, AttributeError, RecursionError, binascii.Error)
 
@@ -184,15 +186,19 @@ def _check_texts(
         signed = [alert for document in carried.values() for alert in document.alerts if alert.id == text["id"]]
         if not signed:
             found.notes.append(f"“{text['title']}”: none of the signed sets carries this text")
-        elif different := [
-            name for name in _COMPARED if any(str(getattr(alert, name)) != text[name] for alert in signed)
-        ]:
+        elif different := [name for name in _COMPARED if any(_signed(alert, name) != text[name] for alert in signed)]:
             found.faults.append(f"“{text['title']}” is not what was signed: {', '.join(different)}")
         else:
             found.proven_texts += 1
         for screen in text["screens"]:
             if screen["receipt"] is not None:
                 found.faults += _receipt_faults(found, text, screen, carried)
+
+
+def _signed(alert: Alert, name: str) -> object:
+    if name == "translations":
+        return [each.model_dump(exclude_defaults=True) for each in alert.translations]
+    return str(getattr(alert, name))
 
 
 def _receipt_faults(

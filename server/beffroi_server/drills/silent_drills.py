@@ -25,6 +25,7 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.alerts.models import Scenario
+from beffroi_server.alerts.translations import translations_of
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
@@ -112,7 +113,8 @@ def _drilled_alert(identifier: uuid.UUID, now: dt.datetime) -> content.Alert:
     return content.Alert(
         level=content.AlertLevel(chosen.level), hazard=chosen.hazard, title=chosen.title,
         description=chosen.description, instruction=chosen.instruction, source=chosen.source,
-        short_text=chosen.short_text, phone=chosen.phone, link=chosen.link, **times, **marks,
+        short_text=chosen.short_text, phone=chosen.phone, link=chosen.link,
+        translations=translations_of(chosen.translations), **times, **marks,
     )  # fmt: skip
 
 

@@ -52,6 +52,19 @@ class CapReference:
 
 
 @dataclass(frozen=True, slots=True)
+class CapText:
+    """What a message says in one language."""
+
+    language: str
+    """Such as ``fr-FR``."""
+    event: str
+    """The hazard in that language."""
+    headline: str
+    description: str = ""
+    instruction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CapContent:
     """All that a message says."""
 
@@ -63,16 +76,11 @@ class CapContent:
     references: tuple[CapReference, ...]
     level: AlertLevel
     hazard: str
-    event: str
-    """The hazard in the language of the message."""
-    language: str
-    """Such as ``fr-FR``."""
+    texts: tuple[CapText, ...]
+    """One for each language; each becomes an ``info``."""
     effective: dt.datetime
     expires: dt.datetime
     sender_name: str
-    headline: str
-    description: str
-    instruction: str
     areas: tuple[CapArea, ...]
     web: str = ""
     contact: str = ""
@@ -122,16 +130,17 @@ def write_cap(content: CapContent, zone: ZoneInfo) -> etree._Element:
     _add(root, "scope", "Public")
     _add(root, "note", content.note)
     _add(root, "references", " ".join(_reference(each, zone) for each in content.references))
-    _add_info(root, content, zone)
+    for text in content.texts:
+        _add_info(root, content, text, zone)
     return root
 
 
-def _add_info(root: etree._Element, content: CapContent, zone: ZoneInfo) -> None:
+def _add_info(root: etree._Element, content: CapContent, text: CapText, zone: ZoneInfo) -> None:
     info = etree.SubElement(root, f"{{{NAMESPACE}}}info")
-    _add(info, "language", content.language)
+    _add(info, "language", text.language)
     for category in CATEGORIES.get(content.hazard, ("Other",)):
         _add(info, "category", category)
-    _add(info, "event", content.event)
+    _add(info, "event", text.event)
     _add(info, "responseType", _response_of(content))
     _add(info, "urgency", _urgency_of(content))
     _add(info, "severity", _SEVERITIES[content.level])
@@ -139,9 +148,9 @@ def _add_info(root: etree._Element, content: CapContent, zone: ZoneInfo) -> None
     _add(info, "effective", _time(content.effective, zone))
     _add(info, "expires", _time(content.expires, zone))
     _add(info, "senderName", content.sender_name)
-    _add(info, "headline", _shortened(content.headline))
-    _add(info, "description", content.description)
-    _add(info, "instruction", content.instruction)
+    _add(info, "headline", _shortened(text.headline))
+    _add(info, "description", text.description)
+    _add(info, "instruction", text.instruction)
     _add(info, "web", content.web)
     _add(info, "contact", content.contact)
     for area in content.areas:

@@ -18,14 +18,18 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from beffroi_content.model import AlertLevel, AlertStatus
+from beffroi_content.raster.text.phrases import phrases_of
+from beffroi_content.raster.text.typography import typeset_text
+from beffroi_content.templates.registry import hazard_declarations
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import AuditEvent, Town, User
 from beffroi_server.accounts.permissions import require
-from beffroi_server.alerts.models import Alert, hazard_choices
+from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.queries import all_clear_ends_at
+from beffroi_server.alerts.translations import in_language
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery.plain_publisher import NotPublished, publish_retained
-from beffroi_server.outlets.cap_document import CapArea, CapContent, MessageType, references_of, write_cap
+from beffroi_server.outlets.cap_document import CapArea, CapContent, CapText, MessageType, references_of, write_cap
 from beffroi_server.outlets.cap_signing import sign_cap
 from beffroi_server.outlets.home_assistant import other_broker
 from beffroi_server.outlets.models import CapMessage, CapOutput
@@ -128,7 +132,8 @@ def _write(row: AuditEvent, output: CapOutput, town: Town, now: dt.datetime) -> 
     with transaction.atomic():
         CapMessage.objects.create(
             identifier=identifier, alert=family[-1], source=f"audit-{row.pk}", sender=content.sender,
-            message_type=content.message_type, headline=content.headline[:200], sent=row.at.replace(microsecond=0),
+            message_type=content.message_type, headline=content.texts[0].headline[:200],
+            sent=row.at.replace(microsecond=0),
             document=sign_cap(write_cap(content, ZoneInfo(town.time_zone))), written_at=now,
         )  # fmt: skip
     return True
@@ -159,20 +164,41 @@ def _content(
     references = references_of((each.sender, each.identifier, each.sent) for each in earlier)
     is_over = row.action in {"alert-ended", "alert-withdrawn"}
     with translation.override(town.locale):
-        headline = _("End of alert: %(title)s") % {"title": alert.title} if row.action == "alert-ended" else alert.title
         return CapContent(
             identifier=identifier, sender=sender, sent=row.at, status=AlertStatus(alert.status),
             # An update of something that nobody was told is news.
             message_type=kind if references or kind is MessageType.CANCEL else MessageType.ALERT,
             references=references, level=AlertLevel(alert.level), hazard=alert.hazard,
-            event=str(dict(hazard_choices()).get(alert.hazard, "")) if alert.hazard != "general" else _("Alert"),
-            language=_REGIONS.get(town.locale, town.locale), effective=row.at,
+            texts=_texts(alert, town, row.action, is_over=is_over), effective=row.at,
             expires=max(row.at, all_clear_ends_at(alert) if is_over else alert.ends_at),
-            sender_name=alert.source, headline=headline,
-            description=alert.description, instruction="" if is_over else alert.instruction,
+            sender_name=alert.source,
             areas=_areas(alert, output, town), contact=output.contact,
             note=_("Withdrawn: it was broadcast by mistake.") if kind is MessageType.CANCEL else "", is_over=is_over,
         )  # fmt: skip
+
+
+def _texts(alert: Alert, town: Town, action: str, *, is_over: bool) -> tuple[CapText, ...]:
+    found = []
+    for code in (town.locale, *(each["language"] for each in alert.translations)):
+        said = in_language(alert, code)
+        headline = said.title
+        if action == "alert-ended":
+            headline = typeset_text(f"{phrases_of(code).all_clear}: {said.title}", code)
+        found.append(
+            CapText(
+                _REGIONS.get(code, code), _event(alert, code, headline), headline, said.description,
+                "" if is_over else said.instruction,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _event(alert: Alert, code: str, headline: str) -> str:
+    """Return the name of the hazard in a language; where it has none there, what the headline says."""
+    if code not in _REGIONS:
+        return headline
+    hazard = hazard_declarations().get(alert.hazard)
+    return hazard.label.in_language(code) if hazard is not None else _("Alert")
 
 
 def _areas(alert: Alert, output: CapOutput, town: Town) -> tuple[CapArea, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,16 +11,22 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from beffroi_content.condensing import split_sentences
+from beffroi_content.languages import LANGUAGES
 from beffroi_content.model import AlertLevel, AlertStatus
+from beffroi_content.model.announcement import MAX_LANGUAGES
 from beffroi_content.raster.text.characters import clean_text
 from beffroi_server.accounts.models import Town
+from beffroi_server.alerts.translations import stored_translations
 from beffroi_server.cap.exercise_signs import is_proven_test
+from beffroi_server.cap.languages import language_key
 from beffroi_server.cap.messages import CapInfo
 from beffroi_server.core.formatting import format_day, format_hour
 from beffroi_server.outside_warnings.assessments import Assessment
 from beffroi_server.outside_warnings.models import WarningSource
 
 TITLE_LENGTH, TEXT_LENGTH, SOURCE_LENGTH = 200, 3_000, 120
+TRANSLATIONS_LENGTH = 6_000
+"""Characters of all translations at most: they never keep an alert from having room on the screens."""
 AREAS_NAMED = 4
 """More areas than these are a list that nobody reads on a screen."""
 _AHEAD = dt.timedelta(minutes=5)
@@ -44,7 +51,45 @@ def alert_values(found: Assessment, source: WarningSource, town: Town) -> dict[s
         "source": _shortened(
             _line(source.attribution or info.sender_name or found.message.alert.sender or source.name), SOURCE_LENGTH
         ),
+        "translations": _translations(found, info, town),
     }
+
+
+def _translations(found: Assessment, info: CapInfo, town: Town) -> list[dict[str, str]]:
+    """Return the same warning in its other languages, as far as the screens of the town show them."""
+    own = language_key(info.language)[0]
+    texts: dict[str, dict[str, str]] = {}
+    left = TRANSLATIONS_LENGTH
+    for other in (part.info for part in found.warning.parts):
+        code, is_easy = language_key(other.language)
+        if code in {own, town.locale, *texts} or is_easy or code not in LANGUAGES or not _says_the_same(other, info):
+            continue
+        if town.languages and code not in town.languages:
+            continue
+        text = {
+            "language": code, "title": _shortened(_line(other.headline or other.event or ""), TITLE_LENGTH),
+            "description": _shortened(clean_text(other.description or "").strip(), TEXT_LENGTH),
+            "instruction": _shortened(clean_text(other.instruction or "").strip(), TEXT_LENGTH),
+        }  # fmt: skip
+        length = sum(map(len, text.values()))
+        if text["title"] and length <= left and len(texts) < MAX_LANGUAGES - 1:
+            texts[code], left = text, left - length
+    return stored_translations(texts[code] for code in sorted(texts, key=_order_in(town.languages)))
+
+
+def _order_in(chosen: Sequence[str]) -> Callable[[str], tuple[int, int]]:
+    known = list(LANGUAGES)
+    return lambda code: (chosen.index(code) if code in chosen else len(chosen), known.index(code))
+
+
+def _says_the_same(one: CapInfo, other: CapInfo) -> bool:
+    """Tell whether two infos are one in two languages: as grave, at the same time, in the same places."""
+    return _sense(one) == _sense(other)
+
+
+def _sense(info: CapInfo) -> tuple[object, ...]:
+    places = [(each.polygons, each.circles, each.geocodes) for each in info.areas]
+    return (info.urgency, info.severity, info.certainty, info.onset, info.expires, places)
 
 
 def _description(found: Assessment, info: CapInfo) -> str:

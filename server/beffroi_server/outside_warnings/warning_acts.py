@@ -24,7 +24,7 @@ from beffroi_server.outside_warnings.models import OutsideWarning, WarningState
 _NAMESPACE = uuid.UUID("0c9a8f52-4d0e-4a36-9a71-2f3f0a1d7b55")
 LATE_EXTENSION = dt.timedelta(minutes=30)
 """A later end is given to an alert no sooner than this before its end: feeds renew some at each reading."""
-_TEXT_FIELDS = ("level", "status", "hazard", "title", "description", "instruction", "source")
+_TEXT_FIELDS = ("level", "status", "hazard", "title", "description", "instruction", "source", "translations")
 _ENDS_ALERT = ("cancel", "all-clear", "update", "version", "absence")
 _MINUTE = dt.timedelta(minutes=1)
 

@@ -62,6 +62,23 @@ class TestBroadcast:
 
         assert published(TopicScope.of_screen("hall")) is None
 
+    def test_carries_its_other_languages_to_the_screens_and_into_a_correction(self):
+        alert = broadcast(translations=[{"language": "de", "title": " Hochwasser ", "instruction": "", "phone": "1"}])
+        corrected = broadcast(title="Flood!", corrects=alert, translations=[{"language": "de", "title": "Hochwasser!"}])
+        assert alert.translations == [{"language": "de", "title": "Hochwasser"}]
+        (sent,) = published().alerts
+        assert [(each.language, each.title) for each in sent.translations] == [("de", "Hochwasser!")]
+        changes = AuditEvent.objects.get(action="alert-corrected").detail["changes"]
+        assert changes["translations"] == [alert.translations, corrected.translations]
+
+    @pytest.mark.parametrize(
+        "wrong", [{"language": "de", "title": ""}, {"language": "xx", "title": "Hochwasser"}, {"title": "Hochwasser"}]
+    )
+    def test_is_refused_with_a_translation_that_is_none(self, wrong):
+        with pytest.raises(AlertRefused):
+            broadcast(translations=[wrong])
+        assert not Alert.objects.exists()
+
     def test_joins_those_that_are_on(self):
         broadcast(title="First")
         broadcast(title="Second", level=AlertLevel.VIGILANCE)

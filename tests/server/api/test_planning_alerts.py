@@ -63,6 +63,23 @@ class TestProposals:
         assert not Alert.objects.exists()
 
 
+def test_languages_of_a_scenario_are_those_of_its_alert_unless_others_are_given(program_of, bob, quay):
+    api = program_of(bob)
+    german = {"language": "de", "title": "Hochwasser", "description": "", "instruction": "Nach oben.", "short_text": ""}
+    made = api.post(
+        "/scenarios",
+        {"name": "Flood", "title": "Crue", "source": "Mairie", "everywhere": True, "translations": [german]},
+    ).json()
+    assert made["translations"] == [german]
+    alert = api.post("/alerts", {"scenario": made["id"]}).json()
+    assert alert["translations"] == [german]
+    corrected = api.post(f"/alerts/{alert['id']}/correct", {"title": "Crue !"}).json()
+    assert corrected["translations"] == [german]
+    assert api.post("/alerts", {"scenario": made["id"], "translations": []}).json()["translations"] == []
+    wrong = api.post("/alerts", {"title": "Crue", "everywhere": True, "translations": [{"language": "de"}]})
+    assert wrong.status_code == 422
+
+
 class TestPlannedAlerts:
     def test_a_siren_test_is_planned_changed_postponed_skipped_and_deleted(self, program_of, bob, quay):
         api = program_of(bob)

@@ -72,6 +72,20 @@ def test_a_mistake_is_cancelled_and_an_exercise_is_one(given_out, bob):
     assert (first.status, second.status, second.msg_type) == ("Exercise", "Exercise", "Cancel")
 
 
+def test_each_language_is_an_info_of_the_same_message(given_out, bob):
+    german = {"language": "de", "title": "Hochwasser", "instruction": "Gehen Sie nach oben."}
+    alert = broadcast(bob, translations=[german, {"language": "en", "title": "Flood"}])
+    alerts.end_alert(alert, user=bob)
+    begun, ended = messages()
+    assert [(each.language, each.event, each.headline, each.instruction) for each in begun.infos] == [
+        ("fr-FR", "Inondation", "Crue de l’Orne", "Montez à l’étage."),
+        ("de", "Hochwasser", "Hochwasser", "Gehen Sie nach oben."),
+        ("en-GB", "Flood", "Flood", None),
+    ]
+    assert [each.headline for each in ended.infos][1:] == ["Entwarnung: Hochwasser", "End of alert: Flood"]
+    assert len({(each.severity, each.expires, each.areas) for each in begun.infos}) == 1
+
+
 def test_messages_are_signed_by_a_certificate_to_pin_and_never_change(given_out, bob, client):
     broadcast(bob)
     messages()

@@ -98,6 +98,27 @@ def test_what_a_policy_broadcasts_goes_out_at_once_and_follows_its_updates():
     assert not AlertProposal.objects.exists()
 
 
+def test_the_other_languages_of_a_warning_become_translations(town):
+    area, times = cap_area(polygon=AROUND_RENNES), {"expires": soon(hours=3)}
+    infos = [
+        cap_info(area, language="fr-FR", **times),
+        cap_info(area, language="de", headline="Gewitter", instruction="Bleiben Sie zu Hause.", **times),
+        cap_info(area, language="en-GB", headline="Thunderstorms", **times),
+        cap_info(area, language="es", headline="Otra cosa", severity="Minor", **times),
+    ]
+    source = source_with(broadcast_from="alert")
+    arrive(source, cap_alert(*infos, identifier="M-1", sent=soon(minutes=-1)))
+    found = {each["language"]: each["title"] for each in Alert.objects.get().translations}
+    assert found == {"en": "Thunderstorms", "de": "Gewitter"}
+    following.follow_source(source, timezone.now())
+    assert Alert.objects.count() == 1
+
+    town.languages = ["fr", "de"]
+    town.save()
+    following.follow_source(source, timezone.now())
+    assert [each["language"] for each in Alert.objects.get(replaced_at=None).translations] == ["de"]
+
+
 def test_what_somebody_changed_by_hand_is_not_ended_by_its_source(bob):
     source, first = source_with(broadcast_from="alert"), message()
     arrive(source, first)

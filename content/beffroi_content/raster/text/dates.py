@@ -10,7 +10,9 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from beffroi_content.languages import is_right_to_left
 from beffroi_content.raster.text.date_names import DATE_NAMES, DateNames
+from beffroi_content.raster.text.phrases import phrases_of
 
 _SHORT_MONTHS = {
     "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
@@ -146,15 +148,18 @@ def until_text(ends_at_ms: int, issued_at_ms: int, time_zone: str, locale: str) 
     end, issue = _local_time(ends_at_ms, time_zone), _local_time(issued_at_ms, time_zone)
     time = time_text(end.time(), locale)
     if end.date() == issue.date():
-        return f"jusqu’à {time}" if locale == "fr" else f"until {time}"
-    day = day_text(end.date(), locale)
-    return f"jusqu’au {day} à {time}" if locale == "fr" else f"until {day}, {time}"
+        return phrases_of(locale).until.format(time=time)
+    return phrases_of(locale).until_day.format(day=day_text(end.date(), locale), time=time)
 
 
 def short_until_text(ends_at_ms: int, issued_at_ms: int, time_zone: str, locale: str) -> str:
     """Return “→ 18 h 30”, with the day and the month as numbers if it is not the day of issue: for small panels."""
     end, issue = _local_time(ends_at_ms, time_zone), _local_time(issued_at_ms, time_zone)
     time = time_text(end.time(), locale)
+    if is_right_to_left(locale):
+        # An arrow would point away from the time.
+        time = phrases_of(locale).until.format(time=time)
+        return time if end.date() == issue.date() else f"{time} {end.day}/{end.month}"
     return f"→{_NARROW}{time}" if end.date() == issue.date() else f"→{_NARROW}{end.day}/{end.month}{_NARROW}{time}"
 
 

@@ -13,7 +13,7 @@ from beffroi_content.raster.graphics.pictograms import Pictogram
 from beffroi_content.raster.legibility import is_crisp, minimum_capital, target_capital
 from beffroi_content.raster.text.dates import instant_text, short_until_text, until_text
 from beffroi_content.raster.text.fonts import snap_to_bitmap_size
-from beffroi_content.raster.text.phrases import level_name, phrase, status_phrases
+from beffroi_content.raster.text.phrases import level_name, phrases_of, status_phrases
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.layout.page_parts import PageGrid
 from beffroi_content.templates.registry import hazard_declarations
@@ -85,9 +85,10 @@ def design_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> AlertDesign:
     status_word, status_sentence = status_phrases(alert.status, locale)
     known = alert.hazard != GENERAL_HAZARD
     hazard = hazard_declarations()[alert.hazard] if known else None
-    hazard_name = hazard.label.in_language(locale) if hazard else ""
+    # Elsewhere the pictogram says it.
+    hazard_name = hazard.label.in_language(locale) if hazard and locale in {"fr", "en"} else ""
     corrected = (
-        phrase("corrected", locale).format(time=instant_text(alert.corrected_at_ms, zone, locale))
+        phrases_of(locale).corrected.format(time=instant_text(alert.corrected_at_ms, zone, locale))
         if (alert.corrected_at_ms is not None and not is_over)
         else ""
     )
@@ -101,7 +102,7 @@ def design_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> AlertDesign:
         sign=pictograms.CHECK if is_over else _SIGNS[alert.level],
         hazard=hazard.pictogram if hazard and not is_over else None,
         hazard_name=typeset_text(hazard_name, locale),
-        word=phrase("all-clear", locale) if is_over else level_name(alert.level, locale),
+        word=phrases_of(locale).all_clear if is_over else level_name(alert.level, locale),
         status_word=status_word,
         status_sentence=typeset_text(status_sentence, locale),
         texts=_all_clear_texts(alert, hazard_name, locale) if is_over else _alert_texts(alert, locale),
@@ -136,17 +137,17 @@ def _all_clear_texts(alert: Alert, hazard_name: str, locale: str) -> CondensedAl
     subject = headline_subject(alert.title, locale) or hazard_name
     shorter = condense_alert(subject, "", "", "", locale).headlines if subject else ()
     forms = tuple(typeset_text(text, locale) for text in (*shorter, hazard_name) if text)
-    over = typeset_text(phrase("over", locale), locale)
+    over = typeset_text(phrases_of(locale).over, locale)
     return CondensedAlert(forms, over, (), "", (), ())
 
 
 def _untils(alert: Alert, is_over: bool, canvas: Canvas) -> tuple[str, ...]:
     locale, zone = canvas.locale, canvas.time_zone
     if is_over:
-        texts = [phrase("since", locale).format(time=instant_text(alert.ends_at_ms, zone, locale))]
+        texts = [phrases_of(locale).since.format(time=instant_text(alert.ends_at_ms, zone, locale))]
         texts.append(instant_text(alert.ends_at_ms, zone, locale))
     elif alert.is_open_ended:
-        texts = [phrase("open", locale), phrase("open-short", locale)]
+        texts = [phrases_of(locale).open, phrases_of(locale).open_short]
     else:
         texts = [make(alert.ends_at_ms, alert.issued_at_ms, zone, locale) for make in (until_text, short_until_text)]
     typeset = [typeset_text(text, locale) for text in texts]

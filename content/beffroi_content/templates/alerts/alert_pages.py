@@ -6,6 +6,7 @@ first page says what to do. Nothing is cut: what has no room is named, so that w
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 from beffroi_content.model import Alert, AlertForm
@@ -33,12 +34,34 @@ class AlertLayout:
     """What the first page says, sentence by sentence."""
     has_order: bool = False
     """Whether the first page says what to do."""
+    languages: tuple[str, ...] = ()
+    """The language of each page; empty where all are in one."""
 
 
 def lay_out(alert: Alert, form: AlertForm, canvas: Canvas) -> AlertLayout:
-    """Return the pages of an alert, 3 at most, for any valid alert and any canvas."""
+    """Return the pages of an alert, 3 at most in each language, for any valid alert and any canvas.
+
+    The first pages of all languages come before their second pages: nobody waits long for what to do.
+    """
+    shown = alert.shown_in(canvas.languages, canvas.locale)
+    found = [_lay_out_language(each, form, replace(canvas, locale=language)) for language, each in shown]
+    if len(found) == 1:
+        return found[0]
+    turns = itertools.zip_longest(
+        *([(language, page) for page in each.pages] for (language, _), each in zip(shown, found, strict=True))
+    )
+    in_turn = [visit for turn in turns for visit in turn if visit is not None]
+    return replace(
+        found[0],
+        pages=tuple(page for _, page in in_turn),
+        languages=tuple(language for language, _ in in_turn),
+        left_out=tuple(sentence for each in found for sentence in each.left_out),
+    )
+
+
+def _lay_out_language(alert: Alert, form: AlertForm, canvas: Canvas) -> AlertLayout:
     if is_turned(canvas):
-        found = lay_out(alert, form, turned(canvas))
+        found = _lay_out_language(alert, form, turned(canvas))
         for page in found.pages:
             page.is_turned = True
         return found

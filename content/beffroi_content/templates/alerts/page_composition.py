@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from beffroi_content.condensing import is_conditional
-from beffroi_content.raster.text.phrases import phrase
+from beffroi_content.raster.text.phrases import phrases_of
 from beffroi_content.raster.text.text_fitting import FittedColumn
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.alerts.alert_design import AlertDesign
@@ -252,7 +252,7 @@ def _running_pages(
             return Composition(_pages_of_rows(column, first), _texts_besides(whole, shown))
     fitting = [each for each in whole if each.role is Role.MORE_ORDER and setter.fits([each], Region.FULL)]
     other = sorted(fitting, key=lambda each: is_conditional(each.text))[:1]
-    stand_in = phrase("follow", design.canvas.locale).format(source=design.source)
+    stand_in = phrases_of(design.canvas.locale).follow.format(source=design.source)
     first = [AlertSentence(Role.ORDER, each.text) for each in other] or [
         AlertSentence(Role.ORDER, typeset_text(stand_in, design.canvas.locale))
     ]

@@ -15,7 +15,7 @@ from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics.palettes import BLACK, WHITE, Rgb
 from beffroi_content.raster.page import FilledBox, Page, PlacedPictogram, StripedBox, TextLine
 from beffroi_content.raster.text.fonts import FontFace, FontWeight, TextStyle, font_face, snap_to_bitmap_size
-from beffroi_content.raster.text.phrases import phrase
+from beffroi_content.raster.text.phrases import phrases_of
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.alerts.alert_design import AlertDesign
 from beffroi_content.templates.alerts.page_composition import (
@@ -93,7 +93,7 @@ def lay_out_panel(design: AlertDesign) -> tuple[tuple[Page, ...], Composition]:
 def _closing_of_more(design: AlertDesign) -> str:
     """Return the line that says who speaks and that there is more."""
     place = "  ".join(each for each in (design.source, design.phone) if each)
-    return typeset_text(phrase("rest", design.canvas.locale).format(place=place), design.canvas.locale)
+    return typeset_text(phrases_of(design.canvas.locale).rest.format(place=place), design.canvas.locale)
 
 
 def _chrome(design: AlertDesign) -> _Chrome:
@@ -131,6 +131,9 @@ def _row_forms(design: AlertDesign) -> Iterator[tuple[_Row, ...]]:
         yield (_Row(word), _Row("", untils[-1]))
         return
     yield from ((_Row(f"{status} {word}", until, is_status=True),) for until in untils)
+    if design.grid.height < 24:
+        # A second row would leave none for what to do.
+        yield (_Row(f"{status} {word}", is_status=True),)
     yield from ((_Row(status, is_status=True), _Row(word, until)) for until in untils)
     yield (_Row(status, untils[-1], is_status=True), _Row(word))
     yield (_Row(status, is_status=True), _Row(word), _Row("", untils[-1]))

@@ -8,7 +8,7 @@ from beffroi_content.model import AlertLevel
 from beffroi_content.raster.graphics.palettes import BLACK, WHITE, Rgb, mix_colours
 from beffroi_content.raster.page import Box, FilledBox, Page, PlacedPictogram, StripedBox, TextLine
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
-from beffroi_content.raster.text.phrases import phrase
+from beffroi_content.raster.text.phrases import phrases_of
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.alerts.alert_design import AlertDesign
 from beffroi_content.templates.alerts.page_composition import (
@@ -224,7 +224,7 @@ def _add_foot(page: Page, frame: _Frame, number: int, found: Composition) -> Non
     place = "  ·  ".join(each for each in (design.source, design.phone) if each)
     sources: tuple[str, ...] = (place, design.phone or design.source)
     if found.left_out:
-        rest = typeset_text(phrase("rest", design.canvas.locale).format(place=place), design.canvas.locale)
+        rest = typeset_text(phrases_of(design.canvas.locale).rest.format(place=place), design.canvas.locale)
         sources = (rest, *sources[-1:])
     middle = (top + bottom) // 2
     spans = ((top, bottom), (top, bottom)) if frame.is_wide else ((middle, bottom), (top, middle))

@@ -30,6 +30,7 @@ from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import LEVEL_CHOICES, Alert, AlertProposal
 from beffroi_server.alerts.scenario_services import offered_scenarios
+from beffroi_server.alerts.translations import languages_without_order, texts_of
 from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.formatting import name_some
@@ -44,17 +45,18 @@ from beffroi_server.web.alerts import masking
 from beffroi_server.web.alerts.forms import (
     DEFAULT_MINUTES,
     DRAWN_FIELDS,
-    WORDING_FIELDS,
+    TAKEN_OVER,
     AlertBroadcastForm,
     targets_so_far,
 )
 from beffroi_server.web.channels import told_channels
 from beffroi_server.web.library import preview_links
+from beffroi_server.web.library.translation_forms import changes_languages
 from beffroi_server.web.requests import parse_number
 
 BROADCAST_FIELDS = (
     "level", "status", "hazard", "title", "description", "instruction", "short_text", "phone", "link", "source",
-    "duration_min", "all_clear_s", "is_open_ended",
+    "duration_min", "all_clear_s", "is_open_ended", "translations",
 )  # fmt: skip
 
 READ_OF_SCREENS = (
@@ -102,7 +104,7 @@ def _serve_form(request: UserRequest, former: Alert | None) -> HttpResponse:
         initial = _initial_values(request) if former is None else _values_of(_text_to_take_over(request, former))
         return _render_form(request, AlertBroadcastForm(initial=initial, former=former), former)
     form = AlertBroadcastForm(request.POST, former=former)
-    if "preview" in request.POST:
+    if "preview" in request.POST or changes_languages(request.POST):
         form.is_valid()
         return _render_form(request, form, former)
     if form.is_valid():
@@ -157,7 +159,7 @@ def _initial_values(request: UserRequest) -> dict[str, Any]:
     }
     if "scenario" in request.GET:
         scenario = get_object_or_404(offered_scenarios(request.user), pk=parse_number(request.GET["scenario"]))
-        values |= {name: getattr(scenario, name) for name in WORDING_FIELDS if name not in {"groups", "screens"}}
+        values |= {name: getattr(scenario, name) for name in TAKEN_OVER if name not in {"groups", "screens"}}
         values |= {"groups": list(scenario.groups.all()), "screens": list(scenario.screens.all())}
         values |= {"scenario": scenario, "duration_min": scenario.duration_min}
         if scenario.source == current_town().name:
@@ -195,7 +197,7 @@ def _alert_named(text: str) -> Alert:
 def _values_of(alert: Alert | AlertProposal) -> dict[str, Any]:
     """Return what the form starts with for an alert that was broadcast before, or is to be corrected."""
     targets = Targets.of(alert)
-    values = {name: getattr(alert, name) for name in (*WORDING_FIELDS, "status", "is_open_ended")}
+    values = {name: getattr(alert, name) for name in (*TAKEN_OVER, "status", "is_open_ended")}
     return values | {"groups": list(targets.groups), "screens": list(targets.screens), "token": uuid.uuid4()}
 
 
@@ -228,7 +230,7 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
         groups, screens = tuple(values.get("groups") or ()), tuple(values.get("screens") or ())
         targets = Targets(bool(values["everywhere"]), groups, screens)
     reached = list(targets.reached_screens().select_related("state").only(*READ_OF_SCREENS))
-    drawn = " ".join(str(values.get(name) or "") for name in DRAWN_FIELDS)
+    drawn = " ".join(str(values.get(name) or "") for name in DRAWN_FIELDS) + texts_of(values.get("translations"))
     offline = [screen.name for screen in reached if not _is_reachable(screen)]
     context: dict[str, Any] = {
         "status": values.get("status") or AlertStatus.ACTUAL,
@@ -236,6 +238,7 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
         "offline": len(offline),
         "offline_names": name_some(offline),
         "colour_word": contradicting_colour(str(values.get("title") or ""), str(values.get("level") or "")),
+        "without_order": languages_without_order(values),
         "missing": name_characters(missing_characters(drawn)),
         "seconds": 60 * (values.get("duration_min") or (0 if form.former else DEFAULT_MINUTES)),
         "told": told_channels.previews(values, targets, form.data if form.is_bound else None, form.former),

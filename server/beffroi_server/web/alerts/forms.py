@@ -11,13 +11,22 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content.model import GENERAL_HAZARD
+from beffroi_content.model.announcement import MAX_LANGUAGES
 from beffroi_content.raster.text.characters import is_blank
 from beffroi_server.accounts.models import User
 from beffroi_server.alerts.models import LEVEL_CHOICES, STATUS_CHOICES, Alert, AlertProposal, PlannedAlert, Scenario
 from beffroi_server.alerts.planned_alerts import repeat_rules
 from beffroi_server.alerts.services import LONGEST_ALERT
+from beffroi_server.alerts.translations import stored_translations
 from beffroi_server.core.formatting import format_moment
+from beffroi_server.core.languages import language_choices
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
+from beffroi_server.web.access import current_town
+from beffroi_server.web.alerts.translation_forms import (
+    AlertTranslationForm,
+    PreparedTranslationForm,
+    language_forms,
+)
 from beffroi_server.web.forms import (
     DateInput,
     DateTimeInput,
@@ -26,6 +35,7 @@ from beffroi_server.web.forms import (
     TimeInput,
     refuse_missing_characters,
 )
+from beffroi_server.web.library.translation_forms import changes_languages
 from beffroi_server.web.local_times import LocalDateTimeField, LocalEndField
 
 DEFAULT_MINUTES = 60
@@ -34,12 +44,15 @@ WORDING_FIELDS = (
     "groups", "screens", "all_clear_s",
 )  # fmt: skip
 """Fields that an alert takes over from a scenario."""
+TAKEN_OVER = (*WORDING_FIELDS, "translations")
 DRAWN_FIELDS = ("title", "description", "instruction", "short_text", "phone", "source")
 """Fields whose text screens draw."""
 
 
 class AlertTextForm(RelatedModelForm):
     """Base of the forms of alerts and scenarios: level, texts and targets."""
+
+    translation_kind: type[AlertTranslationForm] = PreparedTranslationForm
 
     level = forms.ChoiceField(label=_("Level"), choices=LEVEL_CHOICES, widget=forms.RadioSelect)
     link = forms.URLField(
@@ -58,6 +71,36 @@ class AlertTextForm(RelatedModelForm):
         for name in ("description", "instruction"):
             self.fields[name].widget.attrs["rows"] = 4
         self.fields["hazard"].required = False
+        self.town = current_town()
+        stored = self.initial.get("translations", self.instance.translations)
+        self.translation_forms = language_forms(
+            self.translation_kind, self.town, stored, self.data if self.is_bound else None
+        )
+
+    def is_valid(self) -> bool:
+        """Tell whether the fields of every language are right."""
+        return super().is_valid() and all(each.is_valid() for each in self.translation_forms)
+
+    def clean(self) -> dict[str, Any]:
+        """Put the texts of the languages together."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        valid = (each.stored_values() for each in self.translation_forms if each.is_valid())
+        self.instance.translations = values["translations"] = stored_translations(each for each in valid if each)
+        return values
+
+    @property
+    def new_languages(self) -> list[tuple[str, str]]:
+        """Languages that can be added."""
+        taken = {self.town.locale, *(each.code for each in self.translation_forms)}
+        room = len(self.translation_forms) + 1 < MAX_LANGUAGES
+        return [each for each in language_choices() if each[0] not in taken] if room else []
+
+    @property
+    def has_languages(self) -> bool:
+        """True if the part with the languages is unfolded: something is in it, or was asked for."""
+        if changes_languages(self.data):
+            return True
+        return any(each.errors or any(field.value() for field in each) for each in self.translation_forms)
 
     def clean_hazard(self) -> str:
         """Return the hazard; a general one where none is chosen."""
@@ -83,6 +126,8 @@ class AlertTextForm(RelatedModelForm):
 
 class AlertBroadcastForm(AlertTextForm):
     """Form that broadcasts an alert."""
+
+    translation_kind = AlertTranslationForm
 
     status = forms.ChoiceField(label=_("Type of alert"), choices=STATUS_CHOICES, widget=forms.RadioSelect)
     duration_min = forms.IntegerField(

@@ -25,6 +25,7 @@ from beffroi_server.fleet import screen_scopes
 from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest, current_town, for_officers
 from beffroi_server.web.alerts.forms import REPEAT_CHOICES, PlannedAlertForm
+from beffroi_server.web.library.translation_forms import changes_languages
 from beffroi_server.web.requests import paginate, parse_number
 from beffroi_server.web.undo_messages import say_undoable
 
@@ -96,7 +97,8 @@ def plan_delete(request: UserRequest, pk: int) -> HttpResponse:
 def _edit(request: UserRequest, plan: PlannedAlert) -> HttpResponse:
     is_new, name = plan.pk is None, plan.title
     form = PlannedAlertForm(request.POST or None, instance=plan, initial={"token": uuid.uuid4(), "repeats": "once"})
-    if request.method == "POST" and form.is_valid():
+    is_saving = request.method == "POST" and not changes_languages(request.POST)
+    if is_saving and form.is_valid():
         row, targets = form.instance, form.selected_targets()
         row.recurrence = form.chosen_rule()
         if is_new:
@@ -113,7 +115,7 @@ def _edit(request: UserRequest, plan: PlannedAlert) -> HttpResponse:
             messages.success(request, _("“%(name)s” is planned.") % {"name": row.title})
             return redirect("planned-alerts")
     context = {"form": form, "pk": plan.pk, "name": name}
-    return render(request, "alerts/plan.html", context, status=422 if form.errors else 200)
+    return render(request, "alerts/plan.html", context, status=422 if is_saving and form.errors else 200)
 
 
 def _repeat_text(plan: PlannedAlert) -> str:

@@ -16,6 +16,7 @@ from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest, current_town, for_officers
 from beffroi_server.web.alerts.forms import ScenarioForm, targets_so_far
 from beffroi_server.web.library import preview_links
+from beffroi_server.web.library.translation_forms import changes_languages
 from beffroi_server.web.requests import paginate
 
 SCENARIOS_PER_PAGE = 50
@@ -60,7 +61,7 @@ def scenario_delete(request: UserRequest, pk: int) -> HttpResponse:
 
 def _edit_scenario(request: UserRequest, edited: Scenario) -> HttpResponse:
     saved_name = edited.name
-    is_saving = request.method == "POST" and "preview" not in request.POST
+    is_saving = request.method == "POST" and "preview" not in request.POST and not changes_languages(request.POST)
     form = ScenarioForm(request.POST or None, instance=edited)
     if is_saving and form.is_valid():
         targets = form.selected_targets()

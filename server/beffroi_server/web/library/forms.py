@@ -141,8 +141,9 @@ class AnnouncementForm(RelatedModelForm):
         field.required = False
         self.town_language = current_town().locale
         self.initial["language"] = self.instance.language or self.town_language
-        opened = translation_forms.opened_forms(self.instance.translations)
-        self.translation_forms = translation_forms.bound_forms(self.data) if self.is_bound else opened
+        opened = translation_forms.opened_forms(self.instance.translations, translation_forms.TranslationForm)
+        bound = translation_forms.bound_forms(self.data, translation_forms.TranslationForm)
+        self.translation_forms = bound if self.is_bound else opened
 
     def clean_language(self) -> str:
         """Return the language; empty, as it was, where it is that of the town."""

@@ -138,6 +138,7 @@ def alert_previews(alert: content.Alert, screen_classes: Iterable[ScreenClass], 
                 screen_class,
                 *canvas.size,
                 pages,
+                languages=[language_name(code) for code in drawing.languages],
                 legibility=said,
                 left_out=" ".join(drawing.left_out),
             )

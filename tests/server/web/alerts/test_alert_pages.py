@@ -157,6 +157,49 @@ class TestBroadcasting:
             as_bob.post("/alerts/new/", sent)
 
 
+class TestLanguages:
+    GERMAN = {"translations": "de", "text-de-title": "Hochwasser", "text-de-instruction": "Gehen Sie nach oben."}
+
+    def test_of_the_town_are_there_folded_and_those_without_a_title_count_as_none(self, as_bob, town):
+        town.languages = ["fr", "de"]
+        town.save()
+        page = page_text(as_bob.get("/alerts/new/"))
+        assert 'name="text-de-title"' in page
+        assert 'id="languages">' in page
+        assert broadcast(as_bob, translations="de").translations == []
+        alert = broadcast(as_bob, **self.GERMAN)
+        assert [each["title"] for each in alert.translations] == ["Hochwasser"]
+        assert 'id="languages" open' in page_text(as_bob.get(f"/alerts/{alert.pk}/correct/"))
+
+    def test_are_added_and_removed_without_losing_what_was_typed_and_broadcast_nothing(self, as_bob):
+        page = page_text(as_bob.post("/alerts/new/", values(add_language="1", new_language="de")))
+        assert 'name="text-de-title"' in page
+        assert "La Vive déborde." in page
+        page = page_text(as_bob.post("/alerts/new/", values(remove_language="de", **self.GERMAN)))
+        assert 'name="text-de-title"' not in page
+        assert not Alert.objects.exists()
+
+    def test_are_named_in_the_preview_and_where_they_lack_what_to_do(self, as_bob):
+        page = page_text(as_bob.post("/alerts/preview/", values(**self.GERMAN)))
+        assert page.count("<figcaption>German</figcaption>") == page.count("<figcaption>French</figcaption>") > 0
+        assert "What to do is missing" not in page
+        silent = self.GERMAN | {"text-de-instruction": ""}
+        assert "What to do is missing in: German" in page_text(as_bob.post("/alerts/preview/", values(**silent)))
+
+    def test_without_a_title_are_refused_where_something_is_in_them(self, as_bob):
+        answer = as_bob.post("/alerts/new/", values(**self.GERMAN | {"text-de-title": ""}))
+        assert answer.status_code == 422
+        assert "Enter the title in this language, too." in page_text(answer)
+        assert "Gehen Sie nach oben." in page_text(answer)
+
+    def test_of_a_scenario_are_those_of_its_alert(self, as_bob, flood):
+        prepared = VALUES | self.GERMAN | {"name": flood.name, "title": flood.title, "link": ""}
+        as_bob.post(f"/scenarios/{flood.pk}/", prepared)
+        flood.refresh_from_db()
+        assert flood.translations[0]["title"] == "Hochwasser"
+        assert 'value="Hochwasser"' in page_text(as_bob.get(f"/alerts/new/?scenario={flood.pk}"))
+
+
 class TestFollowing:
     def confirm(self, alert: Alert, screen) -> None:
         shown = alert.issued_at + dt.timedelta(milliseconds=284)
