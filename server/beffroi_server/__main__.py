@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for words in (2, 1):
         name = " ".join(arguments[:words])
         if name in FILE_COMMANDS:
-            return int(import_module(FILE_COMMANDS[name]).main(arguments[words:]))
+            return _run_file_command(FILE_COMMANDS[name], arguments[words:])
     # Database, media and broker files are for this user and its group, whatever the shell's mask is.
     os.umask(os.umask(0) | 0o027)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beffroi_server.settings")
@@ -43,6 +43,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     from beffroi_server import cli  # noqa: PLC0415 - models can be imported only once Django is set up
 
     return cli.main(arguments)
+
+
+def _run_file_command(module: str, arguments: Sequence[str]) -> int:
+    try:
+        code = int(import_module(module).main(arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has enough, as “head” has. Python would complain once more when it flushes at its end.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open to the end of the process
+        return 1
+    return code
 
 
 if __name__ == "__main__":

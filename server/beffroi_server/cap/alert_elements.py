@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import re
@@ -32,7 +33,7 @@ from beffroi_server.cap.references import read_references
 from beffroi_server.cap.texts import one_line, paragraphs, trimmed
 from beffroi_server.cap.xml_documents import Element, full_text, local_name
 
-MAX_INFOS, MAX_AREAS, MAX_OUTLINES, MAX_VALUES = 100, 2_000, 5_000, 5_000
+MAX_INFOS, MAX_AREAS, MAX_OUTLINES, MAX_VALUES = 500, 5_000, 5_000, 50_000
 """Of each at most: infos of a message, areas of an info, outlines and values of an area or info."""
 INFO_NAMES = frozenset({"event", "urgency", "severity", "certainty", "headline", "expires", "effective", "onset"})
 AREA_NAMES = frozenset({"areadesc", "polygon", "circle", "geocode"})
@@ -84,6 +85,8 @@ def read_alert(element: Element, notes: ReadNotes, *, is_damaged: bool = False) 
         read = tuple(
             read_info(source, notes, where=f"info {at}", placeholders=is_bbk) for at, source in enumerate(sources, 1)
         )
+        if (len(infos) > MAX_INFOS or is_damaged) and read:
+            read = (*read[:-1], dataclasses.replace(read[-1], areas=with_unread(read[-1].areas)))
         return CapAlert(
             identifier=identifier,
             sender=trimmed(children.text("sender")),
@@ -129,6 +132,8 @@ def read_info(source: Children, notes: ReadNotes, *, where: str, placeholders: b
         read_area(area, notes, where=f"{where}, area {at}", placeholders=placeholders)
         for at, area in enumerate(elements[:MAX_AREAS], 1)
     )
+    if len(elements) > MAX_AREAS:
+        areas = with_unread(areas)
     event = one_line(source.text("event"))
     return CapInfo(
         language=trimmed(source.text("language")) or DEFAULT_LANGUAGE,
@@ -152,6 +157,11 @@ def read_info(source: Children, notes: ReadNotes, *, where: str, placeholders: b
         parameters=_named_values(source.all("parameter")),
         areas=areas,
     )
+
+
+def with_unread(areas: tuple[CapArea, ...]) -> tuple[CapArea, ...]:
+    """Return areas of which the last one says that there is more: nobody is certainly outside of what is not read."""
+    return (*areas[:-1], dataclasses.replace(areas[-1], is_incomplete=True)) if areas else areas
 
 
 def fallback_headline(event: str | None, areas: Sequence[CapArea]) -> str | None:

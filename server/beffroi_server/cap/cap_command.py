@@ -13,8 +13,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from cryptography import x509
+from typing import TYPE_CHECKING
 
 from beffroi_server.cap.json_output import alert_json
 from beffroi_server.cap.lifecycle import CapStore, KnownMessage, receive_all
@@ -24,10 +23,14 @@ from beffroi_server.cap.policy import MAX_POLICY_BYTES, Policy, PolicyError, rea
 from beffroi_server.cap.reader import read_document
 from beffroi_server.cap.reason_texts import error_sentence, note_sentence
 from beffroi_server.cap.rehearsal import rehearse
-from beffroi_server.cap.signatures import SignatureOutcome, check_signature
+from beffroi_server.cap.signature_outcomes import SignatureOutcome
 from beffroi_server.cap.text_output import alert_lines, summary_line, totals_line
 from beffroi_server.cap.verdicts import Verdict, judge
 from beffroi_server.cap.xml_documents import MAX_BYTES
+
+if TYPE_CHECKING:
+    # Loaded only where there is something to verify: it takes as long as reading forty messages.
+    from cryptography import x509
 
 _BEFORE_ALL = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 """When files were received: their own times count, not that of the command."""
@@ -129,6 +132,8 @@ def _signature(file: _File, alert: CapAlert, certificates: Sequence[x509.Certifi
         return None
     if file.document is None or file.document.kind != "alert":
         return SignatureOutcome.NOT_VERIFIABLE
+    from beffroi_server.cap.signatures import check_signature  # noqa: PLC0415 - see above
+
     return check_signature(file.content, certificates, alert.sent)
 
 
@@ -159,6 +164,8 @@ def _read_policy(path: Path | None) -> Policy:
 
 
 def _read_certificates(path: Path) -> list[x509.Certificate]:
+    from cryptography import x509  # noqa: PLC0415 - see above
+
     try:
         return x509.load_pem_x509_certificates(path.read_bytes())
     except OSError as error:

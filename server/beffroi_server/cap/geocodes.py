@@ -133,8 +133,12 @@ def _match_insee(name: str, value: str, place: Place) -> CodeMatch:
     own = departments()[place.department]
     if name in _REGION:
         return CodeMatch.COARSE if value.zfill(2) == own.region else _elsewhere(value.zfill(2), _regions())
-    if len(value) < 5 and value.zfill(2) in departments():
-        return CodeMatch.EXACT if value.zfill(2) == own.number else CodeMatch.ELSEWHERE
+    # “035”, and “3510”, its coast.
+    number = (value[:-2] if re.fullmatch(r"\d[\dAB]10", value) else value).lstrip("0").zfill(2)
+    if name in _DEPARTMENT and number not in departments():
+        return CodeMatch.UNKNOWN
+    if name in _DEPARTMENT or (len(value) < 4 and number in departments()):
+        return CodeMatch.EXACT if number == own.number else CodeMatch.ELSEWHERE
     return _match_commune(value.zfill(5), place)
 
 

@@ -28,12 +28,11 @@ def geometry_contains(area: CapArea, place: Point) -> bool | None:
 
     Polygons and circles count together, holes are left out. What could not be read may have held the place.
     """
-    in_polygon = any(outline_contains(outline, place) for outline in area.polygons)
-    if in_polygon and not any(outline_contains(outline, place) for outline in area.holes):
-        return None if area.has_lost_hole else True
+    if any(outline_contains(outline, place) for outline in area.holes):
+        return False
     found = [circle_contains(circle, place) for circle in area.circles]
-    if True in found:
-        return True
+    if True in found or any(outline_contains(outline, place) for outline in area.polygons):
+        return None if area.has_lost_hole else True
     return None if None in found or area.is_incomplete else False
 
 

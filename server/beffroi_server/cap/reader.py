@@ -142,6 +142,8 @@ def _read_carried(content: bytes, notes: ReadNotes, envelope_status: str | None)
     except CapUnreadable as error:
         notes.add("carried-unreadable", value=str(error))
         return
+    if is_damaged:
+        notes.add("damaged")
     yield from _read_alerts(root, notes, is_damaged=is_damaged, depth=1, envelope_status=envelope_status)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
 from cryptography import x509
@@ -22,23 +21,13 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from beffroi_server.cap.alert_elements import content_digest
 from beffroi_server.cap.messages import CapUnreadable
+from beffroi_server.cap.signature_outcomes import SignatureOutcome
 from beffroi_server.cap.xml_documents import parse_document
 
 _NAMESPACE = "http://www.w3.org/2000/09/xmldsig#"
 MAX_SIGNATURES = 5
-
-
-class SignatureOutcome(StrEnum):
-    """What is known from a signature. Only ``changed`` refuses a message."""
-
-    VERIFIED = "verified"
-    """By a certificate that is trusted, in its time."""
-    NOT_VERIFIABLE = "not verifiable"
-    """Signed by somebody unknown, or in a way that cannot be checked."""
-    OUT_OF_DATE = "certificate out of date"
-    """By a certificate that is trusted, but was not valid when the message was sent."""
-    CHANGED = "changed"
-    """Somebody changed the message after it was signed."""
+MAX_LAID_OUT = 1024 * 1024
+"""Bytes of a document whose other layouts are tried."""
 
 
 def check_signature(
@@ -71,29 +60,33 @@ def check_signature(
 def _check_one(
     content: bytes, at: int, certificates: Sequence[x509.Certificate], sent: dt.datetime | None
 ) -> SignatureOutcome:
-    changed = 0
     try:
         attempts = _attempts(content, at)
+        layouts = _attempts_of_layouts(content, at)
     except etree.XMLSyntaxError:
         return SignatureOutcome.NOT_VERIFIABLE
+    is_changed = False
     for certificate in certificates:
-        for root, excise in attempts:
-            match _verify(root, certificate, excise=excise):
-                case None:
-                    continue
-                case False:
-                    changed += 1
-                case True:
-                    is_valid = (
-                        sent is None or certificate.not_valid_before_utc <= sent <= certificate.not_valid_after_utc
-                    )
-                    return SignatureOutcome.VERIFIED if is_valid else SignatureOutcome.OUT_OF_DATE
-    if changed:
-        return SignatureOutcome.CHANGED
+        found = _verify_any(attempts, certificate, layouts)
+        if found:
+            is_valid = sent is None or certificate.not_valid_before_utc <= sent <= certificate.not_valid_after_utc
+            return SignatureOutcome.VERIFIED if is_valid else SignatureOutcome.OUT_OF_DATE
+        is_changed = is_changed or found is False
     # Signed by somebody unknown. That it was changed shows even then: under the key that it brings along.
-    embedded = _embedded_certificate(attempts[0][0])
-    found = [_verify(root, embedded, excise=excise) for root, excise in attempts] if embedded else []
-    return SignatureOutcome.CHANGED if False in found and True not in found else SignatureOutcome.NOT_VERIFIABLE
+    if not is_changed and (embedded := _embedded_certificate(attempts[0][0])):
+        is_changed = _verify_any(attempts, embedded, layouts) is False
+    return SignatureOutcome.CHANGED if is_changed else SignatureOutcome.NOT_VERIFIABLE
+
+
+def _verify_any(
+    attempts: list[tuple[Any, bool]], certificate: x509.Certificate, layouts: list[tuple[Any, bool]]
+) -> bool | None:
+    """Return whether one of the forms of a document verifies; see ``_verify``."""
+    found = {_verify(root, certificate, excise=excise) for root, excise in attempts}
+    if True not in found and False in found:
+        # Blanks between elements say nothing, and aggregators change them.
+        found |= {_verify(root, certificate, excise=excise) for root, excise in layouts}
+    return True if True in found else False if False in found else None
 
 
 def _attempts(content: bytes, at: int) -> list[tuple[Any, bool]]:
@@ -118,6 +111,35 @@ def _attempts(content: bytes, at: int) -> list[tuple[Any, bool]]:
             earlier[0].addprevious(own)
         found += [(root, False), (root, True)]
     return found
+
+
+def _attempts_of_layouts(content: bytes, at: int) -> list[tuple[Any, bool]]:
+    """Return the forms of a document in which it may have been signed before somebody laid it out otherwise."""
+    found: list[tuple[Any, bool]] = []
+    if len(content) > MAX_LAID_OUT:
+        return found
+    for indent in (None, "  ", "    ", "\t"):
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+        root = etree.fromstring(content, parser)
+        signatures = root.findall(f"{{{_NAMESPACE}}}Signature")
+        for each in signatures:
+            _take_out(each)
+            each.tail = None
+        if indent is None:
+            _drop_blanks(root)
+        else:
+            etree.indent(root, indent)
+        root.append(signatures[at])
+        found += [(root, False), (root, True)]
+    return found
+
+
+def _drop_blanks(root: Any) -> None:
+    for each in root.iter():
+        if len(each) and not (each.text or "").strip():
+            each.text = None
+        if not (each.tail or "").strip():
+            each.tail = None
 
 
 def _take_out(signature: Any) -> None:

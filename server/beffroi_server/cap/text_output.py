@@ -11,7 +11,7 @@ from beffroi_server.cap.levels import colour_of, level_of
 from beffroi_server.cap.messages import CapAlert, CapInfo
 from beffroi_server.cap.policy import Decision
 from beffroi_server.cap.reason_texts import reason_sentence
-from beffroi_server.cap.signatures import SignatureOutcome
+from beffroi_server.cap.signature_outcomes import SignatureOutcome
 from beffroi_server.cap.texts import without_decoration
 from beffroi_server.cap.verdicts import Verdict
 

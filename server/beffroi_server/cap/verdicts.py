@@ -23,7 +23,7 @@ from beffroi_server.cap.places import Place
 from beffroi_server.cap.policy import Decision, Policy, PolicyRule
 from beffroi_server.cap.reasons import Reason, reason
 from beffroi_server.cap.rule_matching import rule_matches
-from beffroi_server.cap.signatures import SignatureOutcome
+from beffroi_server.cap.signature_outcomes import SignatureOutcome
 
 _ORDER = (Decision.IGNORE, Decision.PROPOSE, Decision.BROADCAST)
 _ENDED = {

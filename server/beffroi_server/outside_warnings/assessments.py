@@ -12,7 +12,7 @@ from beffroi_server.cap.lifecycle import CapStore, KnownMessage
 from beffroi_server.cap.outside_warnings import OutsideWarning, outside_warnings
 from beffroi_server.cap.policy import Decision, Policy, PolicyError
 from beffroi_server.cap.reasons import Reason
-from beffroi_server.cap.signatures import SignatureOutcome
+from beffroi_server.cap.signature_outcomes import SignatureOutcome
 from beffroi_server.cap.verdicts import Verdict, judge, life_limits
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.outside_warnings.models import ReceivedMessage, WarningSource

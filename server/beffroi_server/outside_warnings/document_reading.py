@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from beffroi_server.cap.messages import CapDocument
 from beffroi_server.cap.reason_texts import error_sentence
-from beffroi_server.cap.signatures import SignatureOutcome
+from beffroi_server.cap.signature_outcomes import SignatureOutcome
 from beffroi_server.core import sandbox
 
 TIMEOUT_S = 60

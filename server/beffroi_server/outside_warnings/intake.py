@@ -10,7 +10,7 @@ from django.db import OperationalError
 from beffroi_server.accounts.models import Town
 from beffroi_server.cap.lifecycle import note_listing, pruned, receive_all
 from beffroi_server.cap.messages import CapAlert
-from beffroi_server.cap.signatures import SignatureOutcome
+from beffroi_server.cap.signature_outcomes import SignatureOutcome
 from beffroi_server.core.transactions import serialised
 from beffroi_server.outside_warnings import message_store
 from beffroi_server.outside_warnings.assessments import Judge, note_verdict

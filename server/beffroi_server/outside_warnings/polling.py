@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.cap.messages import CapDocument
 from beffroi_server.cap.reader import links_to_fetch
-from beffroi_server.cap.signatures import SignatureOutcome
+from beffroi_server.cap.signature_outcomes import SignatureOutcome
 from beffroi_server.core import outside_http
 from beffroi_server.core.outside_http import AllowedNetworks, OutsideRequestError, OutsideResponse
 from beffroi_server.outside_warnings import following, intake

@@ -34,7 +34,7 @@ from beffroi_server.cap.outside_warnings import outside_warnings
 from beffroi_server.cap.places import make_place
 from beffroi_server.cap.policy import Policy, PolicyRule
 from beffroi_server.cap.reader import links_to_fetch, read_document
-from beffroi_server.cap.signatures import SignatureOutcome
+from beffroi_server.cap.signature_outcomes import SignatureOutcome
 from beffroi_server.cap.texts import without_decoration
 from beffroi_server.cap.verdicts import judge
 
@@ -291,6 +291,7 @@ def test_rule_19_a_geocode_exclude_polygon_is_a_hole():
     assert area_position(area, RENNES) is Position.OUTSIDE
     assert area_position(area, make_place(latitude=48.5, longitude=-1.5)) is Position.INSIDE
     assert [code.name for code in area.geocodes] == ["NUTS3"]
+    assert area_position(area_of(circle="48.1,-1.7 30", codes=[("EXCLUDE_POLYGON", hole)]), RENNES) is Position.OUTSIDE
     broken = area_of(polygon=AROUND_RENNES, codes=[("EXCLUDE_POLYGON", "48.05,-1.75 48.05")])
     assert area_position(broken, RENNES) is Position.UNKNOWN
 
@@ -309,6 +310,10 @@ def test_rule_19_a_geocode_exclude_polygon_is_a_hole():
         ("AMOC-AreaCode", "NSW_FL049", Position.OUTSIDE),
         ("INSEE_DEP", "35", Position.INSIDE),
         ("INSEE_DEP", "75", Position.OUTSIDE),
+        ("INSEE_DEP", "035", Position.INSIDE),
+        ("Département", "035", Position.INSIDE),
+        ("dep", "3510", Position.INSIDE),
+        ("dep", "999", Position.UNKNOWN),
         ("EMMA_ID", "FR523", Position.INSIDE),
         ("EMMA_ID", "FR821", Position.OUTSIDE),
         ("FIPS", "FR", Position.UNKNOWN),

@@ -15,7 +15,8 @@ from signxml.algorithms import CanonicalizationMethod
 from signxml.signer import XMLSigner
 from tests.support.cap_files import cap_alert, instant
 
-from beffroi_server.cap.signatures import SignatureOutcome, check_signature
+from beffroi_server.cap.signature_outcomes import SignatureOutcome
+from beffroi_server.cap.signatures import check_signature
 
 SENT = instant("2026-11-29T08:30:00+01:00")
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
@@ -71,6 +72,24 @@ def test_an_unknown_signer_is_not_verifiable():
 def test_one_changed_word_shows_whoever_signed(names):
     changed = signed(cap_alert()).replace(b"Restez", b"Sortez")
     assert outcome(changed, *names) is SignatureOutcome.CHANGED
+
+
+@pytest.mark.parametrize("space", [None, "  ", "    ", "\t"])
+def test_blanks_between_elements_are_no_change(space):
+    root = etree.fromstring(cap_alert())
+    if space:
+        etree.indent(root, space)
+    content = signed(etree.tostring(root))
+    compact = etree.tostring(etree.fromstring(content, etree.XMLParser(remove_blank_text=True)))
+    indented = etree.fromstring(content)
+    signature = indented.find(f"{DS}Signature")
+    indented.remove(signature)
+    etree.indent(indented, "   ")
+    indented.append(signature)
+    for other in (compact, etree.tostring(indented)):
+        assert outcome(other, "service") is SignatureOutcome.VERIFIED
+        assert outcome(other) is SignatureOutcome.NOT_VERIFIABLE
+        assert outcome(other.replace(b"Restez", b"Sortez"), "service") is SignatureOutcome.CHANGED
 
 
 def test_a_pinned_certificate_counts_at_the_time_of_sending():

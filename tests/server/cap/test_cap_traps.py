@@ -291,6 +291,12 @@ def test_trap_24_a_document_that_was_cut_off_is_never_broadcast():
     assert decision_of(cut) == ("propose", "damaged")
 
 
+def test_trap_24_what_was_cut_off_may_have_been_the_town():
+    elsewhere = cap_alert(cap_info(cap_area(polygon=ELSEWHERE)))
+    assert decision_of(elsewhere) == ("ignore", "elsewhere")
+    assert decision_of(elsewhere[: elsewhere.index(b"</area>") + 7]) == ("propose", "area-unknown")
+
+
 def test_trap_25_codes_of_meteoalarm_are_those_of_2013_and_of_its_own_table():
     for department, codes in {"04": ("FR821", "FRL01"), "35": ("FR523", "FRH03"), "974": ("FRA40", "FRY40")}.items():
         place = make_place(department=department)

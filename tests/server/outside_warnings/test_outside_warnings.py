@@ -31,9 +31,11 @@ def rennes(town):
 @pytest.fixture(autouse=True)
 def read_here(monkeypatch):
     """Documents are read without a process of their own: that one has a test."""
-    monkeypatch.setattr(
-        polling, "read_confined", lambda content, _certificates="": ReadDocument(read_document(content), None)
-    )
+
+    def read(content: bytes, _certificates: str = "", address: str = "") -> ReadDocument:
+        return ReadDocument(read_document(content, address), None)
+
+    monkeypatch.setattr(polling, "read_confined", read)
 
 
 def soon(**ahead) -> str:
@@ -168,7 +170,7 @@ class Web:
 def test_a_feed_is_read_conditionally_and_each_of_its_documents_once(monkeypatch):
     web, source = Web(monkeypatch), source_with()
     feed = b"""<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>M-1</id>
-      <link rel="alternate" type="application/cap+xml" href="https://cap.example/1.cap"/></entry></feed>"""
+      <link rel="alternate" type="application/cap+xml" href="/1.cap"/></entry></feed>"""
     web.pages[source.address] = OutsideResponse(200, {"ETag": '"a"'}, feed)
     web.pages["https://cap.example/1.cap"] = OutsideResponse(200, {}, message())
 
