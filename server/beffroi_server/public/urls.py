@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.public import cap_views, feeds, subscription_views, views
+from beffroi_server.public import alert_views, cap_views, feeds, subscription_views, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.announcement_list, name="public-announcements"),
+    path("alerts/", alert_views.alert_list, name="public-alerts"),
+    path("alerts/<uuid:pk>/", alert_views.alert_page, name="public-alert"),
+    path("alerts.atom", alert_views.alerts_atom, name="public-alerts-atom"),
+    path("alerts.json", alert_views.alerts_json, name="public-alerts-json"),
     path("embed/", views.embedded_list, name="public-embed"),
     path("feed.atom", feeds.atom_feed, name="public-atom"),
     path("feed.json", feeds.json_feed, name="public-json"),

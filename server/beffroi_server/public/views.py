@@ -17,9 +17,10 @@ from django.views.decorators.http import require_safe
 from beffroi_server.channels import subscribers
 from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import Announcement, PublicSettings
-from beffroi_server.outlets import public_contents
+from beffroi_server.outlets import public_alerts, public_contents
 from beffroi_server.outlets.subscriptions import public_settings
 from beffroi_server.public.reader_language import for_reader, for_readers, offered_languages, reader_languages
+from beffroi_server.public.shown_alerts import shown_alerts
 
 MAX_AGE_S = 60
 """Seconds for which caches may hand out the same: so long may something stay that was taken off."""
@@ -30,7 +31,8 @@ PublicView = Callable[..., HttpResponse]
 def for_anybody(view: Callable[..., HttpResponse]) -> PublicView:
     """Return a view for everybody while the public page is on, which is handed the settings; 404 while it is off.
 
-    The answer is the same for all who read the same language, sets no cookie, and may be kept for a minute.
+    The answer is the same for all who read the same language, sets no cookie, and may be kept for a minute, or for as
+    long as the view says.
     """
 
     @csrf_exempt
@@ -42,7 +44,7 @@ def for_anybody(view: Callable[..., HttpResponse]) -> PublicView:
             raise Http404
         with timezone.override(ZoneInfo(settings.town.time_zone)):
             response = view(request, settings, **values)
-        response["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
+        response.setdefault("Cache-Control", f"public, max-age={MAX_AGE_S}")
         response["Vary"] = "Accept-Language"
         response["ETag"] = tag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
         if request.headers.get("If-None-Match") == tag:
@@ -58,12 +60,15 @@ def announcement_list(request: HttpRequest, settings: PublicSettings) -> HttpRes
     now = timezone.now()
     context = {
         "settings": settings,
+        "alerts": shown_alerts(request, settings, public_alerts.alerts_in_force(now)),
         "current": for_readers(request, settings, public_contents.current_announcements(now)),
         "past": for_readers(request, settings, public_contents.past_announcements(settings, now)),
         "language": translation.get_language(),
         "offers_mail": subscribers.are_open(),
     }
-    return render(request, "public/announcements.html", context)
+    response = render(request, "public/announcements.html", context)
+    response["Cache-Control"] = f"public, max-age={public_alerts.MAX_AGE_S}"
+    return response
 
 
 @for_anybody

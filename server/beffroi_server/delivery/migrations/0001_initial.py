@@ -2,51 +2,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
-    dependencies = []
+    dependencies = [
+    ]
 
     operations = [
         migrations.CreateModel(
-            name="SteadyClockBoot",
+            name='SteadyClockBoot',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("boot", models.CharField(max_length=64, unique=True)),
-                ("base_ms", models.BigIntegerField()),
-                ("reserved_ms", models.BigIntegerField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('boot', models.CharField(max_length=64, unique=True)),
+                ('base_ms', models.BigIntegerField()),
+                ('reserved_ms', models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name="TopicSequence",
+            name='TopicSequence',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("topic", models.CharField(max_length=200, unique=True)),
-                ("sequence", models.PositiveBigIntegerField(default=0)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('topic', models.CharField(max_length=200, unique=True)),
+                ('sequence', models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name="OutboxDocument",
+            name='OutboxDocument',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("topic", models.CharField(max_length=200)),
-                ("sequence", models.PositiveBigIntegerField()),
-                ("payload", models.BinaryField()),
-                ("quality", models.PositiveSmallIntegerField()),
-                ("retained", models.BooleanField()),
-                ("expires_at", models.DateTimeField()),
-                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('topic', models.CharField(max_length=200)),
+                ('sequence', models.PositiveBigIntegerField()),
+                ('payload', models.BinaryField()),
+                ('quality', models.PositiveSmallIntegerField()),
+                ('retained', models.BooleanField()),
+                ('expires_at', models.DateTimeField()),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("sent_at__isnull", True)), fields=["sent_at"], name="outgoing_unsent"
-                    )
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("retained", True)), fields=("topic",), name="one_state_per_topic"
-                    )
-                ],
+                'indexes': [models.Index(condition=models.Q(('sent_at__isnull', True)), fields=['sent_at'], name='outgoing_unsent')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('retained', True)), fields=('topic',), name='one_state_per_topic')],
             },
         ),
     ]
