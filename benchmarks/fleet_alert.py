@@ -48,18 +48,19 @@ CONTENT = """
 import json, secrets
 from django.utils import timezone
 from beffroi_server.library.services import save_announcement
+from beffroi_server.fleet.device_credentials import token_sha256
+from beffroi_server.fleet.models import Screen, ScreenClass, ScreenState
+from beffroi_server.schedule import services as programme
+from beffroi_server.schedule.models import ScheduleRule
 try:
-    from beffroi_server.fleet.models import Screen, ScreenClass, ScreenState
-    from beffroi_server.fleet.services import mosquitto_hash, token_sha256
-    from beffroi_server.schedule import services as programme
-    from beffroi_server.schedule.models import ScheduleRule
-    nobody = dict(user=None)
-except ImportError:  # as it was before its packages were split
-    from beffroi_server.screens.models import Screen, ScreenClass, ScreenState
-    from beffroi_server.screens.services import mosquitto_hash, token_sha256
-    from beffroi_server.programme import services as programme
-    from beffroi_server.programme.models import ScheduleRule
-    nobody = dict(person=None)
+    from beffroi_server.fleet.device_credentials import broker_account
+    more = lambda token: {{}}
+    password_of = lambda screen: broker_account(screen).password
+except ImportError:  # as it was when the token was the password at the broker, too
+    from beffroi_server.delivery.mosquitto_files import mosquitto_hash
+    more = lambda token: dict(mqtt_password_hash=mosquitto_hash(token))
+    password_of = lambda screen: names[screen.slug]
+nobody = dict(user=None)
 
 playlist = programme.create_playlist("Jour", **nobody)
 for title in ("La piscine rouvre lundi", "Grand marché dimanche", "Collecte des déchets verts"):
@@ -70,11 +71,11 @@ kind = ScreenClass.objects.filter(width=1920, height=1080).first()
 names = {{f"ecran-{{number}}": secrets.token_urlsafe(32) for number in range({count})}}
 Screen.objects.bulk_create(
     Screen(slug=name, name=name, screen_class=kind, enrolled_at=timezone.now(), token_sha256=token_sha256(token),
-           mqtt_password_hash=mosquitto_hash(token))
+           **more(token))
     for name, token in names.items()
 )
 ScreenState.objects.bulk_create(ScreenState(screen=screen) for screen in Screen.objects.all())
-print(json.dumps(list(names.items())))
+print(json.dumps([(each.slug, names[each.slug], password_of(each)) for each in Screen.objects.all()]))
 """
 STATE = """
 try:

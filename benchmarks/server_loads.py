@@ -19,6 +19,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from PIL import Image
 
+from beffroi_content.wire.broker_accounts import client_identifier
 from benchmarks.measured_town import SCREEN, SITE, MeasuredTown
 from benchmarks.operator import Operator
 
@@ -53,7 +54,7 @@ class ServerLoads:
     def __init__(self, town: MeasuredTown, digest: str, editor: Operator) -> None:
         self._town, self._digest, self._editor = town, digest, editor
         enrolment = json.loads((town.player.state / "enrolment.json").read_text())
-        self._token = str(enrolment["token"])
+        self._token, self._password = str(enrolment["token"]), str(enrolment["mqtt"]["password"])
 
     def by_name(self) -> dict[str, Callable[[], contextlib.AbstractContextManager[None]]]:
         """Return the loads by their names in tables."""
@@ -145,8 +146,8 @@ class ServerLoads:
     @contextmanager
     def screen_flood(self) -> Iterator[None]:
         """Send reports with numbers that no column holds, with the credentials of the screen."""
-        client = Client(CallbackAPIVersion.VERSION2, f"flood-{time.monotonic_ns()}")
-        client.username_pw_set(f"s-{SCREEN}", self._token)
+        client = Client(CallbackAPIVersion.VERSION2, client_identifier(self._password))
+        client.username_pw_set(f"s-{SCREEN}", self._password)
         client.connect("127.0.0.1", self._town.broker_port)
         client.loop_start()
         stopping = threading.Event()

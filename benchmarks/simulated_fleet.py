@@ -52,8 +52,8 @@ class Fleet:
     """All screens, with one selector.
 
     Args:
-        settings: ``port``, ``root`` (of the topics), ``http_port``, ``screens`` (name and token of each), and
-            ``report_every_s``.
+        settings: ``port``, ``root`` (of the topics), ``http_port``, ``screens`` (name, token, and broker password of
+            each), and ``report_every_s``.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -127,8 +127,8 @@ class Fleet:
 class Screen:
     """One simulated screen."""
 
-    def __init__(self, fleet: Fleet, number: int, name: str, token: str) -> None:
-        self.fleet, self.number, self.name, self.token = fleet, number, name, token
+    def __init__(self, fleet: Fleet, number: int, name: str, token: str, password: str) -> None:
+        self.fleet, self.number, self.name, self.token, self.password = fleet, number, name, token, password
         self.root = fleet.settings["root"]
         self.connection: socket.socket | None = None
         self.buffer = b""
@@ -144,7 +144,7 @@ class Screen:
         will = text(f"{self.root}/up/{user}/status") + text(self._status(online=False))
         flags = 0xC0 | 0x02 | 0x04 | 0x08 | 0x20  # user and password, clean, a will of QoS 1 that is retained
         head = text("MQTT") + bytes((4, flags)) + KEEPALIVE_S.to_bytes(2)
-        connection.sendall(packet(CONNECT, head + text(user) + will + text(user) + text(self.token)))
+        connection.sendall(packet(CONNECT, head + text(user) + will + text(user) + text(self.password)))
         connection.setblocking(False)
         self.fleet.selector.register(connection, selectors.EVENT_READ, self)
 

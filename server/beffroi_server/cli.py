@@ -23,7 +23,7 @@ from beffroi_server.accounts.models import LinkKind, Town, User, UserRole
 from beffroi_server.accounts.services import create_sign_in_link, create_user
 from beffroi_server.bootstrap import StartError
 from beffroi_server.core import mail
-from beffroi_server.delivery import mosquitto_files
+from beffroi_server.delivery import broker_files
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.monitoring.proof import plays_command
 from beffroi_server.notifications import conditions
@@ -90,7 +90,7 @@ def _add_user(parsed: argparse.Namespace) -> int:
 
 
 def _write_broker_files(parsed: argparse.Namespace) -> int:
-    for path in mosquitto_files.write_mosquitto_files(parsed.folder):
+    for path in broker_files.write_broker_files(parsed.folder, parsed.broker):
         _print_line(str(path))
     return 0
 
@@ -159,8 +159,13 @@ def _build_parser() -> argparse.ArgumentParser:
     add.add_argument("username")
     add.add_argument("--role", default="editor", choices=("editor", "officer", "technician", "administrator"))
     add.add_argument("--name", default="")
-    files = commands.add_parser("broker-files", help="write Mosquitto's password file and access list")
+    files = commands.add_parser("broker-files", help="write the files of a broker that the server cannot tell accounts")
     files.add_argument("folder", type=Path)
+    files.add_argument(
+        "--for", dest="broker", choices=sorted(broker_files.WRITERS), default="mosquitto",
+        help="Mosquitto's password file and access list (the default), the accounts of its dynamic-security plugin for "
+        "a new broker with thousands of screens, or a configuration of NATS to be included",
+    )  # fmt: skip
     plays = commands.add_parser(
         "plays", help="check that the play logs are complete and unchanged, or write proof of play"
     )

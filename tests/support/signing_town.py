@@ -49,7 +49,7 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_player.agent.storage import BrokerAddress, PlayerEnrolment
 from beffroi_server.fleet.plays.play_gaps import PlayGaps
 
-SITE, SCREEN, TOKEN = "saint-aubin", "hall", "the-secret-token"
+SITE, SCREEN, TOKEN, PASSWORD = "saint-aubin", "hall", "the-secret-token", "the-secret-password"
 NOON = 1_780_000_000_000
 YEAR = 365 * 86_400_000
 
@@ -117,7 +117,8 @@ class SigningTown:
         )
 
     def enrolment(self, server: str = "http://127.0.0.1:9", port: int = 9) -> PlayerEnrolment:
-        broker = BrokerAddress(host="127.0.0.1", port=port, username=str(TopicScope.of_screen(SCREEN)))
+        username = str(TopicScope.of_screen(SCREEN))
+        broker = BrokerAddress(host="127.0.0.1", port=port, username=username, password=PASSWORD)
         plays = self.ledger.newest if self.ledger else 0
         return PlayerEnrolment(
             site=SITE, screen=SCREEN, server=server, token=TOKEN, mqtt=broker, anchor=self.anchor, plays=plays

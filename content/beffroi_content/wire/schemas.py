@@ -25,8 +25,8 @@ not know ([decision 0004](../decisions/0004-unknown-fields.md)).
 Every minute a player also fetches its signed documents over HTTP. The header `Beffroi-Plays` of the answer tells which
 plays the server has, as JSON: the highest number, and the first and last number of up to ten ranges that are missing
 below it, as in `{"newest": 4711, "missing": [[12, 40]]}` ([decision 0016](../decisions/0016-plays.md)). The
-header `Beffroi-Broker` names the broker, as in `{"host": "broker.example.org", "port": 1883, "tls": false}`: players
-whose broker has moved go there.
+header `Beffroi-Broker` names the broker, as in `{"host": "broker.example.org", "port": 1883, "tls": false}`, and the
+`username` and `password` of the player there: players whose broker has moved, or does not let them in, go there.
 
 Receipts go out over MQTT at once, and some seconds later as the same JSON by `POST /device/v1/receipts`: the answer 200
 is the confirmation that the server has stored them ([decision 0025](../decisions/0025-receipts.md)).

@@ -22,19 +22,21 @@ log = logging.getLogger(__name__)
 
 
 class BrokerAddress(WireModel):
-    """The address of the MQTT broker and the user name there; the password is the token."""
+    """The address of the MQTT broker, and the account there."""
 
     host: str = ""
     """Empty where it is the host of the server."""
     port: int = Field(default=1883, ge=1, le=65535)
     tls: bool = False
     username: str = ""
+    password: str = Field(default="", repr=False)
     is_fixed: bool = False
     """Set by hand, for a player with a broker of its own: what the server says about the broker is not followed."""
 
-    def moved_to(self, host: str, port: int, *, tls: bool) -> BrokerAddress:
-        """Return the address of a broker that has moved, with the same user."""
-        return self.model_copy(update={"host": host, "port": port, "tls": tls})
+    def moved_to(self, said: BrokerAddress) -> BrokerAddress:
+        """Return the address of a broker that has moved, as the server says it; what it does not say stays."""
+        account = {"username": said.username or self.username, "password": said.password or self.password}
+        return said.model_copy(update={**account, "is_fixed": self.is_fixed})
 
 
 class EnrolledDisplay(WireModel):

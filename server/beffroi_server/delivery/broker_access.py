@@ -1,29 +1,34 @@
 """Devices that may connect to the broker, as a package above registers them.
 
 Which topics a device may read and write is said by :mod:`beffroi_content.wire.access`; that and this is what the
-embedded broker asks. Mosquitto works by files instead: see :mod:`beffroi_server.delivery.mosquitto_files`.
+embedded broker asks, and what is told to other brokers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
+
+from django.db import transaction
+
+from beffroi_content.wire.broker_accounts import BrokerAccount
 
 
 class DeviceRegistry(Protocol):
     """The enrolled players."""
 
-    def authenticate(self, username: str, password: str) -> bool:
-        """Tell whether this is the user name of an enrolled player (``s-<screen>``) and its password."""
+    def account_of(self, username: str) -> BrokerAccount | None:
+        """Return the account of an enrolled player by its user name (``s-<screen>``)."""
+
+    def accounts(self) -> Iterator[BrokerAccount]:
+        """Yield the account of every enrolled player, by user name."""
 
     def groups_of(self, screen: str) -> frozenset[str]:
         """Return the identifiers of the groups that a screen belongs to."""
 
-    def password_hashes(self) -> Iterator[tuple[str, str]]:
-        """Yield user name and hash, as Mosquitto's password file holds it, of every enrolled player."""
-
 
 _devices: DeviceRegistry | None = None
+_follower: Callable[[str], object] | None = None
 
 
 def register_devices(devices: DeviceRegistry) -> None:
@@ -41,3 +46,17 @@ def registered_devices() -> DeviceRegistry:
     if _devices is None:
         raise LookupError("no registry of devices: register_devices was not called")
     return _devices
+
+
+def follow_accounts(follower: Callable[[str], object] | None) -> None:
+    """Have something called with the user name of each account that has changed; None ends that.
+
+    The follower is called in the thread of whoever made the change, and must not wait for anything.
+    """
+    global _follower  # noqa: PLW0603 - one broker for the process
+    _follower = follower
+
+
+def note_account_change(username: str) -> None:
+    """Have the broker follow the account of a player, once the present transaction is committed."""
+    transaction.on_commit(lambda: _follower(username) if _follower is not None else None)

@@ -21,6 +21,7 @@ from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from amqtt.session import Session
 
 from beffroi_content.wire import access
+from beffroi_content.wire.broker_accounts import client_identifier
 from beffroi_content.wire.limits import packet_limit
 from beffroi_content.wire.messages import STATUS
 from beffroi_content.wire.scopes import TopicScope, user_screen
@@ -56,19 +57,20 @@ class BrokerAccessPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
         self._config: BrokerAccessPlugin.Config = context.config
 
     async def authenticate(self, *, session: Session) -> bool:
-        """Check the credentials, and that neither the client identifier nor the last will is that of another player."""
+        """Check the credentials, and that client identifier and last will are those that belong to them."""
         username, password = session.username or "", session.password or ""
         if not username or not password:
             return False
         if username == self._config.username:
             return hmac.compare_digest(password.encode(), self._config.password.encode())
         screen = user_screen(username)
-        if screen is None or _is_foreign_name(session.client_id or "", username):
+        if screen is None or session.client_id != client_identifier(password):
             return False
         own_will = str(STATUS.topic_for(self._config.site, TopicScope.of_screen(screen)))
         if session.will_flag and session.will_topic != own_will:
             return False
-        return await _query_in_thread(broker_access.registered_devices().authenticate, username, password)
+        account = await _query_in_thread(broker_access.registered_devices().account_of, username)
+        return account is not None and hmac.compare_digest(password.encode(), account.password.encode())
 
     async def topic_filtering(
         self, *, session: Session | None = None, topic: str | None = None, action: Action | None = None
@@ -89,12 +91,6 @@ class BrokerAccessPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
         # The database is asked only where the answer depends on the groups.
         groups = await _query_in_thread(broker_access.registered_devices().groups_of, screen)
         return access.may_read(self._config.site, screen, groups, topic)
-
-
-def _is_foreign_name(client_id: str, username: str) -> bool:
-    """Tell whether a client bears the name of the server or of another player: the broker would drop that one."""
-    is_reserved = client_id.startswith("server-") or user_screen(client_id) is not None
-    return is_reserved and client_id != username
 
 
 class _LimitedReader(StreamReaderAdapter):  # type: ignore[misc]
@@ -165,6 +161,10 @@ class EmbeddedBroker:
             self._stop_loop()
             raise BrokerNotStarted(str(error)) from error
 
+    def end_former_connections(self, username: str) -> None:
+        """End the connections of a player with an account that is no more. From any thread; waits for nothing."""
+        asyncio.run_coroutine_threadsafe(self._end_former_connections(username), self._loop)
+
     def stop(self) -> None:
         """Close all connections and end the thread of the broker."""
         if self._broker is not None:
@@ -173,6 +173,14 @@ class EmbeddedBroker:
             except Exception:
                 logger.exception("the broker did not stop cleanly")
         self._stop_loop()
+
+    async def _end_former_connections(self, username: str) -> None:
+        account = await _query_in_thread(broker_access.registered_devices().account_of, username)
+        present = account.client_id if account is not None else None
+        for session, handler in list(self._broker.sessions.values()) if self._broker is not None else ():
+            if session.username == username and session.client_id != present:
+                await handler.handle_connection_closed()
+                await handler.stop()
 
     async def _start_broker(self) -> None:
         self._broker = _StrictBroker(self._config, self._loop)

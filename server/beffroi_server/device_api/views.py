@@ -115,7 +115,8 @@ def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
 
     The entity tag is that of everything but the beat; where nothing else is new, the answer is 304 with the beat in
     the header ``Beffroi-Beat``, in base64. The header ``Beffroi-Plays`` holds, as JSON, how far the plays of the screen
-    are here: see ``beffroi_content.wire.reports.HeldPlays``; the header ``Beffroi-Broker`` where the broker is.
+    are here: see ``beffroi_content.wire.reports.HeldPlays``; the header ``Beffroi-Broker`` where the broker is, and
+    the account there.
     """
     presence.polls.note_poll(screen, timezone.now())
     rows = _retained_documents(screen)
@@ -132,7 +133,7 @@ def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
     response["Beffroi-Beat"] = base64.b64encode(beat).decode()
     state = ScreenState.objects.filter(screen=screen).only("plays_newest", "plays_missing").first()
     response["Beffroi-Plays"] = (state or ScreenState()).play_gaps.to_wire().to_json().decode()
-    response["Beffroi-Broker"] = json.dumps(services.broker_address())
+    response["Beffroi-Broker"] = json.dumps(services.broker_login(screen))
     if mark := restoration.restoration_mark():
         response["Beffroi-Restore"] = mark
     response["Cache-Control"] = "no-store"

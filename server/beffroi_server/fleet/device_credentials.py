@@ -1,15 +1,20 @@
-"""Credentials of players: device tokens, and the user names and password hashes of the broker.
+"""Credentials of players: device tokens, and their accounts at the broker.
 
-A player has one secret, its device token: 256 random bits, given to it at its enrolment. Over HTTP it is a bearer
-token, over MQTT the password beside the user name ``s-<screen>``. The database holds only hashes of it.
+A player is given two secrets at its enrolment. Its device token, 256 random bits, is its bearer token over HTTP; the
+database holds only a hash of it. Its password at the broker, for the user name ``s-<screen>``, is derived from that
+hash and the server's secret key: so the server can tell it to a new broker at any time, stores it nowhere, and a broker
+that was taken over hears nothing that opens the server.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
-import hmac
 from collections.abc import Iterator
 
+from django.utils.crypto import salted_hmac
+
+from beffroi_content.wire.broker_accounts import BrokerAccount
 from beffroi_content.wire.scopes import TopicScope, user_screen
 from beffroi_server.fleet import targets
 from beffroi_server.fleet.models import Screen
@@ -28,21 +33,31 @@ def screen_of_token(token: str) -> Screen | None:
     return Screen.objects.filter(token_sha256=token_sha256(token)).first()
 
 
+def broker_account(screen: Screen) -> BrokerAccount:
+    """Return the account of an enrolled screen at the broker."""
+    return _account(screen.slug, screen.token_sha256)
+
+
+def _account(slug: str, token_digest: str) -> BrokerAccount:
+    secret = salted_hmac("beffroi broker password", f"{slug} {token_digest}", algorithm="sha256").digest()
+    return BrokerAccount(str(TopicScope.of_screen(slug)), base64.urlsafe_b64encode(secret).decode().rstrip("="))
+
+
 class EnrolledDevices:
     """The enrolled players, as the broker asks for them: see ``delivery.broker_access.DeviceRegistry``."""
 
-    def authenticate(self, username: str, password: str) -> bool:
-        """Tell whether a user name is that of an enrolled screen, and the password its device token."""
-        expected = Screen.objects.filter(slug=user_screen(username)).values_list("token_sha256", flat=True).first()
-        return bool(expected) and hmac.compare_digest(expected or "", token_sha256(password))
+    def account_of(self, username: str) -> BrokerAccount | None:
+        """Return the account of an enrolled screen by its user name."""
+        screen = Screen.objects.filter(slug=user_screen(username)).exclude(token_sha256="").first()
+        return broker_account(screen) if screen is not None else None
+
+    def accounts(self) -> Iterator[BrokerAccount]:
+        """Yield the account of every enrolled screen, by user name."""
+        screens = Screen.objects.exclude(token_sha256="").order_by("slug")
+        for slug, digest in screens.values_list("slug", "token_sha256"):
+            yield _account(slug, digest)
 
     def groups_of(self, screen: str) -> frozenset[str]:
         """Return the identifiers of the groups that a screen belongs to."""
         found = Screen.objects.filter(slug=screen).first()
         return frozenset(targets.group_slugs_of(found)) if found is not None else frozenset()
-
-    def password_hashes(self) -> Iterator[tuple[str, str]]:
-        """Yield user name and hash, as Mosquitto's password file holds it, of every enrolled screen."""
-        screens = Screen.objects.exclude(mqtt_password_hash="").values_list("slug", "mqtt_password_hash")
-        for slug, hashed in screens.order_by("slug"):
-            yield str(TopicScope.of_screen(slug)), hashed

@@ -187,9 +187,7 @@ class Screen(models.Model):
     enrolment_expires_at = models.DateTimeField(null=True, blank=True)
     enrolled_at = models.DateTimeField(null=True, blank=True)
     token_sha256 = models.CharField(max_length=64, blank=True, db_index=True)
-    """Of the secret that the player shows on HTTP and MQTT. Looked up at every request of a player."""
-    mqtt_password_hash = models.CharField(max_length=200, blank=True)
-    """The same secret as Mosquitto's password file wants it."""
+    """Of the secret that the player shows on HTTP. Looked up at every request of a player."""
     programme_due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     """When it was made, or something that it shows was changed; empty once the programme is published."""
     screenshots_asked_at = models.DateTimeField(null=True, blank=True)

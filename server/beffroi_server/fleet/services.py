@@ -27,10 +27,9 @@ from beffroi_server.accounts.permissions import require
 from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
-from beffroi_server.delivery import signing, signing_keys
-from beffroi_server.delivery.mosquitto_files import mosquitto_hash
+from beffroi_server.delivery import broker_access, signing, signing_keys
 from beffroi_server.fleet import screen_scopes, targets
-from beffroi_server.fleet.device_credentials import token_sha256
+from beffroi_server.fleet.device_credentials import broker_account, token_sha256
 from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.events import screen_changed
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, ScreenState
@@ -181,27 +180,27 @@ def enrol_player(code: str) -> dict[str, Any]:
             raise EnrolmentRefused
         screen.enrolment_code_sha256, screen.enrolment_expires_at = "", None
         screen.enrolled_at, screen.token_sha256 = now, token_sha256(token)
-        screen.mqtt_password_hash = mosquitto_hash(token)
         screen.save()
         ScreenState.objects.get_or_create(screen=screen)
         audit.record_event(None, "screen-enrolled", screen, slug=screen.slug)
+        broker_access.note_account_change(str(TopicScope.of_screen(screen.slug)))
         screen_changed.send(screen)
         return _enrolment_response(screen, token)
 
 
 def revoke_player(screen: Screen, *, user: User | None = None) -> None:
-    """Revoke the credentials of a screen's player: its messages are ignored, and it fetches nothing."""
+    """Revoke the credentials of a screen's player: the broker sends it away at once, and it fetches nothing."""
     _check_installer(user, screen)
     with serialised():
         Screen.objects.filter(pk=screen.pk).update(
             token_sha256="",
-            mqtt_password_hash="",
             enrolment_code_sha256="",
             enrolment_expires_at=None,
             enrolled_at=None,
         )
         screen.refresh_from_db()
         audit.record_event(user, "screen-revoked", screen, slug=screen.slug)
+        broker_access.note_account_change(str(TopicScope.of_screen(screen.slug)))
 
 
 def _is_screenshot_due(screen: Screen, now: dt.datetime, seconds: int) -> bool:
@@ -317,10 +316,17 @@ def _send_command(screen: Screen, kind: CommandKind, seconds: int) -> None:
     signing.seal_document(COMMAND, TopicScope.of_screen(screen.slug), body)
 
 
-def broker_address() -> dict[str, Any]:
-    """Return where players find the broker: host, port and whether to encrypt."""
+def broker_login(screen: Screen) -> dict[str, Any]:
+    """Return where the player of a screen finds the broker, and its account there."""
     host = settings.MQTT_PUBLIC_HOST or urlsplit(settings.PUBLIC_URL).hostname or "localhost"
-    return {"host": host, "port": settings.MQTT_PORT, "tls": settings.MQTT_TLS}
+    account = broker_account(screen)
+    return {
+        "host": host,
+        "port": settings.MQTT_PORT,
+        "tls": settings.MQTT_TLS,
+        "username": account.username,
+        "password": account.password,
+    }
 
 
 def _enrolment_response(screen: Screen, token: str) -> dict[str, Any]:
@@ -332,7 +338,7 @@ def _enrolment_response(screen: Screen, token: str) -> dict[str, Any]:
             "size": [screen.screen_class.width, screen.screen_class.height],
             "rotation": screen.rotation,
         },
-        "mqtt": {**broker_address(), "username": str(TopicScope.of_screen(screen.slug))},
+        "mqtt": broker_login(screen),
         "anchor": signing_keys.trust_anchor(screen.slug).model_dump(mode="json"),
         "plays": ScreenState.objects.get(screen=screen).plays_newest,
     }

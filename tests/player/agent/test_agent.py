@@ -139,7 +139,9 @@ def test_a_broker_that_has_moved_is_found_through_the_server(
         moves, enrolment = running.agent._broker_moves, running.agent._enrolment
         fixed = enrolment.mqtt.model_copy(update={"is_fixed": True})
         moves._enrolment = enrolment.model_copy(update={"mqtt": fixed})
-    running.town.answer_headers["Beffroi-Broker"] = f'{{"host": "127.0.0.1", "port": {moved.port}, "tls": false}}'
+    running.town.answer_headers["Beffroi-Broker"] = (
+        f'{{"host": "127.0.0.1", "port": {moved.port}, "tls": false, "username": "s-hall", "password": "another"}}'
+    )
     running.agent._poller.poll_once()
     assert not moved.logins  # the broker may be only a moment away
     monkeypatch.setattr(broker_moves, "MOVE_MS", 0)
@@ -150,7 +152,8 @@ def test_a_broker_that_has_moved_is_found_through_the_server(
         until("it does not move", lambda: moved.logins)
         stored = AgentStorage(running.state.folder).enrolment.read()
         assert stored is not None
-        assert (stored.mqtt.port, stored.mqtt.username) == (moved.port, running.agent._enrolment.mqtt.username)
+        assert (stored.mqtt.port, stored.mqtt.username, stored.mqtt.password) == (moved.port, "s-hall", "another")
+        assert b"another" in moved.logins[0]
     moved.close()
 
 

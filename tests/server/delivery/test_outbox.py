@@ -19,11 +19,13 @@ from tests.support.waiting import PATIENCE_S, free_port, listens, until
 
 from beffroi_server.alerts import services as alerts
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.delivery import mosquitto_files, outbox
+from beffroi_server.delivery import broker_files, outbox
 from beffroi_server.delivery.models import OutboxDocument, TopicSequence
 from beffroi_server.delivery.mqtt_client import MqttClient
 from beffroi_server.delivery.outbox import OutboxPublisher
 from beffroi_server.fleet import services as screens
+from beffroi_server.fleet.device_credentials import broker_account, token_sha256
+from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import EVERYWHERE
 from beffroi_server.library import services as library
 from beffroi_server.schedule import publication
@@ -256,9 +258,9 @@ class Mosquitto:
 def mosquitto(keyring, hall, quay, tmp_path, settings) -> Iterator[Mosquitto]:
     settings.MQTT_PASSWORD = "of the server"
     for screen in (hall, quay):
-        screen.mqtt_password_hash = mosquitto_files.mosquitto_hash(f"token of {screen.slug}")
+        screen.token_sha256 = token_sha256(f"token of {screen.slug}")
         screen.save()
-    mosquitto_files.write_mosquitto_files(tmp_path)
+    broker_files.write_broker_files(tmp_path, "mosquitto")
     broker = Mosquitto(tmp_path, free_port())
     broker.start()
     yield broker
@@ -275,10 +277,11 @@ def link(mosquitto) -> Iterator[MqttClient]:
 class Listener:
     """A client of the broker that keeps what it hears."""
 
-    def __init__(self, port: int, username: str, password: str, *filters: str) -> None:
+    def __init__(self, port: int, screen: Screen, *filters: str) -> None:
+        account = broker_account(screen)
         self.heard: list[tuple[str, bytes, float]] = []
-        self.client = Client(CallbackAPIVersion.VERSION2, username)
-        self.client.username_pw_set(username, password)
+        self.client = Client(CallbackAPIVersion.VERSION2, account.client_id)
+        self.client.username_pw_set(account.username, account.password)
         self.ready = threading.Event()
         self.client.on_connect = lambda client, *_: client.subscribe([(name, 1) for name in filters])
         self.client.on_subscribe = lambda *_: self.ready.set()
@@ -333,8 +336,8 @@ class TestRealBroker:
         stopping.set()
         thread.join(PATIENCE_S)
 
-    def test_an_alert_reaches_a_player_and_the_outbox_knows(self, mosquitto):
-        player = Listener(mosquitto.port, "s-hall", "token of hall", "beffroi/1/saint-aubin/down/all/alerts")
+    def test_an_alert_reaches_a_player_and_the_outbox_knows(self, mosquitto, hall):
+        player = Listener(mosquitto.port, hall, "beffroi/1/saint-aubin/down/all/alerts")
         flood()
 
         until("the player hears of it", lambda: player.heard)
@@ -352,15 +355,15 @@ class TestRealBroker:
         mosquitto.start()
 
         player = Listener(
-            mosquitto.port, "s-hall", "token of hall",
+            mosquitto.port, hall,
             *(f"beffroi/1/saint-aubin/down/{stream}" for stream in ("all/keys", "all/alerts", "s-hall/programme")),
         )  # fmt: skip
         everything = {"down/all/keys", "down/all/alerts", "down/s-hall/programme"}
         until("the player has everything again", lambda: player.topics() == everything)
         player.stop()
 
-    def test_the_files_keep_players_where_they_belong(self, mosquitto, quay):
-        player = Listener(mosquitto.port, "s-hall", "token of hall", "#", "beffroi/1/saint-aubin/down/s-quay/command")
+    def test_the_files_keep_players_where_they_belong(self, mosquitto, hall, quay):
+        player = Listener(mosquitto.port, hall, "#", "beffroi/1/saint-aubin/down/s-quay/command")
         screens.identify_screen(quay)
         player.client.publish("beffroi/1/saint-aubin/down/all/alerts", b"forged", 0, True)
         flood()
@@ -370,12 +373,12 @@ class TestRealBroker:
         assert not any("s-quay" in topic for topic in player.topics())
         player.stop()
 
-    def test_what_players_say_is_heard(self, mosquitto, link):
+    def test_what_players_say_is_heard(self, mosquitto, link, hall):
         heard: list[tuple[str, bytes]] = []
         link.subscribe(
             (("beffroi/1/saint-aubin/up/+/status", 1),), lambda topic, payload: heard.append((topic, payload))
         )
-        player = Listener(mosquitto.port, "s-hall", "token of hall", "beffroi/1/saint-aubin/down/all/beat")
+        player = Listener(mosquitto.port, hall, "beffroi/1/saint-aubin/down/all/beat")
 
         def say() -> bool:
             player.client.publish("beffroi/1/saint-aubin/up/s-hall/status", b"{}", 1)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from beffroi_content.timeline import Moment
 from beffroi_content.trust import AdmittedDocument, DocumentRefused, TrustState, admit_document
+from beffroi_content.wire.broker_accounts import mosquitto_hash
 from beffroi_content.wire.documents import (
     AlertSet,
     Beat,
@@ -28,7 +29,6 @@ from beffroi_server.alerts import services as alerts
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import beats, key_files, signing, signing_keys
 from beffroi_server.delivery.models import OutboxDocument, TopicSequence
-from beffroi_server.delivery.mosquitto_files import mosquitto_hash
 from beffroi_server.fleet import services as screens
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.schedule import publication

@@ -28,7 +28,7 @@ from beffroi_server.delivery.inbound_queue import InboundQueue
 from beffroi_server.delivery.models import OutboxDocument, TopicSequence
 from beffroi_server.device_api import views
 from beffroi_server.fleet import captures, services
-from beffroi_server.fleet.device_credentials import token_sha256
+from beffroi_server.fleet.device_credentials import EnrolledDevices, token_sha256
 from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.fleet.plays.intake_quotas import HourlyQuota
 from beffroi_server.fleet.targets import Targets
@@ -85,6 +85,7 @@ class TestEnrolment:
         answer = enrol(client, code).json()
 
         assert (answer["site"], answer["screen"]) == ("saint-aubin", "hall")
+        assert answer["mqtt"].pop("password")
         assert answer["mqtt"] == {"host": "affichage.example", "port": 1884, "tls": False, "username": "s-hall"}
         assert TrustAnchor.model_validate(answer["anchor"]).screen == "hall"
         assert command.startswith(f"beffroi-player enrol https://affichage.example:8443 {code} --root ")
@@ -402,9 +403,12 @@ class TestCapture:
 
 def test_the_answer_names_the_broker(ask, settings):
     settings.MQTT_PUBLIC_HOST, settings.MQTT_PORT, settings.MQTT_TLS = "broker.example", 8883, True
-    assert json.loads(ask("documents").headers["Beffroi-Broker"]) == {
-        "host": "broker.example", "port": 8883, "tls": True,
-    }  # fmt: skip
+    said = json.loads(ask("documents").headers["Beffroi-Broker"])
+
+    assert (said["host"], said["port"], said["tls"]) == ("broker.example", 8883, True)
+    account = EnrolledDevices().account_of(said["username"])
+    assert account is not None
+    assert account.password == said["password"]
 
 
 class TestReceipts:

@@ -139,23 +139,23 @@ class TestCredentials:
     @pytest.mark.parametrize(
         ("username", "expected"), [("s-hall", True), ("s-quay", False), ("hall", False), ("g-hall", False), ("", False)]
     )
-    def test_the_broker_asks_for_user_name_and_token(self, quay, token, username, expected):
-        assert EnrolledDevices().authenticate(username, token) is expected
+    def test_only_an_enrolled_player_has_an_account_at_the_broker(self, quay, token, username, expected):
+        assert (EnrolledDevices().account_of(username) is not None) is expected
 
     def test_a_revoked_player_has_none(self, hall, token):
         services.revoke_player(hall)
 
         assert screen_of_token(token) is None
-        assert not EnrolledDevices().authenticate("s-hall", token)
-        assert list(EnrolledDevices().password_hashes()) == []
+        assert EnrolledDevices().account_of("s-hall") is None
+        assert list(EnrolledDevices().accounts()) == []
 
     def test_the_broker_knows_the_groups_of_a_screen(self, hall, quay):
         assert EnrolledDevices().groups_of("quay") == {"harbour"}
         assert EnrolledDevices().groups_of("hall") == EnrolledDevices().groups_of("nowhere") == frozenset()
 
-    def test_only_hashes_are_handed_to_mosquitto(self, quay, token):
-        ((username, hashed),) = EnrolledDevices().password_hashes()
+    def test_a_player_that_is_enrolled_again_has_another_password(self, hall):
+        first, second = (services.enrol_player(services.open_enrolment(hall)[0]) for _ in range(2))
 
-        assert username == "s-hall"
-        assert hashed.startswith("$7$101$")
-        assert token not in hashed
+        (account,) = EnrolledDevices().accounts()
+        assert (account.username, account.password) == ("s-hall", second["mqtt"]["password"])
+        assert second["token"] != account.password != first["mqtt"]["password"]

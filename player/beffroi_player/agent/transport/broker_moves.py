@@ -1,7 +1,7 @@
 """Moves of the broker: the server says where it is by now, and a player that does not reach the old one goes there.
 
-Who answers for the server could name a broker of its own. It learns no more by that than it has heard already, since
-the player gives the server the same token; and what is signed it cannot forge.
+It also says which account the player has there, so that one with another password is let in again. Who answers for the
+server could name a broker of its own: it would hear a password that it has given itself, and forge nothing signed.
 """
 
 from __future__ import annotations
@@ -41,15 +41,18 @@ class BrokerMoves:
         """Go to the broker that the server names, once the present one has been of no use for a while.
 
         Args:
-            said: Where the broker is, as the server says.
+            said: Where the broker is and who the player is there, as the server says.
             last_beat_ms: When the last live beat came in.
         """
         known = self._enrolment.mqtt
-        moved = known.moved_to(said.host, said.port, tls=said.tls)
+        moved = known.moved_to(said)
         live_ms = max(self._started_ms, last_beat_ms or 0.0)
         if known.is_fixed or moved == known or self._uptime() - live_ms < MOVE_MS:
             return
-        log.warning("the server names another broker: %s:%d instead of %s:%d", *_address(moved), *_address(known))
+        if _address(moved) == _address(known):
+            log.warning("the server names another account at the broker %s:%d", *_address(known))
+        else:
+            log.warning("the server names another broker: %s:%d instead of %s:%d", *_address(moved), *_address(known))
         self._enrolment = self._enrolment.model_copy(update={"mqtt": moved})
         try:
             self._file.write(self._enrolment)

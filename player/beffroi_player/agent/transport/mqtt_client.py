@@ -6,7 +6,6 @@ callback, and it believes to be connected when it is not.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import queue
 import select
@@ -22,6 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from beffroi_content.wire.broker_accounts import client_identifier
 from beffroi_content.wire.limits import receive_limit
 from beffroi_content.wire.messages import STATUS, WireMessage, message_of
 from beffroi_content.wire.reports import PlayerStatus
@@ -211,9 +211,9 @@ class PlayerMqttClient:
 
     def _new_client(self) -> Client:
         broker = self._broker
-        name = client_identifier(self._enrolment.token)
+        name = client_identifier(broker.password)
         client = Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=True, protocol=MQTTv311)
-        client.username_pw_set(broker.username, self._enrolment.token)
+        client.username_pw_set(broker.username, broker.password)
         client.connect_timeout = CONNECT_SECONDS
         if broker.tls:
             client.tls_set_context(ssl.create_default_context())
@@ -341,15 +341,6 @@ class PlayerMqttClient:
 def broker_host(broker: BrokerAddress, server_host: str) -> str:
     """Return the host of the broker: that of the server unless it says another."""
     return broker.host or server_host
-
-
-def client_identifier(token: str) -> str:
-    """Return the client identifier of a player: nobody who lacks its token can guess it.
-
-    A broker ends a connection when another client comes with the same identifier, whoever that is. It has the 23
-    characters that every broker accepts.
-    """
-    return "p" + hashlib.sha256(b"mqtt client identifier " + token.encode()).hexdigest()[:22]
 
 
 def _disable_nagle(_client: Client, _data: Any, connection: Any) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from tests.support.player_harness import until
 from tests.support.scripted_broker import DOWN, UP, ScriptedBroker, text
-from tests.support.signing_town import SCREEN, TOKEN, SigningTown
+from tests.support.signing_town import PASSWORD, SCREEN, TOKEN, SigningTown
 
 from beffroi_content.trust import TrustState, concerned_topics
+from beffroi_content.wire.broker_accounts import client_identifier
 from beffroi_content.wire.messages import PLAYS, RECEIPTS, SCREENSHOT, STATUS
 from beffroi_content.wire.reports import PlayerStatus
 from beffroi_content.wire.topics import Topic
@@ -23,7 +24,6 @@ from beffroi_player.agent.transport.mqtt_client import (
     ConnectionHistory,
     PlayerMqttClient,
     broker_host,
-    client_identifier,
 )
 
 
@@ -115,14 +115,15 @@ def test_a_connection_on_which_topics_stay_refused_is_given_up(connected: Any, m
         until("it does not come back", lambda: player.client.is_fully_subscribed)
 
 
-def test_the_player_logs_in_with_its_token_and_leaves_a_will(connected: Any) -> None:
+def test_the_player_logs_in_with_its_account_and_leaves_a_will(connected: Any) -> None:
     with connected() as (_, broker):
         (login,) = broker.logins
-        assert text(f"s-{SCREEN}") + text(TOKEN) in login
+        assert text(f"s-{SCREEN}") + text(PASSWORD) in login
+        assert TOKEN.encode() not in login
         # Another client with the same identifier would push it off: nobody can guess it.
-        assert text(client_identifier(TOKEN)) in login
-        assert len(client_identifier(TOKEN)) == 23
-        assert client_identifier("another token") != client_identifier(TOKEN)
+        assert text(client_identifier(PASSWORD)) in login
+        assert len(client_identifier(PASSWORD)) == 23
+        assert client_identifier("another password") != client_identifier(PASSWORD)
         assert text(f"{UP}/status") in login
         assert b'"online":false' in login
 
