@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from beffroi_content.model.base_models import IDENTIFIER_PATTERN
-from beffroi_provisioning import mosquitto, units
+from beffroi_provisioning import broker_setup, mosquitto, units
 from beffroi_provisioning.files import write_text
 
 CONFIGURATION_FILE = "mosquitto.conf"
 ACCESS_FILE = "beffroi.access"
+ACCOUNT_FILE = broker_setup.ACCOUNT_FILE.name
+_OTHER_FOLDER = "Give a folder that you may write to with --out"
 WATCHDOG_FILE = "beffroi-watchdog.conf"
 _LED_ADDRESS = re.compile(r"(?:ddp|artnet|sacn)://[A-Za-z0-9.-]+(?::\d{1,5})?/?(?:\?[a-z]+=[\d.]+(?:&[a-z]+=[\d.]+)*)?")
 
@@ -21,28 +23,67 @@ _LED_ADDRESS = re.compile(r"(?:ddp|artnet|sacn)://[A-Za-z0-9.-]+(?::\d{1,5})?/?(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write what was asked for. Return 0, or 1 if a file could not be written."""
     options = _build_parser().parse_args(arguments)
-    files: dict[str, str] = options.render(options)
     try:
-        for name, text in files.items():
-            write_text(options.out / name, text)
-            print(options.out / name)
+        for path in options.write(options):
+            print(path)
+    except broker_setup.SetupRefused as error:
+        return _print_error(str(error))
+    except LookupError as error:
+        return _print_error(f"{error}: run apt install mosquitto, then this command again")
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        print(f"beffroi-provisioning: {what}. Give a folder that you may write to with --out", file=sys.stderr)
-        return 1
+        return _print_error(f"{what}. {options.hint}")
     return 0
+
+
+def _print_error(reason: str) -> int:
+    print(f"beffroi-provisioning: {reason}", file=sys.stderr)
+    return 1
+
+
+def _write_rendered(options: argparse.Namespace) -> list[Path]:
+    files: dict[str, str] = options.render(options)
+    for name, text in files.items():
+        write_text(options.out / name, text)
+    return [options.out / name for name in files]
 
 
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="beffroi-provisioning", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_broker(commands.add_parser("broker", help="set up Mosquitto on this machine, beside the server; as root"))
     _add_mosquitto(commands.add_parser("mosquitto", help="the configuration and the access list of Mosquitto"))
     _add_units(commands.add_parser("units", help="what systemd reads: server, player, hardware watchdog"))
     return parser
 
 
+def _add_broker(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(write=_set_up_broker, hint="Run this command with sudo")
+    parser.add_argument(
+        "--site", type=_site_argument, required=True, help="the identifier of the town, as in every topic"
+    )
+    parser.add_argument("--public-host", required=True, help="the name of this machine as players reach it")
+    parser.add_argument("--host", default=broker_setup.BrokerSetup.host, help="the address to listen on (%(default)s)")
+    parser.add_argument("--port", type=_port_argument, help="the port to listen on (1883, with TLS 8883)")
+    parser.add_argument("--tls", type=Path, nargs=3, metavar=("CERTIFICATE", "KEY", "AUTHORITY"), help="PEM files")
+    parser.add_argument("--root", type=Path, default=Path("/"), help="folder of the machine's files (%(default)s)")
+    parser.add_argument("--plugin", type=Path, help="the dynamic-security plugin, where it is not Debian's")
+
+
+def _set_up_broker(options: argparse.Namespace) -> list[Path]:
+    setup = broker_setup.BrokerSetup(
+        site=options.site,
+        public_host=options.public_host,
+        host=options.host,
+        port=options.port or (8883 if options.tls else 1883),
+        certificates=mosquitto.BrokerCertificates(*options.tls) if options.tls else None,
+    )
+    plugin = options.plugin or broker_setup.find_plugin(options.root)
+    return broker_setup.set_up_broker(setup, plugin, options.root)
+
+
 def _add_mosquitto(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(render=_mosquitto_files)
+    parser.set_defaults(render=_mosquitto_files, write=_write_rendered, hint=_OTHER_FOLDER)
     parser.add_argument(
         "--site", type=_site_argument, required=True, help="the identifier of the town, as in every topic"
     )
@@ -65,10 +106,15 @@ def _add_mosquitto(parser: argparse.ArgumentParser) -> None:
         "--account", default=mosquitto.MosquittoSettings.account, help="account of the machine (%(default)s)"
     )
     parser.add_argument("--tls", type=Path, nargs=3, metavar=("CERTIFICATE", "KEY", "AUTHORITY"), help="PEM files")
+    parser.add_argument(
+        "--plugin", type=Path,
+        help="the dynamic-security plugin, by which the server manages the accounts: the password file then has only "
+        "that of the server",
+    )  # fmt: skip
 
 
 def _add_units(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(render=_unit_files)
+    parser.set_defaults(render=_unit_files, write=_write_rendered, hint=_OTHER_FOLDER)
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
     parser.add_argument(
         "--programs", type=Path, default=units.PROGRAMS, help="the folder of the beffroi programs (%(default)s)"
@@ -91,6 +137,7 @@ def _mosquitto_files(options: argparse.Namespace) -> dict[str, str]:
         persistence=options.persistence,
         certificates=mosquitto.BrokerCertificates(*options.tls) if options.tls else None,
         account=options.account,
+        plugin=mosquitto.AccountPlugin(options.plugin, options.persistence / ACCOUNT_FILE) if options.plugin else None,
     )
     files = {CONFIGURATION_FILE: mosquitto.configuration_text(broker)}
     # Elsewhere the server writes it, with the passwords: beffroi-server broker-files.

@@ -31,6 +31,15 @@ class BrokerCertificates:
     """The certificate of the authority that players are given."""
 
 
+@dataclass(frozen=True, slots=True)
+class AccountPlugin:
+    """Mosquitto's dynamic-security plugin, by which the server manages the accounts of players."""
+
+    library: Path
+    account_file: Path
+    """Written by Mosquitto, in a folder that its account may write to."""
+
+
 @dataclass(frozen=True)
 class MosquittoSettings:
     """Settings of the Mosquitto of one town."""
@@ -46,6 +55,10 @@ class MosquittoSettings:
     """None: unencrypted. Documents are signed all the same; passwords can then be overheard."""
     account: str = "mosquitto"
     """The account of the machine that the broker runs as when root starts it."""
+    plugin: AccountPlugin | None = None
+    """None: all accounts are in the password file, which somebody writes after each change."""
+    is_drop_in: bool = False
+    """Whether Debian's own file says where the log and the retained messages go, and includes this one."""
 
 
 def configuration_text(broker: MosquittoSettings) -> str:
@@ -54,8 +67,8 @@ def configuration_text(broker: MosquittoSettings) -> str:
         _listener_section(broker),
         _access_section(broker),
         _queue_section(),
-        _persistence_section(broker),
-        _log_section(),
+        # Mosquitto refuses to start where these are said twice.
+        *(() if broker.is_drop_in else (_persistence_section(broker), _log_section())),
     ]
     return "# Written by beffroi-provisioning: change its options rather than this file.\n\n" + "\n".join(sections)
 
@@ -85,12 +98,19 @@ def _listener_section(broker: MosquittoSettings) -> str:
 
 
 def _access_section(broker: MosquittoSettings) -> str:
-    return _join_lines([
-        f"user {broker.account}",
+    lines = [] if broker.is_drop_in else [f"user {broker.account}"]
+    lines += [
         "allow_anonymous false",
         f"password_file {broker.password_file}",
         f"acl_file {broker.access_file}",
-    ])  # fmt: skip
+    ]
+    if broker.plugin is not None:
+        lines += [
+            "# The server tells it which players there are. What each may read and write is in the access list.",
+            f"plugin {broker.plugin.library}",
+            f"plugin_opt_config_file {broker.plugin.account_file}",
+        ]
+    return _join_lines(lines)
 
 
 def _queue_section() -> str:
@@ -100,6 +120,8 @@ def _queue_section() -> str:
         "# 0 is no limit: with the default of 1,000 the receipts of a large fleet are dropped without a word.",
         "max_queued_messages 0",
         "max_inflight_messages 0",
+        "# Seconds. After a power cut the server publishes again whatever is missing.",
+        "autosave_interval 60",
     ])  # fmt: skip
 
 
@@ -108,8 +130,6 @@ def _persistence_section(broker: MosquittoSettings) -> str:
         "persistence true",
         # Mosquitto appends the file name as it is.
         f"persistence_location {broker.persistence}/",
-        "# Seconds. After a power cut the server publishes again whatever is missing.",
-        "autosave_interval 60",
     ])  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.alerts import services as alerts
 from beffroi_server.alerts.starter_set import add_starter_set
 from beffroi_server.core import disk_space, sandbox_probe
-from beffroi_server.delivery import key_files, signing_keys
+from beffroi_server.delivery import broker_accounts, key_files, signing_keys
 from beffroi_server.delivery.signing_keys import root_fingerprint
 from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.schedule.models import ensure_holiday_calendar
@@ -139,7 +139,15 @@ def deployment_findings() -> list[str]:
     roots = sorted(path.name for path in Path(settings.KEYS).glob("root-*.pem"))
     if roots:
         found.append(f"{', '.join(roots)} are still on this machine: keep them in two safe places elsewhere")
-    return found + _exposed_files() + _confinement_findings() + _disk_findings()
+    return found + _broker_findings() + _exposed_files() + _confinement_findings() + _disk_findings()
+
+
+def _broker_findings() -> list[str]:
+    broker = broker_accounts.managed_broker()
+    if broker is None or not (problem := broker_accounts.plugin_problem(broker)):
+        return []
+    step = "Set it up with beffroi-provisioning broker, or set BEFFROI_MQTT_ACCOUNTS=files and run broker-files"
+    return [f"the broker does not follow enrolments: {problem}. {step} after each change (docs/installation.md)"]
 
 
 def _confinement_findings() -> list[str]:

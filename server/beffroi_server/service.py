@@ -26,7 +26,8 @@ from beffroi_server.core import database, disk_space, incoming_files, leadership
 from beffroi_server.core.http_server.body_permits import BodyGate
 from beffroi_server.core.http_server.connections import RequestPolicy, create_http_server
 from beffroi_server.core.http_server.request_threads import RequestKind, RequestThreads, ThreadGroup
-from beffroi_server.delivery import inbound_queue, outbox, signing
+from beffroi_server.delivery import broker_access, inbound_queue, outbox, signing
+from beffroi_server.delivery.broker_accounts import BrokerAccounts, accounts_due, managed_broker
 from beffroi_server.delivery.embedded_broker import BrokerNotStarted, EmbeddedBroker
 from beffroi_server.delivery.mqtt_client import MqttClient
 from beffroi_server.feeds.feed_readings import READER_THREADS, FeedReadings, reading_due
@@ -57,7 +58,9 @@ SWITCH_INTERVAL_S = 0.0005
 A request gives the interpreter away at each access to the database and waits to get it back: with Python's 5 ms, five
 busy threads make 100 accesses of an alert last seconds.
 """
-WAKE_UPS = (pending_due, video_queue.conversion_due, upload_due, reading_due, publication.publication_due)
+WAKE_UPS = (
+    pending_due, video_queue.conversion_due, upload_due, reading_due, publication.publication_due, accounts_due,
+)  # fmt: skip
 """Events that threads wait for: set when they are to look whether the server stops."""
 JOIN_TIMEOUT_S = 30
 WAKE_INTERVAL_S = 0.2
@@ -86,7 +89,8 @@ def run_service(address: str, port: int) -> None:
         started.callback(pages.close)
         password = _start_embedded_broker(started)
         link = _create_mqtt_client(password)
-        sender = outbox.OutboxPublisher(link, link.problem)
+        accounts = _follow_accounts(started)
+        sender = outbox.OutboxPublisher(link, lambda: link.problem() or (accounts.problem if accounts else ""))
         link.on_connected(sender.note_connected)
         link.on_acknowledged(sender.note_acknowledged)
         outbox.install_publisher(sender)
@@ -96,13 +100,16 @@ def run_service(address: str, port: int) -> None:
         _compare_copies()
         link.start()
         started.callback(link.stop)
+        if accounts is not None:
+            link.on_connected(accounts.note_connected)
+            _start_thread(started, accounts.run_until, stopping)
         for work in (
             sender.run_until,
             retained.run_until,
             presence.polls.run_until,
             publication.run_publication,
             run_pending_alerts,
-            lambda stop: _lead_while_running(stop, link),
+            lambda stop: _lead_while_running(stop, link, accounts),
         ):
             _start_thread(started, work, stopping)
         logger.info("Beffroi answers at %s (port %d)", settings.PUBLIC_URL, port)
@@ -166,7 +173,20 @@ def _start_embedded_broker(started: ExitStack) -> str:
         reason = f"the broker cannot listen at port {settings.MQTT_PORT}: {error}"
         raise StartError(f"{reason}. Set BEFFROI_MQTT_PORT, or BEFFROI_MQTT_HOST for another broker") from error
     started.callback(broker.stop)
+    broker_access.follow_accounts(broker.end_former_connections)
+    started.callback(broker_access.follow_accounts, None)
     return password
+
+
+def _follow_accounts(started: ExitStack) -> BrokerAccounts | None:
+    """Have the broker follow enrolments, where it is another program that lets the server do so."""
+    broker = managed_broker()
+    if broker is None:
+        return None
+    accounts = BrokerAccounts(broker)
+    broker_access.follow_accounts(accounts.note_change)
+    started.callback(broker_access.follow_accounts, None)
+    return accounts
 
 
 def _create_mqtt_client(password: str) -> MqttClient:
@@ -176,14 +196,14 @@ def _create_mqtt_client(password: str) -> MqttClient:
 
 
 @database.close_connection_after()
-def _lead_while_running(stopping: threading.Event, link: MqttClient) -> None:
+def _lead_while_running(stopping: threading.Event, link: MqttClient, accounts: BrokerAccounts | None) -> None:
     """Try to become the leader until the server stops; as the leader, write inbound messages and run the jobs."""
     leader_lock = leadership.create_leader_lock()
     while not stopping.is_set():
         try:
             if leader_lock.acquire():
                 logger.info("this process leads")
-                _run_leader_work(stopping, link, leader_lock)
+                _run_leader_work(stopping, link, accounts, leader_lock)
         except Exception:
             # Some process must lead: without the beat no player's clock is certain, and no report is stored.
             logger.exception("this process could not lead; it tries again")
@@ -191,8 +211,13 @@ def _lead_while_running(stopping: threading.Event, link: MqttClient) -> None:
     leader_lock.release()
 
 
-def _run_leader_work(stopping: threading.Event, link: MqttClient, leader_lock: leadership.LeaderLock) -> None:
+def _run_leader_work(
+    stopping: threading.Event, link: MqttClient, accounts: BrokerAccounts | None, leader_lock: leadership.LeaderLock
+) -> None:
     with ExitStack() as started:
+        if accounts is not None:
+            accounts.compare_soon()
+            started.callback(accounts.stop_comparing)
         _start_leader_work(started, link)
         while leader_lock.acquire() and not stopping.wait(LEADER_CHECK_S):
             pass

@@ -326,6 +326,17 @@ MQTT_TLS = read_flag("BEFFROI_MQTT_TLS", default=False)
 MQTT_PUBLIC_HOST = read_text("BEFFROI_MQTT_PUBLIC_HOST")
 """The broker's name as players reach it; empty: the host of BEFFROI_URL."""
 
+
+def _mqtt_accounts() -> str:
+    given = read_text("BEFFROI_MQTT_ACCOUNTS", "plugin").lower()
+    if given not in {"plugin", "files"}:
+        raise ImproperlyConfigured(f"BEFFROI_MQTT_ACCOUNTS is {given!r}: give plugin or files")
+    return given
+
+
+MQTT_ACCOUNTS = _mqtt_accounts()
+"""How another broker knows the players: by Mosquitto's dynamic-security ``plugin``, or by ``files`` that are copied."""
+
 EMAIL_HOST = read_text("BEFFROI_MAIL_HOST")
 """Empty: no mail is sent."""
 EMAIL_HOST_USER = read_text("BEFFROI_MAIL_USERNAME")

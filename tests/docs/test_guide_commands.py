@@ -29,6 +29,12 @@ SUDO = """\
 exec env "$@"
 """
 NOTHING = "#!/bin/sh\n"
+PLUGIN = next(Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"), Path("none"))
+DEBIAN_CONFIGURATION = """\
+persistence true
+persistence_location {root}/var/lib/mosquitto/
+include_dir {root}/etc/mosquitto/conf.d
+"""
 PATIENCE_S = 60
 
 
@@ -47,7 +53,7 @@ def machine() -> Iterator[Path]:
     mask = os.umask(0o022)
     root = Path(tempfile.mkdtemp(prefix="beffroi-guide-"))
     root.chmod(0o755)
-    for name in ("etc/mosquitto", "etc/systemd/system", "var/lib/mosquitto", "bin", "work"):
+    for name in ("etc/mosquitto/conf.d", "etc/systemd/system", "var/lib/mosquitto", "bin", "work"):
         (root / name).mkdir(parents=True)
     shutil.chown(root / "var/lib/mosquitto", "mosquitto")
     for name in ("apt", "useradd", "systemctl"):
@@ -69,6 +75,7 @@ def run_commands(commands: str, root: Path) -> None:
         (r"-o beffroi-server", "-o root"),
         (r"chown beffroi-server:", "chown root:"),
         (r"\bDIR\b", f"{root}/work/units"),
+        (r"provisioning broker", f"provisioning broker --root {root} --plugin {PLUGIN}"),
     ):
         commands = re.sub(before, after, commands)
     environment = {"PATH": f"{root}/bin:{os.environ['PATH']}", "LANG": "C.UTF-8"}
@@ -107,12 +114,11 @@ def test_server_and_broker_start_by_the_commands_of_the_guide(machine: Path) -> 
     assert (machine / "etc/beffroi/server.env").stat().st_mode & 0o077 == 0
     assert (machine / "etc/systemd/system/beffroi-server.service").exists()
 
-    configuration = machine / "etc/mosquitto/mosquitto.conf"
+    added = machine / "etc/mosquitto/conf.d/beffroi.conf"
     port = free_port(1883)
-    adapted = configuration.read_text(encoding="utf-8").replace("1883 0.0.0.0", f"{port} 127.0.0.1")
-    for name in ("password_file /etc", "persistence_location /var"):
-        adapted = adapted.replace(name, name.replace(" ", f" {machine}"))
-    configuration.write_text(adapted, encoding="utf-8")
+    added.write_text(added.read_text(encoding="utf-8").replace("1883 0.0.0.0", f"{port} 127.0.0.1"), encoding="utf-8")
+    configuration = machine / "etc/mosquitto/mosquitto.conf"
+    configuration.write_text(DEBIAN_CONFIGURATION.format(root=machine), encoding="utf-8")
     command = ["mosquitto", "-c", str(configuration)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as broker:
         try:

@@ -1,4 +1,4 @@
-"""MQTT client of the server's process. The only module of the server that knows paho."""
+"""MQTT client of the server's process, which lives as long as that."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class OutboxPublisher:
     def __init__(self, transport: MessageTransport, broker_problem: Callable[[], str] = str) -> None:
         self._transport = transport
         self.broker_problem = broker_problem
-        """Returns ``lost`` where the connection has been away for a while, ``refused`` or nothing; for pages."""
+        """Returns ``lost`` where the connection has been away for a while, ``refused``, ``accounts`` or nothing."""
         self._in_flight: dict[int, tuple[str, int, float]] = {}
         # The thread of the client only puts numbers here: with a lock, it could wait for a sender that waits for it.
         self._events: queue.SimpleQueue[int] = queue.SimpleQueue()

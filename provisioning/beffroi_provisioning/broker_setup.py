@@ -1,0 +1,121 @@
+"""Set-up of Mosquitto beside the server, on Debian: what its package has stays as it is, and a file is added to it.
+
+Mosquitto runs under an account of its own, which reads what it needs and nothing more. The server manages the accounts
+of players by itself from then on, so that none of these files changes again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from beffroi_content.model import Identifier
+from beffroi_content.wire.broker_accounts import mosquitto_hash
+from beffroi_provisioning import mosquitto
+from beffroi_provisioning.files import write_text
+
+DROP_IN, FOLDER = Path("etc/mosquitto/conf.d/beffroi.conf"), Path("etc/mosquitto/beffroi")
+SERVER_SETTINGS = Path("etc/beffroi/server.env")
+ACCOUNT_FILE = Path("var/lib/mosquitto/beffroi-accounts.json")
+PLUGIN_NAME = "mosquitto_dynamic_security.so"
+PRIVATE, PRIVATE_TO_GROUP = 0o600, 0o640
+PASSWORD_KEY = "BEFFROI_MQTT_PASSWORD"  # noqa: S105 - the name of a setting
+
+
+class SetupRefused(Exception):
+    """Reason why the broker cannot be set up, with the next step."""
+
+
+@dataclass(frozen=True)
+class BrokerSetup:
+    """What the broker of this machine is set up for."""
+
+    site: Identifier
+    public_host: str
+    """The name of this machine as players reach it."""
+    port: int = 1883
+    host: str = "0.0.0.0"  # noqa: S104 - players are other machines
+    certificates: mosquitto.BrokerCertificates | None = None
+    account: str = "mosquitto"
+    """The account that Debian's package makes."""
+
+
+def find_plugin(root: Path) -> Path:
+    """Return where Debian has Mosquitto's dynamic-security plugin.
+
+    Raises:
+        SetupRefused: it is not there.
+    """
+    found = sorted((root / "usr/lib").glob(f"*/{PLUGIN_NAME}"))
+    if not found:
+        raise SetupRefused(f"{PLUGIN_NAME} is not installed: run apt install mosquitto, then this command again")
+    return found[0]
+
+
+def set_up_broker(setup: BrokerSetup, plugin: Path, root: Path = Path("/")) -> list[Path]:
+    """Write what Mosquitto and the server read; return the files. Run again, it keeps the password and all accounts.
+
+    Args:
+        setup: For which town, and where players reach it.
+        plugin: The dynamic-security plugin.
+        root: The folder of the machine's files.
+
+    Raises:
+        OSError: a file cannot be written, or given to Mosquitto's account.
+        LookupError: there is no such account.
+    """
+    settings = _read_settings(root / SERVER_SETTINGS)
+    password = settings.get(PASSWORD_KEY) or secrets.token_hex(32)
+    access, passwords, accounts = root / FOLDER / "access", root / FOLDER / "server-password", root / ACCOUNT_FILE
+    configuration = mosquitto.MosquittoSettings(
+        site=setup.site,
+        host=setup.host,
+        port=setup.port,
+        password_file=passwords,
+        access_file=access,
+        certificates=setup.certificates,
+        plugin=mosquitto.AccountPlugin(plugin, accounts),
+        is_drop_in=True,
+    )
+    # Whatever the umask of root: Mosquitto's account has to come through.
+    (root / FOLDER).mkdir(parents=True, exist_ok=True)
+    (root / FOLDER).chmod(0o755)
+    write_text(access, mosquitto.access_list_text(setup.site))
+    write_text(passwords, f"{mosquitto.SERVER_USER}:{mosquitto_hash(password)}\n", mode=PRIVATE_TO_GROUP)
+    shutil.chown(passwords, group=setup.account)
+    if not accounts.exists():
+        # The plugin writes it anew at each change, beside it: the folder is Mosquitto's.
+        write_text(accounts, "{}\n", mode=PRIVATE)
+        shutil.chown(accounts, setup.account, setup.account)
+    is_encrypted = setup.certificates is not None
+    wanted = {
+        # A certificate is for the name of the machine, and the server looks at it as players do.
+        "BEFFROI_MQTT_HOST": setup.public_host if is_encrypted else "127.0.0.1",
+        "BEFFROI_MQTT_TLS": "1" if is_encrypted else "0",
+        "BEFFROI_MQTT_PORT": str(setup.port),
+        "BEFFROI_MQTT_PUBLIC_HOST": setup.public_host,
+        PASSWORD_KEY: password,
+    }
+    _write_settings(root / SERVER_SETTINGS, wanted)
+    # Last, since Mosquitto would not start with it while another file is missing.
+    write_text(root / DROP_IN, mosquitto.configuration_text(configuration))
+    return [root / DROP_IN, access, passwords, accounts, root / SERVER_SETTINGS]
+
+
+def _read_settings(path: Path) -> dict[str, str]:
+    with contextlib.suppress(FileNotFoundError):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {}
+
+
+def _write_settings(path: Path, wanted: dict[str, str]) -> None:
+    """Replace settings or add them; all other lines of the file stay."""
+    lines: list[str] = []
+    with contextlib.suppress(FileNotFoundError):
+        lines = path.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if line.split("=", 1)[0] not in wanted]
+    write_text(path, "\n".join([*kept, *(f"{key}={value}" for key, value in wanted.items())]) + "\n", mode=PRIVATE)
