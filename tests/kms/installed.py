@@ -23,6 +23,9 @@ from beffroi_player.state.directories import StateDirectory
 PROGRAMS = Path("/opt/beffroi/.venv/bin")
 SERVER, PLAYER = "beffroi-server", "beffroi-player"
 SERVER_DATA = Path("/var/lib/beffroi-server")
+BROKER_LOG, BROKER_ACCOUNTS = (
+    Path("/var/log/mosquitto/mosquitto.log"), Path("/var/lib/mosquitto/beffroi-accounts.json"),
+)  # fmt: skip
 STATE, RUNTIME = StateDirectory(Path("/var/lib/beffroi-player")), Path("/run/beffroi-player")
 SETTINGS = "BEFFROI_DATA=/var/lib/beffroi-server\nBEFFROI_URL=http://localhost:8000\n"
 SCREEN = f"""
@@ -113,6 +116,22 @@ def a_server_is_installed_and_runs() -> None:
     told("systemctl", "daemon-reload")
     told("systemctl", "enable", "--now", SERVER)
     until("it answers", lambda: told("busybox", "wget", "-qO-", "http://127.0.0.1:8000/", check=False), WAIT_S)
+
+
+def a_broker_is_set_up_beside_it() -> None:
+    """As in the documentation: Debian's Mosquitto, under its own account, and one command."""
+    told(PROGRAMS / "beffroi-provisioning", "broker", "--site", "saint-aubin", "--public-host", "localhost")
+    told("systemctl", "restart", "mosquitto", SERVER)
+    assert shown("mosquitto", "ActiveState") == "active"
+    until("the server is connected", lambda: "u'server'" in BROKER_LOG.read_text(), WAIT_S)
+
+
+def the_broker_was_told_of_the_player() -> None:
+    """Nobody wrote a file: the server has told the broker, which lets the player in."""
+    until("the player is connected", lambda: "u's-hall'" in BROKER_LOG.read_text(), WAIT_S)
+    assert pwd.getpwuid(BROKER_ACCOUNTS.stat().st_uid).pw_name == "mosquitto"
+    (account,) = json.loads(BROKER_ACCOUNTS.read_text())["clients"]
+    assert account["username"] == "s-hall"
 
 
 def a_player_is_enrolled_and_shows_its_programme() -> None:
@@ -247,7 +266,8 @@ def add_user(name: str, mode: str) -> None:
 
 
 CASES = (
-    a_server_is_installed_and_runs, a_player_is_enrolled_and_shows_its_programme, the_console_makes_way,
+    a_server_is_installed_and_runs, a_broker_is_set_up_beside_it, a_player_is_enrolled_and_shows_its_programme,
+    the_broker_was_told_of_the_player, the_console_makes_way,
     the_hardware_watchdog_is_on, its_status_says_what_it_does, its_messages_have_fields, they_can_write_nowhere_else,
     both_are_watched_and_stay, a_killed_stage_comes_back, a_killed_player_comes_back, a_stage_that_hangs_is_noticed,
     nothing_was_forbidden_that_they_need, both_end_when_they_are_told, at_boot_they_have_the_display,

@@ -71,7 +71,6 @@ class Migration(migrations.Migration):
                 ('enrolment_expires_at', models.DateTimeField(blank=True, null=True)),
                 ('enrolled_at', models.DateTimeField(blank=True, null=True)),
                 ('token_sha256', models.CharField(blank=True, db_index=True, max_length=64)),
-                ('mqtt_password_hash', models.CharField(blank=True, max_length=200)),
                 ('programme_due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, null=True)),
                 ('screenshots_asked_at', models.DateTimeField(blank=True, null=True)),
             ],
