@@ -43,6 +43,8 @@ from tests.support.waiting import PATIENCE_S, until
 
 HEALED_WITHIN_S = 120.0
 """On a machine that does five other things; a receipt that the broker took along comes over HTTP within a minute."""
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+"""Between two looks at the receipts: whoever asks ten times a second for minutes is throttled."""
 LATE_MS = 3_000
 """How long after its end an alert may still be seen: the stage wakes up, draws, and this harness reads."""
 SCREENS = ("hall", "quay")
@@ -222,6 +224,9 @@ class AlertFaults:
                 answer = self._ask("POST", path, json=values, headers=key)
                 if answer.ok or answer.json()["type"].endswith(":alert-over"):
                     return dict(answer.json())
+                if answer.status_code == 429:
+                    time.sleep(_retry_after_s(answer))
+                    continue
                 if answer.status_code < 500:
                     raise NotHealed(f"{path}: {answer.status_code} {answer.text[:500]}")
             time.sleep(0.1)
@@ -287,11 +292,12 @@ class AlertFaults:
         return f"round {number}: {name} {delay * 1000:.0f} ms after {done[0]}; right after {healed - began:.1f} s"
 
     def _wait_until_right(self) -> float:
-        deadline = time.monotonic() + HEALED_WITHIN_S
+        deadline, pause = time.monotonic() + HEALED_WITHIN_S, SHORTEST_PAUSE_S
         while problems := self._problems():
             if time.monotonic() > deadline:
                 raise NotHealed("; ".join(problems))
-            time.sleep(0.1)
+            time.sleep(pause)
+            pause = min(LONGEST_PAUSE_S, 1.5 * pause)
         for alert in self.alerts:
             if alert.is_over and not alert.gone_by_ms:
                 alert.gone_by_ms = _now_ms()
@@ -306,6 +312,9 @@ class AlertFaults:
                 continue
             try:
                 answer = self._ask("GET", f"/alerts/{alert.id}/receipts")
+                if answer.status_code == 429:
+                    time.sleep(_retry_after_s(answer))
+                    return [*found, "the server wants fewer questions"]
                 receipts = {each["screen"]: each for each in answer.json()["receipts"]}
             except (requests.RequestException, ValueError, KeyError):
                 return [*found, "the server does not answer"]
@@ -390,6 +399,11 @@ def _kill_child(player: PlayerProcess, name: str) -> None:
             words = (path / "cmdline").read_bytes().split(b"\0")
             if parent == player.process.running.pid and name.encode() in words:
                 os.kill(int(path.name), signal.SIGKILL)
+
+
+def _retry_after_s(answer: requests.Response) -> float:
+    """Return how long a server asks to wait, as every client of the API has to."""
+    return min(10.0, float(answer.headers.get("Retry-After", LONGEST_PAUSE_S)))
 
 
 def _now_ms() -> int:
