@@ -41,6 +41,8 @@ import requests
 from tests.support.town_processes import MOSQUITTO, PlayerProcess, TownProcesses
 from tests.support.waiting import PATIENCE_S, until
 
+from beffroi_player.state.directories import AlertsRecord
+
 HEALED_WITHIN_S = 120.0
 """On a machine that does five other things; a receipt that the broker took along comes over HTTP within a minute."""
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
@@ -335,6 +337,9 @@ class AlertFaults:
             problems.append(f"{name}: the page says {said.get('state')}, it was {'' if was_seen else 'not '}seen")
         if alert.is_over and visible:
             problems.append(f"{name}: it is over and on the screen")
+        if alert.is_over and self._is_held(alert, screen):
+            # Between two turns it is not seen, and it comes back: the player has not heard yet that it is over.
+            problems.append(f"{name}: it is over, and the player holds it")
         if is_active and said.get("visibility") == "shown" and not was_seen:
             problems.append(f"{name}: it has not been seen yet")
         if is_active and visible and said.get("visibility") not in {"shown", None}:
@@ -345,6 +350,16 @@ class AlertFaults:
         """Tell whether an alert is on a screen now."""
         last = self.watches[screen].images()[-1:]
         return any(name == alert.id and form != "all-clear" for image in last for name, form in image.alerts)
+
+    def _is_held(self, alert: Broadcast, screen: str) -> bool:
+        """Tell whether a player holds an alert that goes on, in what its stage is told or on its disk."""
+        player = self.town.players[SCREENS.index(screen)]
+        for folder in (player.runtime, player.state):
+            with contextlib.suppress(OSError, ValueError):
+                record = AlertsRecord.model_validate_json((folder / "alerts.json").read_bytes())
+                if any(held.alert.id == alert.id and held.alert.ends_at_ms > _now_ms() for held in record.all_held()):
+                    return True
+        return False
 
     def _showings(self, alert: Broadcast, screen: str) -> list[Seen]:
         return [
