@@ -17,11 +17,12 @@ import threading
 import time
 from collections.abc import Callable, Collection
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from beffroi_content.wire.messages import ALERTS, KEYS
-from beffroi_server.core import database
+from beffroi_server.core import database, transactions
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.delivery.mqtt_client import MessageTransport
@@ -30,6 +31,12 @@ logger = logging.getLogger(__name__)
 REPAIR_EVERY_S = 3
 ACKNOWLEDGE_TIMEOUT_S = 10
 """How long an acknowledgement may take before the row is sent again."""
+BULK_WINDOW = 64
+"""Rows without an acknowledgement from which a sending of many waits for the broker. The client's queue has one order:
+an alert that comes meanwhile goes out behind these few, and not behind ten thousand programmes."""
+ACKNOWLEDGED_AT_ONCE = 100
+"""Rows that one transaction marks as sent: an alert may be waiting for it to end."""
+GIVE_WAY_S = 1.0
 CONNECTED_EVENT = -1
 _LEAF_PRIORITY = {KEYS.leaf: 0, ALERTS.leaf: 1}
 
@@ -96,11 +103,8 @@ class OutboxPublisher:
 
     def resend_unacknowledged(self) -> int:
         """Send rows without an acknowledgement again and delete expired commands; return how many were sent."""
-        now, old = timezone.now(), time.monotonic() - ACKNOWLEDGE_TIMEOUT_S
-        # Other threads send meanwhile: what they note must neither be lost nor disturb.
-        for number, (_topic, _sequence, at) in list(self._in_flight.items()):
-            if at <= old:
-                self._in_flight.pop(number, None)
+        now = timezone.now()
+        self._forget_unacknowledged()
         waiting = {(topic, sequence) for topic, sequence, _at in list(self._in_flight.values())}
         OutboxDocument.objects.filter(retained=False, expires_at__lte=now).delete()
         # A sequence is the time at which it was given out: the newest rows are still on their first way. One that lies
@@ -117,10 +121,35 @@ class OutboxPublisher:
         found = [row for row in rows.order_by("id").values_list("topic", "sequence", "pk") if row[:2] not in excluding]
         found.sort(key=lambda row: _LEAF_PRIORITY.get(row[0].rsplit("/", 1)[-1], 2))
         for number, (_topic, _sequence, key) in enumerate(found):
+            if not self._wait_for_room():
+                return number
             row = OutboxDocument.objects.filter(pk=key).first()
             if row is not None and not self.send_document(row):
                 return number
         return len(found)
+
+    def _wait_for_room(self) -> bool:
+        """Wait until the broker has acknowledged enough of what was sent; return False where it has connected anew."""
+        deadline = time.monotonic() + ACKNOWLEDGE_TIMEOUT_S
+        while len(self._in_flight) >= BULK_WINDOW:
+            if (left := deadline - time.monotonic()) <= 0:
+                self._forget_unacknowledged()
+                return True
+            events = self._drain_events(min(left, 0.5))
+            if CONNECTED_EVENT in events:
+                # Everything is sent from the start then: see ``process_events``.
+                self._events.put(CONNECTED_EVENT)
+                return False
+            self._record_acknowledged(self._early_acknowledgements | events)
+        return True
+
+    def _forget_unacknowledged(self) -> None:
+        """Forget what the broker should have acknowledged by now: such rows are sent again."""
+        old = time.monotonic() - ACKNOWLEDGE_TIMEOUT_S
+        # Other threads send meanwhile: what they note must neither be lost nor disturb.
+        for number, (_topic, _sequence, at) in list(self._in_flight.items()):
+            if at <= old:
+                self._in_flight.pop(number, None)
 
     def _drain_events(self, timeout: float) -> set[int]:
         events: set[int] = set()
@@ -135,10 +164,14 @@ class OutboxPublisher:
         known = {number: sent for number in numbers if (sent := self._in_flight.pop(number, None))}
         # An acknowledgement may be faster than the sender's note of what it sent.
         self._early_acknowledgements = (numbers - known.keys()) - self._early_acknowledgements
-        for topic, sequence, _at in known.values():
-            row = OutboxDocument.objects.filter(topic=topic, sequence=sequence)
-            row.filter(retained=False).delete()
-            row.update(sent_at=timezone.now())
+        waiting = [(topic, sequence) for topic, sequence, _at in known.values()]
+        for start in range(0, len(waiting), ACKNOWLEDGED_AT_ONCE):
+            transactions.wait_for_serialised(GIVE_WAY_S)
+            with transaction.atomic():
+                for topic, sequence in waiting[start : start + ACKNOWLEDGED_AT_ONCE]:
+                    row = OutboxDocument.objects.filter(topic=topic, sequence=sequence)
+                    row.filter(retained=False).delete()
+                    row.update(sent_at=timezone.now())
 
 
 _installed: OutboxPublisher | None = None

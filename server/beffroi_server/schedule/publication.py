@@ -31,7 +31,7 @@ from beffroi_content.wire.messages import PROGRAMME
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts.events import town_changed
 from beffroi_server.accounts.models import Town
-from beffroi_server.core import database
+from beffroi_server.core import database, transactions
 from beffroi_server.core.folded_text import fold_text
 from beffroi_server.core.work_claims import WorkClaims
 from beffroi_server.delivery import signing
@@ -64,6 +64,8 @@ _retry_due = threading.Event()
 _claims = WorkClaims("publication", kind=1)
 RETRY_DELAY_S = 1
 """Seconds until the worker tries again after the database failed, or another had claimed a screen."""
+GIVE_WAY_S = 1.0
+"""For how long a programme waits for what people do, an alert among it."""
 POLL_INTERVAL_S = 30
 """Seconds between two looks into the database: another server process may have marked a screen."""
 
@@ -166,7 +168,12 @@ class ScreenClaimed(Exception):
 def publish_due_programmes() -> int:
     """Publish the programme of every marked screen, the longest waiting first; return how many were sent."""
     waiting = Screen.objects.filter(programme_due_at__isnull=False).order_by("programme_due_at")
-    return sum(_publish_or_log(screen) for screen in waiting)
+    sent = 0
+    for screen in waiting:
+        # Thousands may be due, and each takes the processor and the database for some milliseconds.
+        transactions.wait_for_serialised(GIVE_WAY_S)
+        sent += _publish_or_log(screen)
+    return sent
 
 
 def request_publication() -> None:

@@ -206,6 +206,31 @@ class TestOutbox:
 
         assert broker.leaves == ["all/keys", "all/alerts", "s-hall/programme"]
 
+    def test_hands_out_few_at_once_so_that_an_alert_overtakes_many_programmes(self, broker, sender):
+        later = timezone.now() + dt.timedelta(days=1)
+        OutboxDocument.objects.bulk_create(
+            OutboxDocument(topic=f"beffroi/1/saint-aubin/down/s-{number}/programme", sequence=1, payload=b"",
+                           quality=1, retained=True, expires_at=later)
+            for number in range(300)
+        )  # fmt: skip
+        waiting: list[int] = []
+
+        def acknowledge_late(_timeout: float) -> set[int]:
+            # Whoever asks has handed out what it wanted to: the broker takes a part of that.
+            waiting.append(len(broker.messages) - sum(acknowledged))
+            newest = range(sum(acknowledged) + 1, sum(acknowledged) + 21)
+            acknowledged.append(20)
+            return set(newest)
+
+        acknowledged: list[int] = []
+        sender._drain_events, drain = acknowledge_late, sender._drain_events  # type: ignore[method-assign]
+        sender.send_all_retained()
+        sender._drain_events = drain  # type: ignore[method-assign]
+
+        assert len(broker.messages) == 301
+        assert max(waiting) == outbox.BULK_WINDOW
+        assert not OutboxDocument.objects.filter(topic__endswith="s-0/programme", sent_at=None).exists()
+
     def test_a_change_publishes_the_screens_that_it_concerns(self, broker, sender, hall, playlist, announcement):
         before = broker.leaves.count("s-hall/programme")
         library.save_announcement(announcement, user=None, title="La piscine ferme")
