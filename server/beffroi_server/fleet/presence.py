@@ -19,6 +19,9 @@ from beffroi_server.fleet.models import Screen, ScreenState
 logger = logging.getLogger(__name__)
 REACHABLE_WITHIN = dt.timedelta(seconds=150)
 """Two reports and a half: the bound within which a player that has died in silence is known to be gone."""
+HEARD_WITHIN = dt.timedelta(seconds=75)
+"""A report, and something to spare: of a player that fetches its documents and whose messages do not come, the broker
+passes nothing on."""
 AHEAD = dt.timedelta(seconds=5)
 """How far ahead of the clock a row may be, as its writer's clock differs a little."""
 WRITE_EVERY_S = 10.0
@@ -38,6 +41,13 @@ def is_reachable(state: ScreenState | None, now: dt.datetime) -> bool:
         return has_polled or has_spoken
     # Its last will came, or it said goodbye: only what it fetched after that proves that it is there.
     return has_polled and (state.seen_at is None or (state.polled_at or state.seen_at) > state.seen_at)
+
+
+def is_unheard(state: ScreenState, now: dt.datetime) -> bool:
+    """Tell whether a player is there by its fetching alone, though the broker says that it is connected."""
+    if not state.online or state.seen_at is None or state.polled_at is None:
+        return False
+    return now - state.seen_at > HEARD_WITHIN and state.polled_at > state.seen_at and _is_recent(state.polled_at, now)
 
 
 def last_contact(state: ScreenState | None) -> dt.datetime | None:

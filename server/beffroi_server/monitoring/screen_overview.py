@@ -257,7 +257,7 @@ def _state_reasons(facts: _ScreenFacts, heads: dict[str, int], now: dt.datetime)
     if not presence.is_reachable(state, now):
         clash = ["identity-clash"] if identity_watch.has_clash(state, now) else []
         return ["silent" if state.online else "offline", *clash]
-    is_polling = not state.online or report.link is ConnectionState.POLLING
+    is_polling = not state.online or report.link is ConnectionState.POLLING or presence.is_unheard(state, now)
     found = {
         "programme-older": report.programme != heads.get(_programme_stream(screen)),
         "programme-preparing": bool(report.preparing),

@@ -51,7 +51,9 @@ REASON_TEXTS = {
         "It changes to summer or winter time at another moment than the server: see the details."
     ),
     "clock-unknown": gettext_lazy("It does not know the time: dated content has to wait. Check its network."),
-    "connection-polling": gettext_lazy("It cannot reach the broker; it polls the server every minute instead."),
+    "connection-polling": gettext_lazy(
+        "The broker cannot be reached or passes nothing on; it polls the server every minute instead."
+    ),
     "connection-lost": gettext_lazy("It can reach neither the broker nor the server."),
     "messages-malformed": gettext_lazy(
         "The server could not read some of its messages in the last hour. Update its player; if that does not help, "

@@ -96,6 +96,13 @@ class TestOverview:
         assert self.look(reporting, **gone, polled_at=now) == ("pending", ("connection-polling",))
         assert self.look(reporting, **gone, polled_at=now - dt.timedelta(seconds=31)) == ("offline", ("offline",))
 
+    def test_a_screen_that_fetches_while_the_broker_passes_nothing_on(self, reporting):
+        now = timezone.now()
+        quiet = now - dt.timedelta(seconds=80)
+        assert self.look(reporting, seen_at=quiet, polled_at=now) == ("pending", ("connection-polling",))
+        assert self.look(reporting, seen_at=now - dt.timedelta(seconds=60), polled_at=now) == ("right", ())
+        assert self.look(reporting, seen_at=quiet, polled_at=quiet - dt.timedelta(seconds=1)) == ("right", ())
+
     def test_two_players_with_one_identity(self, reporting):
         assert self.look(reporting, clash_at=timezone.now()) == ("wrong", ("identity-clash",))
 
