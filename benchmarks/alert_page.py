@@ -37,6 +37,8 @@ HALL = model.ScreenClass(name="1080p", width=1920, height=1080, physical_height_
 TOWN = model.Town(name="Clairbourg-sur-Vive")
 CANVAS = rendering.Canvas(size=HALL.size, screen_class=HALL, town=TOWN, time_zone="Europe/Paris", locale="fr")
 number = itertools.count(1)
+# As each state hands its frames to the stage.
+pack = getattr(rendering, "rgb_bytes", Image.Image.tobytes)
 
 def alert():
     found = model.Alert(
@@ -46,10 +48,10 @@ def alert():
         source="Mairie de Clairbourg-sur-Vive", issued_at_ms=1_780_000_000_000, ends_at_ms=1_780_003_600_000,
         time_to_live_ms=3_600_000,
     )
-    return [frame.tobytes() for frame in rendering.draw_alert(found, model.AlertForm.TAKEOVER, CANVAS)]
+    return [pack(frame) for frame in rendering.draw_alert(found, model.AlertForm.TAKEOVER, CANVAS)]
 
 def fill():
-    return Image.new("RGB", HALL.size, "#be0816").tobytes()
+    return pack(Image.new("RGB", HALL.size, "#be0816"))
 
 def times(draw, count):
     draw(), draw()

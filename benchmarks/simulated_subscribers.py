@@ -57,6 +57,8 @@ class Arrivals:
 
     holders: set[int] = field(default_factory=set)
     first: float = 0.0
+    half: float = 0.0
+    """When it had come to half of them."""
     last: float = 0.0
     verified: float = 0.0
     """When the last had verified it."""
@@ -158,6 +160,8 @@ class Subscribers:
         if found is None:
             found = self.sets[digest] = Arrivals(first=now)
         found.holders.add(subscriber.number)
+        if 2 * len(found.holders) <= len(self.screens):
+            found.half = now
         found.first, found.last = min(found.first, now), max(found.last, now)
         return found
 
@@ -178,8 +182,8 @@ class Subscribers:
         del self.sets[hashlib.sha256(payload).digest()]
         spent = sorted(arrivals.spent) or [0.0]
         self.say(
-            first=arrivals.first, last=arrivals.last, verified=arrivals.verified, alerts=arrivals.alerts,
-            issued_at_ms=arrivals.issued_at_ms, refused=arrivals.refused, bytes=len(payload),
+            first=arrivals.first, half=arrivals.half, last=arrivals.last, verified=arrivals.verified,
+            alerts=arrivals.alerts, issued_at_ms=arrivals.issued_at_ms, refused=arrivals.refused, bytes=len(payload),
             verify_p50=spent[len(spent) // 2], verify_max=spent[-1], mode=self.mode,
         )  # fmt: skip
 

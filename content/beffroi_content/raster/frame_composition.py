@@ -9,7 +9,8 @@ from PIL import Image
 from beffroi_content.frame_digest import frame_digest
 from beffroi_content.model import Rectangle
 
-__all__ = ["compose_frame", "frame_digest", "image_digest"]
+__all__ = ["compose_frame", "frame_digest", "image_digest", "rgb_bytes"]
+_SPARE_BYTES = 64
 
 
 def compose_frame(size: tuple[int, int], parts: Sequence[tuple[Rectangle, Image.Image]]) -> Image.Image:
@@ -29,4 +30,19 @@ def compose_frame(size: tuple[int, int], parts: Sequence[tuple[Rectangle, Image.
 
 def image_digest(image: Image.Image) -> str:
     """Return the digest of an image as a frame."""
-    return frame_digest(image.size, image.convert("RGB").tobytes())
+    return frame_digest(image.size, rgb_bytes(image))
+
+
+def rgb_bytes(image: Image.Image) -> bytes:
+    """Return the pixels of an image as RGB, row by row, three bytes each: as ``tobytes``, in less time.
+
+    That one packs a hundred pieces of a frame and joins them; here the packer is given room for all at once.
+    """
+    if image.mode != "RGB":
+        image = image.convert("RGB")
+    image.load()
+    encoder = Image._getencoder("RGB", "raw", ("RGB",))
+    encoder.setimage(image.im, (0, 0, *image.size))
+    size = 3 * image.width * image.height
+    _written, _code, packed = encoder.encode(size + _SPARE_BYTES)
+    return bytes(packed) if len(packed) == size else image.tobytes()

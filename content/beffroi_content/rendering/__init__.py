@@ -10,7 +10,7 @@ them.
 
 from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
 from beffroi_content.raster.errors import ImageUnusable, RasterError, TextDoesNotFit
-from beffroi_content.raster.frame_composition import compose_frame, frame_digest, image_digest
+from beffroi_content.raster.frame_composition import compose_frame, frame_digest, image_digest, rgb_bytes
 from beffroi_content.rendering.drawing import (
     AlertDrawing,
     alert_pages,
@@ -51,6 +51,7 @@ __all__ = [
     "lay_out_alert",
     "marquee_strip_count",
     "page_count",
+    "rgb_bytes",
     "slide_key",
     "slide_pages",
 ]

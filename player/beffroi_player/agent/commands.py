@@ -85,7 +85,7 @@ class CommandRunner:
         name = f"identify-{rendering.image_digest(image)[:16]}.ppm"
         until = int(self._clock.now().uptime_ms) + 1000 * seconds
         try:
-            write_file(self._runtime.folder / name, *to_ppm(image.size, image.tobytes()), durable=False)
+            write_file(self._runtime.folder / name, *to_ppm(image.size, rendering.rgb_bytes(image)), durable=False)
             self._runtime.overlay.write(TimedOverlay(frame=name, until_uptime_ms=until))
         except OSError as error:
             self._refusals.record_refusal("overlay.json", "disk", str(error))

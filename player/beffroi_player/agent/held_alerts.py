@@ -359,7 +359,7 @@ class HeldAlerts:
     def _keep_page(self, name: str, image: Image.Image) -> str:
         path = (self.runtime.folder / name).with_suffix(".ppm")
         try:
-            write_file(path, *to_ppm(image.size, image.tobytes()), durable=False)
+            write_file(path, *to_ppm(image.size, rendering.rgb_bytes(image)), durable=False)
         except OSError as error:
             # The runtime directory is full: the disk is slower, but the alert is presented.
             log.warning("%s goes to the disk at once: %s", path.name, error)

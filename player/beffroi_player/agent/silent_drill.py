@@ -54,6 +54,6 @@ def _drawn_pages(alert: Alert, context: AlertDrawingContext) -> Iterable[Image.I
 
 def _try_file(path: Path, image: Image.Image) -> None:
     try:
-        write_file(path, *to_ppm(image.size, image.tobytes()), durable=False)
+        write_file(path, *to_ppm(image.size, rendering.rgb_bytes(image)), durable=False)
     finally:
         path.unlink(missing_ok=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
 from PIL import Image
 
 from beffroi_content.model import Rectangle
-from beffroi_content.raster.frame_composition import compose_frame, frame_digest, image_digest
+from beffroi_content.raster.frame_composition import compose_frame, frame_digest, image_digest, rgb_bytes
 
 
 def test_the_digest_is_over_size_and_bytes():
@@ -16,6 +17,13 @@ def test_the_digest_is_over_size_and_bytes():
     assert frame_digest((2, 2), rgb) != frame_digest((4, 1), rgb)
     image = Image.frombytes("RGB", (2, 2), rgb)
     assert image_digest(image) == frame_digest((2, 2), rgb)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (7, 501), (1920, 1080)])
+@pytest.mark.parametrize("mode", ["RGB", "L", "P"])
+def test_the_bytes_of_an_image_are_those_of_pillow(size, mode):
+    image = Image.radial_gradient("L").resize(size).convert(mode)
+    assert rgb_bytes(image) == image.convert("RGB").tobytes()
 
 
 def test_zones_are_laid_over_each_other_in_order():

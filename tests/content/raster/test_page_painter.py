@@ -199,3 +199,16 @@ class TestQrCodes:
     def test_are_left_white_where_no_module_has_a_pixel(self):
         image = painted(QrCode((0, 0, 9, 9), self.ROWS), size=(9, 9), ground=BLUE)
         assert image.getcolors() == [(81, WHITE)]
+
+
+@pytest.mark.parametrize("is_card", [False, True])
+def test_letters_and_pictograms_on_a_plain_ground_are_those_on_any_other(is_card):
+    card = [FilledBox((4, 2, 196, 98), BLUE, 6)] if is_card else []
+    sign = PlacedPictogram((110, 30, 150, 70), pictograms.WARNING, RED, WHITE)
+    items = [*card, TextLine(20, 40, "Égalité", BODY, RED), TextLine(20, 72, "journée", BODY, RED), sign]
+    # A picture of the same colour under it, of which the painter knows nothing.
+    under = ImageCache(lambda _: png(Image.new("RGB", (40, 40), BLUE if is_card else WHITE)))
+    hidden = PlacedImage((10, 8, 190, 92), REFERENCE, ImageFit.COVER)
+    page = Page((200, 100), WHITE)
+    page.add(*card, hidden, *items[len(card) :])
+    assert ImageChops.difference(painted(*items), paint_page(page, False, under)).getbbox() is None

@@ -164,6 +164,10 @@ class GlyphMask:
     mask: Image.Image | None
     left: int
     top: int
+    width: int = 0
+    height: int = 0
+    core: Any = None
+    """What Pillow's C code knows the mask as."""
 
 
 @lru_cache(maxsize=1_024)
@@ -174,7 +178,7 @@ def _draw_glyph(name: str, pixels: int, character: str) -> GlyphMask:
         return GlyphMask(None, 0, 0)
     mask = Image.new("L", (right - left, bottom - top))
     ImageDraw.Draw(mask).text((-left, -top), character, 255, font, "ls")
-    return GlyphMask(mask, left, top)
+    return GlyphMask(mask, left, top, mask.width, mask.height, mask.im)
 
 
 class FontFace:

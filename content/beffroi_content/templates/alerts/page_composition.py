@@ -170,8 +170,8 @@ def compose_pages(design: AlertDesign, setter: TextSetter, closing: str, budget:
     order = [AlertSentence(Role.ORDER, texts.order, texts.order_clauses)] if texts.order else []
     whole = [*headline, *order, *more, *facts, *tail]
     for region in setter.regions:
-        if setter.fits(whole, region):
-            return _finish(setter, [(region, whole)], [])
+        if (column := setter.set_text(whole, region)) is not None:
+            return Composition((ComposedPage(region, column, tuple(whole)),), ())
     draft = _Draft(setter, budget)
     rest = _open_first_page(design, draft)
     if not draft.pages:
