@@ -397,7 +397,10 @@ class AlertFaults:
             raise NotHealed(f"{alert.id}: a receipt of {screen}, which never showed it")
         at = _unix_ms(receipt["shown_at"])
         if abs(at - shown[0].at_ms) > 300:
-            raise NotHealed(f"{alert.id}: the receipt of {screen} is {at - shown[0].at_ms} ms off")
+            raise NotHealed(
+                f"{alert.id}: the receipt of {screen} is {at - shown[0].at_ms} ms off: {receipt}, it was seen at "
+                f"{[image.at_ms for image in shown[:3]]}, and now it is {_now_ms()}"
+            )
         waited = at - alert.pressed_ms
         # The last press counts, of those that had no answer: it may have waited less, and never more.
         if not 0 <= receipt["latency_ms"] <= waited + 1_000:
