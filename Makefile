@@ -5,7 +5,7 @@ PYTEST := $(PYTHON) -m pytest
 SOURCES := content player server provisioning demo benchmarks tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults alert-faults explore explore-api soak test-network test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
+.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults alert-faults explore explore-api soak test-attacks test-network test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
 
 help:  ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ alert-faults: COUNT = 200
 alert-faults:  ## Do harm to a whole town at the instant of a broadcast, COUNT times (200); SEED=… as above
 	@scripts/prepare test
 	$(PYTHON) -m tests.player.alert_faults --count $(COUNT) $(if $(SEED),--seed $(SEED))
+
+test-attacks:  ## Attack a whole town in every way that its signatures must survive, NAMES=… some of them: ten minutes
+	@scripts/prepare test
+	$(PYTHON) -m tests.player.attacks $(NAMES)
 
 ROUNDS ?= 20
 explore:  ## Try the properties with other examples than the tests do, ROUNDS times (20)

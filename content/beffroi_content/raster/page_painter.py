@@ -95,8 +95,10 @@ def _paint_item(
         _paint_qr_code(image, item)
     elif isinstance(item, StripedBox) and (size := _box_size(item.box)):
         image.paste(hazard_stripes(size, item.colour, item.other, is_crisp), item.box[:2])
-    is_fill = isinstance(item, FilledBox)
-    grounds.add(item.box, item.colour if is_fill else None, item.radius if is_fill else 0)
+    if isinstance(item, FilledBox):
+        grounds.add(item.box, item.colour, item.radius)
+    else:
+        grounds.add(item.box)
 
 
 def _paint_pictogram(image: Image.Image, item: PlacedPictogram, is_crisp: bool, ground: Rgb | None) -> None:

@@ -208,7 +208,8 @@ def test_letters_and_pictograms_on_a_plain_ground_are_those_on_any_other(is_card
     items = [*card, TextLine(20, 40, "Égalité", BODY, RED), TextLine(20, 72, "journée", BODY, RED), sign]
     # A picture of the same colour under it, of which the painter knows nothing.
     under = ImageCache(lambda _: png(Image.new("RGB", (40, 40), BLUE if is_card else WHITE)))
-    hidden = PlacedImage((10, 8, 190, 92), REFERENCE, ImageFit.COVER)
+    reference = AssetReference(sha256=("b" if is_card else "c") * 64, size=1, media_type="image/png")
+    hidden = PlacedImage((10, 8, 190, 92), reference, ImageFit.COVER)
     page = Page((200, 100), WHITE)
     page.add(*card, hidden, *items[len(card) :])
     assert ImageChops.difference(painted(*items), paint_page(page, False, under)).getbbox() is None
