@@ -12,30 +12,47 @@ from beffroi_server.cap.languages import language_key
 from beffroi_server.cap.messages import CapAlert, CapArea, CapInfo
 from beffroi_server.cap.names import folded_name
 
-
-def is_about_all_of(later: CapAlert, earlier: CapAlert) -> bool:
-    """Return whether a message is about all that an earlier one is about: the same events in the same areas.
-
-    A cancellation without infos is about everything.
-    """
-    if not later.infos:
-        return later.msg_type == "Cancel"
-    return bool(earlier.infos) and all(_is_covered(info, later) for info in earlier.infos)
+_Language = tuple[str, bool]
 
 
-def _is_covered(info: CapInfo, later: CapAlert) -> bool:
-    same_language = [each for each in later.infos if language_key(each.language) == language_key(info.language)]
-    # Events in other languages cannot be compared as words.
-    events = [each for each in same_language or later.infos if _is_same_event(each, info)]
-    named = {key for each in events for area in each.areas for key in _area_keys(area)}
-    return bool(events) and all(not named.isdisjoint(_area_keys(area)) for area in info.areas)
+class Subject:
+    """What a message is about: events and areas. Made once for all comparisons of a message."""
+
+    def __init__(self, alert: CapAlert) -> None:
+        self._ends_all = not alert.infos and alert.msg_type == "Cancel"
+        self._infos = [
+            (language_key(info.language), _event_names(info), [_area_keys(area) for area in info.areas])
+            for info in alert.infos
+        ]
+        self._languages = {language for language, _, _ in self._infos}
+        self._places: dict[tuple[_Language | None, str], set[object]] = {}
+        for own, events, areas in self._infos:
+            keys = {key for area in areas for key in area}
+            for event in events:
+                for language in (own, None):
+                    self._places.setdefault((language, event), set()).update(keys)
+
+    def holds(self, earlier: Subject) -> bool:
+        """Return whether a message is about all that an earlier one is about: the same events in the same areas.
+
+        A cancellation without infos is about everything.
+        """
+        if self._ends_all:
+            return True
+        for own, events, areas in earlier._infos:
+            # Events in other languages cannot be compared as words.
+            language = own if own in self._languages else None
+            found = [self._places[language, event] for event in events if (language, event) in self._places]
+            if not found or any(all(named.isdisjoint(area) for named in found) for area in areas):
+                return False
+        return bool(earlier._infos)
 
 
-def _is_same_event(one: CapInfo, other: CapInfo) -> bool:
-    if one.event and other.event and folded_name(one.event) == folded_name(other.event):
-        return True
-    hazard = hazard_of(one)
-    return hazard != GENERAL_HAZARD and hazard == hazard_of(other)
+def _event_names(info: CapInfo) -> list[str]:
+    """Return by what an event can be known again: its words, and the hazard where there is one."""
+    words = [f"event {folded_name(info.event)}"] if info.event else []
+    hazard = hazard_of(info)
+    return words if hazard == GENERAL_HAZARD else [*words, f"hazard {hazard}"]
 
 
 def _area_keys(area: CapArea) -> list[object]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from beffroi_server.cap.forks import is_about_all_of
+from beffroi_server.cap.forks import Subject
 from beffroi_server.cap.messages import CapAlert, CapReference
 from beffroi_server.cap.references import identifier_keys
 from beffroi_server.cap.succession import (
@@ -30,7 +30,7 @@ from beffroi_server.cap.succession import (
 
 MAX_MESSAGES = 20_000
 """Messages of a source that are kept; the oldest go first."""
-_MOST_RELATED = 50
+_MOST_RELATED = 12
 KEPT = dt.timedelta(days=8)
 """How long messages are kept, and references to messages that have not arrived."""
 
@@ -242,11 +242,12 @@ class _Fold:
         if ends_others(alert) is None or alert.sent is None:
             return []
         family = list(self._family(alert))
+        subjects: dict[int, Subject] = {}
         ended = []
         for each in family:
             if each.end is not None or ends_others(each.alert) != "update":
                 continue
-            later = next((other.alert for other in family if _takes_the_place(other.alert, each.alert)), None)
+            later = next((other.alert for other in family if _takes_the_place(other.alert, each.alert, subjects)), None)
             if later is not None:
                 ended.append(each.alert)
                 over = dataclasses.replace(
@@ -258,7 +259,7 @@ class _Fold:
 
     def _family(self, alert: CapAlert) -> Iterator[KnownMessage]:
         """Yield a message, the others of its sender that name a message that it names, and what came after them."""
-        waiting = [_key(alert)]
+        waiting: list[str] = []
         for reference in alert.references:
             for name in identifier_keys(reference.identifier):
                 waiting += [
@@ -266,6 +267,8 @@ class _Fold:
                 ]
             for key in self._keys_of(reference):
                 waiting += [_end_key(each.end) for each in self._messages[key]]
+        # Itself first, then the newest.
+        waiting.append(_key(alert))
         seen = {""}
         while waiting and len(seen) < _MOST_RELATED:
             key = waiting.pop()
@@ -345,9 +348,13 @@ def _is_kin(one: CapAlert, other: CapAlert) -> bool:
     )
 
 
-def _takes_the_place(later: CapAlert, earlier: CapAlert) -> bool:
-    is_allowed = ends_others(later) is not None and reaches(later.scope, earlier)
-    return is_allowed and is_later(later, earlier) and is_about_all_of(later, earlier)
+def _takes_the_place(later: CapAlert, earlier: CapAlert, subjects: dict[int, Subject]) -> bool:
+    if ends_others(later) is None or not reaches(later.scope, earlier) or not is_later(later, earlier):
+        return False
+    for each in (later, earlier):
+        if id(each) not in subjects:
+            subjects[id(each)] = Subject(each)
+    return subjects[id(later)].holds(subjects[id(earlier)])
 
 
 def _end_key(cause: EndCause | None) -> str:

@@ -83,7 +83,7 @@ _NOTES: dict[str, tuple[str, str]] = {
 _ERRORS: dict[str, tuple[str, str]] = {
     "too-large": ("the document is larger than 16 MB", "le document dépasse 16 Mo"),
     "empty": ("the document is empty", "le document est vide"),
-    "archive": ("an archive: unpack it first", "une archive : la décompresser d’abord"),
+    "archive": ("compressed: unpack it first", "compressé : le décompresser d’abord"),
     "web-page": ("a web page, not a CAP document", "une page web, pas un document CAP"),
     "no-xml": ("not XML", "pas du XML"),
     "entities": ("the document declares entities, which are refused", "le document déclare des entités, refusées"),

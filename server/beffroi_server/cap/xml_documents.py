@@ -44,7 +44,7 @@ def parse_document(content: bytes) -> tuple[Element, bool]:
         raise CapUnreadable("too-large")
     if not content.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise CapUnreadable("empty")
-    if content[:2] == b"PK":
+    if content[:2] in (b"PK", b"\x1f\x8b"):
         raise CapUnreadable("archive")
     if content.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] in (b"{", b"["):
         return json_root(content), False

@@ -512,6 +512,7 @@ def test_rule_29_absence_from_the_feed_ends_a_warning_only_where_the_source_mean
         (b"not xml", "no-xml"),
         (b"<data/>", "no-cap"),
         (b"PK\x03\x04", "archive"),
+        (b"\x1f\x8b\x08", "archive"),
     ],
 )
 def test_rule_30_an_empty_feed_is_calm_and_a_page_is_a_failure(content, code):
