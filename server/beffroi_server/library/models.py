@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
+from beffroi_content.templates.registry import offered_templates
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.folded_text import FoldedField
 from beffroi_server.core.languages import language_choices
+from beffroi_server.core.localised_labels import localised_label
 from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library import translations as translated
@@ -291,6 +293,11 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_template_display(self) -> str:  # type: ignore[no-redef] # in place of Django's, which reads all labels
+        """Return the label of its template."""
+        declared = offered_templates().get(self.template)
+        return str(localised_label(declared.label)) if declared is not None else self.template
 
     def clean(self) -> None:
         """Refuse a translation into the language in which it is written."""

@@ -99,7 +99,7 @@ def test_gives_every_image_a_text_and_every_language_its_words(path):
 
 @every_template
 def test_leads_to_pages_that_exist(path):
-    names = set(re.findall(r"\{% url ['\"]([\w-]+)['\"]", path.read_text(encoding="utf-8")))
+    names = set(re.findall(r"\{% (?:url|menu_item) ['\"]([\w-]+)['\"]", path.read_text(encoding="utf-8")))
     known = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
     assert names <= known
 
@@ -118,6 +118,7 @@ def test_every_class_has_a_style_and_every_style_a_class():
     used = {name for path in TEMPLATES for name in classes_of(path.read_text(encoding="utf-8"))}
     used |= {name for path in SCRIPTS for name in re.findall(r'"\.?([a-z][\w-]*)"', path.read_text(encoding="utf-8"))}
     in_code = {name for path in WEB.rglob("*.py") for name in re.findall(r'"(form-[a-z-]+|icon)"', path.read_text())}
+    in_code |= {name for path in (WEB / "templatetags").glob("*.py") for name in classes_of(path.read_text())}
     tones = {"calm", "warn", "bad", "success", "error", "warning"}
     unused = styled_classes() - used - in_code - tones - CONDITIONAL_CLASSES
     assert unused == set()
@@ -137,7 +138,9 @@ def test_styles_name_no_template():
 def test_every_icon_is_in_the_sprite_and_no_other():
     sprite = set(re.findall(r'<symbol id="([\w-]+)"', (STATIC / "icons.svg").read_text(encoding="utf-8")))
     sources = [path.read_text(encoding="utf-8") for path in TEMPLATES]
-    named = {name for source in sources for name in re.findall(r'(?:\{% icon |icon_name=)"([\w-]+)"', source)}
+    named = {
+        name for source in sources for name in re.findall(r'(?:\{% icon |\{% menu_item "[\w-]+" )"([\w-]+)"', source)
+    }
     code = "".join(path.read_text(encoding="utf-8") for path in WEB.parent.glob("monitoring/*.py"))
     named |= {name for name in sprite if f'"{name}"' in code}
     assert named == sprite
