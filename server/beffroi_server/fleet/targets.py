@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from beffroi_content.model.manifest import MAX_GROUPS
@@ -127,19 +128,27 @@ def _reach_of_row(row: TargetedRow, members: dict[int, set[int]]) -> set[int]:
     return named.union(*(members[group.pk] for group in row.groups.all()))
 
 
-_COMPARED = (
-    "slug", "name", "screen_class_id", "languages", "programme_due_at", "off_from", "off_until", "day_hours",
-    "night_brightness",
-)  # fmt: skip
-_SAMPLES = 50
+_COMPARED = ("screen_class", "languages", "off_from", "off_until", "day_hours", "night_brightness")
 
 
-def screens_alike(screens: QuerySet[Screen], *aimed: QuerySet[Any]) -> list[list[Screen]]:
-    """Return screens in sets of those at which the same rows are aimed, the largest set first, each by name.
+@dataclass(frozen=True, slots=True)
+class AlikeScreens:
+    """Screens at which the same rows are aimed, of one class, with the same languages and hours."""
 
-    Two queries for each kind of row, whatever the number of screens. The screens of a set also have the same class,
-    languages and hours, so that what is true of one of them is true of all. Whole are only the first screens of the
-    largest sets: most of a thousand are only counted and named.
+    first: Screen
+    """The first of them by name; what is true of it is true of all."""
+    count: int
+
+
+def screens_alike(screens: QuerySet[Screen], *aimed: QuerySet[Any], most: int) -> tuple[list[AlikeScreens], int]:
+    """Return the largest sets of screens at which the same rows are aimed, and the number of all screens.
+
+    Two queries for each kind of row, whatever the number of screens, of which only the first of each set is read.
+
+    Args:
+        screens: The screens.
+        aimed: Rows that have ``groups`` and ``screens``, by kind.
+        most: The number of sets that are returned at most, the largest first.
     """
     marks: defaultdict[int, set[tuple[Any, ...]]] = defaultdict(set)
     for kind, rows in enumerate(aimed):
@@ -149,12 +158,15 @@ def screens_alike(screens: QuerySet[Screen], *aimed: QuerySet[Any]) -> list[list
         groups = ScreenGroup.objects.filter(pk__in=rows.filter(groups__isnull=False).order_by().values("groups"))
         for screen, group in Screen.objects.filter(groups__in=groups).order_by().values_list("pk", "groups"):
             marks[screen].add(("group", group))
-    found: defaultdict[tuple[Any, ...], list[Screen]] = defaultdict(list)
-    for each in screens.select_related(None).only(*_COMPARED).order_by("name"):
-        found[each.screen_class_id, tuple(each.languages), each.display_hours(), frozenset(marks[each.pk])].append(each)
+    # As text: values are only compared, and to convert those of a thousand screens takes longer than all the rest.
+    texts = {f"text_{name}": Cast(name, TextField()) for name in _COMPARED}
+    found: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for key, *values in screens.order_by("name").annotate(**texts).values_list("pk", *texts):
+        found[*values, frozenset(marks[key])].append(key)
     sets = sorted(found.values(), key=len, reverse=True)
-    whole = Screen.objects.in_bulk([alike[0].pk for alike in sets[:_SAMPLES]])
-    return [[whole.get(alike[0].pk, alike[0]), *alike[1:]] for alike in sets]
+    first = Screen.objects.in_bulk([keys[0] for keys in sets[:most]])
+    alike = [AlikeScreens(first[keys[0]], len(keys)) for keys in sets[:most] if keys[0] in first]
+    return alike, sum(map(len, sets))
 
 
 def rows_aimed_at(rows: QuerySet[Row], screen: Screen) -> QuerySet[Row]:

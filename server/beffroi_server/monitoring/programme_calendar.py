@@ -12,7 +12,6 @@ from beffroi_content import model as content
 from beffroi_content.timeline import Scene, SlideStretch, SlideTime, lit_stretches, slide_grid
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet import targets
-from beffroi_server.fleet.models import Screen
 from beffroi_server.schedule import compile_inputs, queries
 from beffroi_server.schedule.models import AnnouncementPlacement, ScheduleRule
 from beffroi_server.schedule.screen_time import percent_text
@@ -80,7 +79,7 @@ class CalendarDay:
 class ScreensCalendar:
     """Days of screens that all show the same."""
 
-    screens: Sequence[Screen]
+    screens: targets.AlikeScreens
     days: Sequence[CalendarDay]
 
 
@@ -101,21 +100,21 @@ def programme_calendar(places: targets.Targets, first: dt.date, days: int) -> Pr
         first: The first local day.
         days: Number of days.
     """
-    sets = _alike_sets(places)
-    manifests = queries.known_manifests([screens[0] for screens in sets[:MOST_SETS]], with_changes=True)
+    sets, count = _alike_sets(places)
+    manifests = queries.known_manifests([alike.first for alike in sets], with_changes=True)
     found = [
-        ScreensCalendar(screens, calendar_days(manifests[screens[0].pk], first, days))
-        for screens in sets[:MOST_SETS]
-        if screens[0].pk in manifests
+        ScreensCalendar(alike, calendar_days(manifests[alike.first.pk], first, days))
+        for alike in sets
+        if alike.first.pk in manifests
     ]
-    return ProgrammeCalendar(found, sum(map(len, sets)) - sum(len(each.screens) for each in found))
+    return ProgrammeCalendar(found, count - sum(each.screens.count for each in found))
 
 
-def _alike_sets(places: targets.Targets) -> list[list[Screen]]:
+def _alike_sets(places: targets.Targets) -> tuple[list[targets.AlikeScreens], int]:
     if not places.everywhere and not places.groups:
-        return [[screen] for screen in places.screens]
+        return [targets.AlikeScreens(screen, 1) for screen in places.screens[:MOST_SETS]], len(places.screens)
     placements = compile_inputs.shown_placements(AnnouncementPlacement.objects.all())
-    return targets.screens_alike(places.reached_screens(), ScheduleRule.objects.all(), placements)
+    return targets.screens_alike(places.reached_screens(), ScheduleRule.objects.all(), placements, most=MOST_SETS)
 
 
 def shown_slide(scene: Scene, manifest: content.Manifest) -> CalendarSlide | None:

@@ -10,8 +10,10 @@ import datetime as dt
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import TextField
 from django.db.models.functions import Cast
 from pydantic import ValidationError
@@ -59,8 +61,14 @@ STATE_OF_REASON = {
 _STATES_BY_SEVERITY = ("right", "pending", "wrong", "offline", "new")
 
 
-_TOLD_OF_STATE = ("online", "seen_at", "polled_at", "clash_at", "refused_at", "refused_reason")
-_MAX_REPORTS = 20_000
+_FACTS = (
+    "slug", "name", "place", "enrolled_at", "state__screen", "state__online", "state__seen_at", "state__polled_at",
+    "state__clash_at", "state__refused_at", "state__refused_reason", "state__report",
+)  # fmt: skip
+_TRUE = {"1", "true"}
+"""What a database writes for true."""
+_MAX_SCREENS = 20_000
+Row = TypeVar("Row", Screen, ScreenState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +97,77 @@ class _ScreenFacts:
     screen: Screen
     state: ScreenState | None
     report: PlayerReport | None
-    groups: tuple[str, ...]
+    lasting: frozenset[str]
+    """The reasons that its report gives at any instant, and whatever the screen was sent."""
+
+    @classmethod
+    def of(cls, screen: Screen, report: PlayerReport | None) -> _ScreenFacts:
+        state: ScreenState | None = getattr(screen, "state", None)
+        return cls(screen, state, report, _lasting_reasons(state, report))
 
 
-class _ReportMemory:
-    """The last report of each screen, read once: an open page asks every few seconds, a player reports every minute."""
+class _FactsMemory:
+    """The facts of each screen, kept while its row stays the same.
+
+    An open page asks every few seconds, a player reports every minute. To compare a row with the one before takes a
+    tenth of what it takes to make objects of it.
+    """
 
     def __init__(self) -> None:
-        self._read: dict[int, tuple[str, PlayerReport | None]] = {}
+        self._known: dict[int, tuple[tuple[Any, ...], _ScreenFacts]] = {}
 
-    def read(self, screen: int, text: str | None) -> PlayerReport | None:
-        """Return the report of a screen, by its key, from its JSON. Safe for threads: at worst it is read twice."""
-        if text is None:
-            return None
-        known = self._read.get(screen)
-        if known is None or known[0] != text:
-            if len(self._read) > _MAX_REPORTS:
-                self._read.clear()
-            self._read[screen] = known = (text, _parse_report(text))
-        return known[1]
+    def read_all(self) -> list[_ScreenFacts]:
+        """Return the facts of every screen, in their order. Safe for threads: at worst a row is read twice.
+
+        The screens and states are shared with others who ask: nobody may change them.
+        """
+        # As text, every value is compared as it is stored, without a conversion.
+        texts = {f"text_{number}": Cast(name, TextField()) for number, name in enumerate(_FACTS)}
+        rows = list(Screen.objects.annotate(**texts).values_list("pk", *texts))
+        known = self._known if len(self._known) <= _MAX_SCREENS else {}
+        fresh = {
+            row[0]: (row, _facts_of_row(*row))
+            for row in rows
+            if (before := known.get(row[0])) is None or before[0] != row
+        }
+        if fresh:
+            # Replaced as a whole: others may be reading it.
+            self._known = known = known | fresh
+        return [known[row[0]][1] for row in rows]
 
 
-_reports = _ReportMemory()
+def _facts_of_row(key: int, *row: str | None) -> _ScreenFacts:
+    slug, name, place, enrolled_at, has_state, online, *texts, reason, report = row
+    screen = _read_row(Screen, {"id": key, "slug": slug, "name": name, "place": place, "enrolled_at": _at(enrolled_at)})
+    state = None
+    if has_state is not None:
+        seen_at, polled_at, clash_at, refused_at = map(_at, texts)
+        state = _read_row(
+            ScreenState,
+            {
+                "screen_id": key, "online": online in _TRUE, "seen_at": seen_at, "polled_at": polled_at,
+                "clash_at": clash_at, "refused_at": refused_at, "refused_reason": reason,
+            },
+        )  # fmt: skip
+    Screen._meta.get_field("state").set_cached_value(screen, state)
+    return _ScreenFacts.of(screen, _parse_report(report) if report is not None else None)
+
+
+def _read_row(model: type[Row], values: dict[str, Any]) -> Row:
+    """Return a saved row of which these fields are known; others are read where somebody asks for them."""
+    known = [field.attname for field in model._meta.concrete_fields if field.attname in values]
+    return model.from_db(DEFAULT_DB_ALIAS, known, [values[name] for name in known])
+
+
+def _at(text: str | None) -> dt.datetime | None:
+    """Return an instant that a database has given as text: in UTC, which SQLite leaves out."""
+    if text is None:
+        return None
+    found = dt.datetime.fromisoformat(text)
+    return found if found.tzinfo is not None else found.replace(tzinfo=dt.UTC)
+
+
+_facts = _FactsMemory()
 
 
 def overview_all(now: dt.datetime) -> list[ScreenOverview]:
@@ -119,13 +176,7 @@ def overview_all(now: dt.datetime) -> list[ScreenOverview]:
     Of each screen only what a list is searched and sorted by is read: see ``with_whole_screens`` for those of a page.
     """
     heads, groups = _newest_sequences(), targets.group_slugs_by_screen()
-    rows = Screen.objects.select_related("state").annotate(report_text=Cast("state__report", TextField()))
-    found = []
-    for screen in rows.only("slug", "name", "place", "enrolled_at", *(f"state__{name}" for name in _TOLD_OF_STATE)):
-        state: ScreenState | None = getattr(screen, "state", None)
-        report = _reports.read(screen.pk, screen.report_text)
-        found.append(_build_overview(_ScreenFacts(screen, state, report, groups.get(screen.pk, ())), heads, now))
-    return found
+    return [_build_overview(facts, groups.get(facts.screen.pk, ()), heads, now) for facts in _facts.read_all()]
 
 
 def with_whole_screens(known: Iterable[ScreenOverview]) -> list[ScreenOverview]:
@@ -146,9 +197,9 @@ def compare_frames(known: Iterable[ScreenOverview], contents: ExpectedContents) 
 
 def overview_screen(screen: Screen, now: dt.datetime, contents: ExpectedContents | None = None) -> ScreenOverview:
     """Return the overview of one screen, with reported and expected frame compared."""
-    state: ScreenState | None = getattr(screen, "state", None)
-    facts = _ScreenFacts(screen, state, report_of(screen), targets.group_slugs_of(screen))
-    return _with_frame_compared(_build_overview(facts, _newest_sequences(), now), contents)
+    facts = _ScreenFacts.of(screen, report_of(screen))
+    known = _build_overview(facts, targets.group_slugs_of(screen), _newest_sequences(), now)
+    return _with_frame_compared(known, contents)
 
 
 def is_expected_frame(
@@ -179,7 +230,7 @@ def is_expected_frame(
 def is_outdated(screen: Screen, report: PlayerReport | CaptureLabel) -> bool:
     """Return whether a screen was sent another programme or other alerts since its report or capture."""
     heads = _newest_sequences()
-    return report.programme != heads.get(_programme_stream(screen)) or _alerts_are_older(
+    return report.programme != heads.get(_programme_stream(screen.slug)) or _alerts_are_older(
         screen, targets.group_slugs_of(screen), report, heads
     )
 
@@ -193,7 +244,7 @@ def screens_with_newest_alerts(screens: Iterable[Screen]) -> frozenset[int]:
     found = set()
     for screen in known:
         held = (screen.state.report or {}).get("alerts") or {}
-        streams = [ALERTS.stream_for(scope) for scope in screen_scopes(screen.slug, groups.get(screen.pk, ()))]
+        streams = _alert_streams(screen.slug, groups.get(screen.pk, ()))
         if all(held.get(stream) == heads[stream] for stream in streams if stream in heads):
             found.add(screen.pk)
     return frozenset(found)
@@ -228,13 +279,15 @@ def _newest_sequences() -> dict[str, int]:
     return {topic.partition(f"/{MessageDirection.DOWN}/")[2]: sequence for topic, sequence in rows}
 
 
-def _build_overview(facts: _ScreenFacts, heads: dict[str, int], now: dt.datetime) -> ScreenOverview:
-    reasons = tuple(_state_reasons(facts, heads, now))
+def _build_overview(
+    facts: _ScreenFacts, groups: tuple[str, ...], heads: dict[str, int], now: dt.datetime
+) -> ScreenOverview:
+    reasons = tuple(_state_reasons(facts, groups, heads, now))
     gravest = max((STATE_OF_REASON[reason] for reason in reasons), key=_STATES_BY_SEVERITY.index, default="right")
     seen_at = facts.state.seen_at if facts.state else None
     silent_since = presence.last_contact(facts.state) if gravest == "offline" else None
     return ScreenOverview(
-        facts.screen, gravest, reasons, seen_at, facts.report, groups=facts.groups, silent_since=silent_since
+        facts.screen, gravest, reasons, seen_at, facts.report, groups=groups, silent_since=silent_since
     )
 
 
@@ -248,7 +301,7 @@ def _with_frame_compared(known: ScreenOverview, contents: ExpectedContents | Non
     return replace(known, verified=is_right is True)
 
 
-def _state_reasons(facts: _ScreenFacts, heads: dict[str, int], now: dt.datetime) -> list[str]:
+def _state_reasons(facts: _ScreenFacts, groups: tuple[str, ...], heads: dict[str, int], now: dt.datetime) -> list[str]:
     screen, state, report = facts.screen, facts.state, facts.report
     if screen.enrolled_at is None:
         return ["not-enrolled"]
@@ -257,21 +310,41 @@ def _state_reasons(facts: _ScreenFacts, heads: dict[str, int], now: dt.datetime)
     if not presence.is_reachable(state, now):
         clash = ["identity-clash"] if identity_watch.has_clash(state, now) else []
         return ["silent" if state.online else "offline", *clash]
-    is_polling = not state.online or report.link is ConnectionState.POLLING or presence.is_unheard(state, now)
+    found = set(facts.lasting)
+    if report.programme != heads.get(_programme_stream(screen.slug)):
+        found.add("programme-older")
+    if _alerts_are_older(screen, groups, report, heads):
+        found.add("alerts-older")
+    if report.refusals and any(refusal.last_at_ms > _hour_ago(now) for refusal in report.refusals):
+        found.add("refusals")
+    if identity_watch.has_clash(state, now):
+        found.add("identity-clash")
+    if presence.is_unheard(state, now):
+        found.add("connection-polling")
+    return [code for code in _ORDER if code in found] + _refused_messages(state, now)
+
+
+_ORDER = (
+    "programme-older", "programme-preparing", "alerts-older", "refusals", "player-problems", "identity-clash",
+    "clock-differs", "zone-differs", "clock-unknown", "connection-polling", "connection-lost",
+)  # fmt: skip
+"""In which reasons are named of a screen whose player is there."""
+
+
+def _lasting_reasons(state: ScreenState | None, report: PlayerReport | None) -> frozenset[str]:
+    """Return the reasons that are told from a report alone, of whatever age."""
+    if state is None or report is None:
+        return frozenset()
     found = {
-        "programme-older": report.programme != heads.get(_programme_stream(screen)),
         "programme-preparing": bool(report.preparing),
-        "alerts-older": _alerts_are_older(screen, facts.groups, report, heads),
-        "refusals": any(refusal.last_at_ms > _hour_ago(now) for refusal in report.refusals),
         "player-problems": bool(report.health and report.health.problems),
-        "identity-clash": identity_watch.has_clash(state, now),
         "clock-differs": clock_text.clock_differs(report, state.seen_at),
         "zone-differs": bool(clock_text.zone_sentence(report.zone, report.at_ms // 1000)),
         "clock-unknown": report.clock is ClockState.UNKNOWN,
-        "connection-polling": is_polling,
+        "connection-polling": not state.online or report.link is ConnectionState.POLLING,
         "connection-lost": state.online and report.link is ConnectionState.LOST,
     }
-    return [code for code, holds in found.items() if holds] + _refused_messages(state, now)
+    return frozenset(code for code, holds in found.items() if holds)
 
 
 def _refused_messages(state: ScreenState | None, now: dt.datetime) -> list[str]:
@@ -281,14 +354,20 @@ def _refused_messages(state: ScreenState | None, now: dt.datetime) -> list[str]:
     return [code for code in (f"messages-{state.refused_reason}",) if code in STATE_OF_REASON]
 
 
-def _programme_stream(screen: Screen) -> str:
-    return PROGRAMME.stream_for(TopicScope.of_screen(screen.slug))
+@lru_cache(_MAX_SCREENS)
+def _programme_stream(slug: str) -> str:
+    return PROGRAMME.stream_for(TopicScope.of_screen(slug))
+
+
+@lru_cache(_MAX_SCREENS)
+def _alert_streams(slug: str, groups: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(ALERTS.stream_for(scope) for scope in screen_scopes(slug, groups))
 
 
 def _alerts_are_older(
     screen: Screen, groups: tuple[str, ...], report: PlayerReport | CaptureLabel, heads: dict[str, int]
 ) -> bool:
-    streams = [ALERTS.stream_for(scope) for scope in screen_scopes(screen.slug, groups)]
+    streams = _alert_streams(screen.slug, groups)
     return any(stream in heads and report.alerts.get(stream) != heads[stream] for stream in streams)
 
 

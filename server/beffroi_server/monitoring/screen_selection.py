@@ -25,10 +25,11 @@ def filter_screens(
     overviews: Iterable[ScreenOverview], *, search: str = "", group: str = "", state: str = ""
 ) -> list[ScreenOverview]:
     """Return the screens whose name or place contains a text, in a group (by its slug) and a state, where given."""
+    words = fold_text(search)
     return [
         each
         for each in overviews
-        if fold_text(search) in fold_text(f"{each.screen.name} {each.screen.place}")
-        and (not group or group in each.groups)
+        if (not group or group in each.groups)
         and (not state or state == each.state)
+        and (not words or words in fold_text(f"{each.screen.name} {each.screen.place}"))
     ]

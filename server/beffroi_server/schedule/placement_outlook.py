@@ -19,7 +19,7 @@ from beffroi_server.core.folded_text import fold_text
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet import targets
 from beffroi_server.fleet.models import Screen
-from beffroi_server.fleet.targets import Targets
+from beffroi_server.fleet.targets import AlikeScreens, Targets
 from beffroi_server.library import preview
 from beffroi_server.library.errors import SlideNotDrawable
 from beffroi_server.library.models import Announcement
@@ -46,7 +46,7 @@ class ProposedPlacement:
 class ScreensOutlook:
     """How some screens that are alike show an announcement."""
 
-    screens: Sequence[Screen]
+    screens: AlikeScreens
     before: ScreenTime
     after: ScreenTime
     """The same as ``before`` where nothing is proposed."""
@@ -58,9 +58,9 @@ class ScreensOutlook:
     @property
     def where_text(self) -> str:
         """The screens as a phrase: the name of the only one, or their number with an example."""
-        if len(self.screens) == 1:
-            return self.screens[0].name
-        values = {"count": len(self.screens), "name": self.screens[0].name}
+        if self.screens.count == 1:
+            return self.screens.first.name
+        values = {"count": self.screens.count, "name": self.screens.first.name}
         return _("%(count)d screens, such as %(name)s") % values
 
     @property
@@ -104,16 +104,15 @@ def announcement_outlook(
     """
     concerned = proposed.targets.reached_screens() if proposed else screens_showing(announcement)
     placements = compile_inputs.shown_placements(AnnouncementPlacement.objects.all())
-    sets = targets.screens_alike(concerned, ScheduleRule.objects.all(), placements)
-    manifests = queries.known_manifests([screens[0] for screens in sets[:MOST_SAMPLES]])
+    sets, count = targets.screens_alike(concerned, ScheduleRule.objects.all(), placements, most=MOST_SAMPLES)
+    manifests = queries.known_manifests([alike.first for alike in sets])
     window = _window_of(proposed.slide if proposed else None, now)
     lines = [
-        _screens_outlook(screens, manifests[screens[0].pk], str(announcement.pk), window, proposed)
-        for screens in sets[:MOST_SAMPLES]
-        if screens[0].pk in manifests
+        _screens_outlook(alike, manifests[alike.first.pk], str(announcement.pk), window, proposed)
+        for alike in sets
+        if alike.first.pk in manifests
     ]
-    count = sum(map(len, sets))
-    return AnnouncementOutlook(lines, count - sum(len(line.screens) for line in lines), count)
+    return AnnouncementOutlook(lines, count - sum(line.screens.count for line in lines), count)
 
 
 def proposed_placement(
@@ -174,7 +173,7 @@ def slides_of(manifest: content.Manifest, announcement: str) -> frozenset[str]:
 
 
 def _screens_outlook(
-    screens: Sequence[Screen],
+    screens: AlikeScreens,
     manifest: content.Manifest,
     announcement: str,
     window: tuple[int, int],
@@ -190,7 +189,7 @@ def _screens_outlook(
         return ScreensOutlook(screens, before, before, problem=fault.detail or fault.code)
     changed = with_placed_slide(manifest, announcement, slide.model_copy(update={"pages": pages}))
     after = slides_time(changed, slides_of(changed, announcement), *window)
-    change = compare_programmes(manifest, changed, screens[0].name, _typical_moment(window), len(screens))
+    change = compare_programmes(manifest, changed, screens.first.name, _typical_moment(window), screens.count)
     return ScreensOutlook(screens, before, after, change=change)
 
 

@@ -24,9 +24,11 @@ def rule_shares(now: dt.datetime) -> dict[int, str]:
     A rule that is on no screen that was asked, or that is never seen in that week, is left out.
     """
     placements = compile_inputs.shown_placements(AnnouncementPlacement.objects.all())
-    sets = targets.screens_alike(Screen.objects.all(), ScheduleRule.objects.all(), placements)[:MOST_SAMPLES]
+    sets, _count = targets.screens_alike(
+        Screen.objects.all(), ScheduleRule.objects.all(), placements, most=MOST_SAMPLES
+    )
     # Whoever comes here has often just saved a rule, and wants to see what became of it.
-    manifests = queries.known_manifests([screens[0] for screens in sets], with_changes=True)
+    manifests = queries.known_manifests([alike.first for alike in sets], with_changes=True)
     found: defaultdict[int, list[ScreenTime]] = defaultdict(list)
     start = unix_ms(now)
     for manifest in manifests.values():
