@@ -1,8 +1,9 @@
 """A large town in a database of its own, to try pages at scale: ``python -m benchmarks.large_town FOLDER``.
 
 A thousand screens that report, twenty groups, ten thousand announcements, sixty playlists, a hundred and twenty rules,
-and a programme for each screen, compiled and signed as in service. The folder then serves as ``BEFFROI_DATA``:
-``beffroi-server link admin`` prints an address to sign in with, ``beffroi-server run`` starts the server.
+a programme for each screen, compiled and signed as in service, and a month of plays as daily totals. The folder then
+serves as ``BEFFROI_DATA``: ``beffroi-server link admin`` prints an address to sign in with, and ``beffroi-server run``
+starts the server.
 """
 
 from __future__ import annotations
@@ -99,6 +100,40 @@ ScreenState.objects.bulk_create(
                 report=report(n, screen))
     for n, screen in enumerate(rows) if n % 50
 )
+
+PLAY_DAYS = 30
+def seed_plays(keys):
+    # Daily totals of a month: fifteen contents on each screen, three more on all of them, and their sums.
+    from beffroi_server.fleet.models import ContentDay, DailyPlays, PlayedContent, ScreenDay
+    from django.db import connection
+    first = timezone.localdate() - dt.timedelta(days=PLAY_DAYS - 1)
+    days = [first + dt.timedelta(days=n) for n in range(PLAY_DAYS)]
+    shown = {n: [f"announcement-{texts[(n * 12 + k) % len(texts)]}" for k in range(15)] for n in range(60)}
+    for day in days:
+        DailyPlays.objects.bulk_create(
+            (
+                DailyPlays(screen_id=key, day=day, content=content, times=100 + n % 7, confirmed=40,
+                           lasted_ms=1_000_000, first_at=now, last_at=now)
+                for n, key in enumerate(keys)
+                for content in {*shown[n % 60], *(f"announcement-{each}" for each in texts[:3])}
+            ),
+            batch_size=2_000,
+        )
+    sums = "SUM(times), SUM(confirmed), SUM(lasted_ms), MIN(first_at), MAX(last_at) FROM " + DailyPlays._meta.db_table
+    with connection.cursor() as cursor:
+        for model, key in ((ContentDay, "content"), (ScreenDay, "screen_id")):
+            cursor.execute(
+                f"INSERT INTO {model._meta.db_table} (day, {key}, times, confirmed, lasted_ms, first_at, last_at) "
+                f"SELECT day, {key}, {sums} GROUP BY day, {key}"
+            )
+    PlayedContent.objects.bulk_create(
+        PlayedContent(key=f"announcement-{key}", name=title)
+        for key, title in Announcement.objects.filter(pk__in=texts).values_list("pk", "title")
+    )
+try:
+    seed_plays([screen.pk for screen in rows])
+except ImportError:  # before there were such totals
+    pass
 print(json.dumps({"screens": len(rows), "announcements": Announcement.objects.count(), "programmes": len(sequences)}))
 """
 

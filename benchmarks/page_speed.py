@@ -22,7 +22,7 @@ SCREENS, ANNOUNCEMENTS = 1_000, 10_000
 MEASURE_TIMEOUT_S = 3_600
 ALLOWED_MS, ALLOWED_QUERIES = 100, 15
 PROGRAM = r"""
-import json, sys, time
+import datetime as dt, json, sys, time
 import django
 django.setup()
 from django.conf import settings
@@ -31,6 +31,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, get_resolver
+from django.utils import timezone
 
 repetitions = int(sys.argv[1])
 client = Client()
@@ -44,14 +45,15 @@ def patterns(resolver, route=""):
             yield from patterns(entry, route + str(entry.pattern))
 
 try:
-    from beffroi_server.schedule.models import Playlist, ScheduleRule
-    from beffroi_server.fleet.models import ScreenGroup
+    from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
+    from beffroi_server.fleet.models import ScreenClass, ScreenGroup
 except ImportError:
-    from beffroi_server.programme.models import Playlist, ScheduleRule
-    from beffroi_server.screens.models import Group as ScreenGroup
+    from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
+    from beffroi_server.screens.models import Group as ScreenGroup, ScreenClass
 from beffroi_server.library.models import Announcement
 keys = {
     "playlists": Playlist, "schedule": ScheduleRule, "groups": ScreenGroup, "announcements": Announcement,
+    "entries": Entry, "screen-classes": ScreenClass,
 }
 found = {"now": "/"}
 for entry, route in patterns(get_resolver()):
@@ -65,7 +67,15 @@ for entry, route in patterns(get_resolver()):
     if "<" not in route:
         found.setdefault(entry.name, "/" + route)
 
-found |= {"announcements by status": "/announcements/?status=on", "screens by name": "/screens/?search=ecran+05"}
+today = timezone.localdate()
+month = f"/plays/?from={today - dt.timedelta(days=29)}&until={today}"
+found |= {
+    "announcements by status": "/announcements/?status=on", "announcements by words": "/announcements/?search=marche",
+    "screens by name": "/screens/?search=ecran+05", "overview of those offline": "/?state=offline",
+    "calendar of a week": "/calendar/?view=week", "proof of a month": month, "proof by screen": f"{month}&by=screen",
+    "proof by day": f"{month}&by=day", "proof of a group": f"{month}&where=group:district-3",
+    "proof by words": f"{month}&search=marche",
+}
 
 results = {}
 for name, address in found.items():

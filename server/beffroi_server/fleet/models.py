@@ -17,6 +17,7 @@ from beffroi_server.core.choices import labelled_choices
 from beffroi_server.core.languages import validate_languages
 from beffroi_server.fleet import outputs, screen_hours, viewports
 from beffroi_server.fleet.municipality_models import Municipality  # noqa: F401 - Django looks for models here
+from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay  # noqa: F401 - as above
 from beffroi_server.fleet.plays.play_gaps import PlayGaps
 
 TECHNOLOGY_CHOICES = labelled_choices(
@@ -378,7 +379,8 @@ class DailyPlays(models.Model):
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "day", "content"], name="one_daily_plays")]
         indexes: ClassVar = [
-            models.Index(fields=["content", "day"], name="plays_of_content"),
+            # With the screen: on how many a content was shown is read from the index alone.
+            models.Index(fields=["content", "day", "screen"], name="plays_of_content"),
             models.Index(fields=["day"], name="plays_of_day"),
         ]
 

@@ -95,6 +95,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ContentDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('times', models.PositiveBigIntegerField(default=0)),
+                ('confirmed', models.PositiveBigIntegerField(default=0)),
+                ('lasted_ms', models.PositiveBigIntegerField(default=0)),
+                ('first_at', models.DateTimeField()),
+                ('last_at', models.DateTimeField()),
+                ('content', models.CharField(max_length=63)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('day', 'content'), name='one_content_day')],
+            },
+        ),
+        migrations.CreateModel(
             name='ScreenState',
             fields=[
                 ('screen', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='state', serialize=False, to='fleet.screen')),
@@ -217,8 +233,24 @@ class Migration(migrations.Migration):
                 ('screen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='daily_plays', to='fleet.screen')),
             ],
             options={
-                'indexes': [models.Index(fields=['content', 'day'], name='plays_of_content'), models.Index(fields=['day'], name='plays_of_day')],
+                'indexes': [models.Index(fields=['content', 'day', 'screen'], name='plays_of_content'), models.Index(fields=['day'], name='plays_of_day')],
                 'constraints': [models.UniqueConstraint(fields=('screen', 'day', 'content'), name='one_daily_plays')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ScreenDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('times', models.PositiveBigIntegerField(default=0)),
+                ('confirmed', models.PositiveBigIntegerField(default=0)),
+                ('lasted_ms', models.PositiveBigIntegerField(default=0)),
+                ('first_at', models.DateTimeField()),
+                ('last_at', models.DateTimeField()),
+                ('screen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='play_days', to='fleet.screen')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('day', 'screen'), name='one_screen_day')],
             },
         ),
         migrations.AddIndex(

@@ -17,12 +17,14 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import threading
+from typing import Any
 
 from django.db import models, transaction
 
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import DailyPlays, PlayRecord, ReceiptRecord, RetentionMark, ScreenState
+from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay
 
 BATCH_SIZE = 1000
 """Plays that are deleted in one transaction: an alert may be waiting for it to end."""
@@ -111,10 +113,12 @@ def _delete_receipts(before_ms: int) -> None:
 
 
 def _delete_totals(before: dt.date) -> None:
-    """Delete the oldest daily totals of days before one."""
-    old = list(DailyPlays.objects.filter(day__lt=before).order_by("day").values_list("pk", flat=True)[:BATCH_SIZE])
-    if old:
-        DailyPlays.objects.filter(pk__in=old).delete()
+    """Delete the oldest daily totals of days before one, and the oldest sums over them."""
+    for model in (DailyPlays, ContentDay, ScreenDay):
+        rows: models.QuerySet[Any] = model._default_manager.filter(day__lt=before).order_by("day")
+        old = list(rows.values_list("pk", flat=True)[:BATCH_SIZE])
+        if old:
+            model._default_manager.filter(pk__in=old).delete()
 
 
 def _plays_up_to(screen_id: int, number: int) -> models.QuerySet[PlayRecord]:

@@ -2,24 +2,27 @@
 
 Plays are written with rising primary keys by one thread of the leader, and never changed. The mark is the highest key
 that is counted; it moves in the transaction that adds to the totals, so that a play counts once, however often this is
-run, begun again after a crash, or run by two at a time. Plays of bands are passed over.
+run, begun again after a crash, or run by two at a time. Plays of bands are passed over. The sums of a town's day by
+content and by screen are added to in the same transaction (``fleet.play_sums_models``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.row_writes import database_instant
 from beffroi_server.fleet.models import DailyPlays, DailyPlaysMark, PlayRecord, Screen
+from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay
 from beffroi_server.fleet.plays.played_content import content_key
 from beffroi_server.monitoring.proof import content_names
 from beffroi_server.monitoring.proof.frame_confirmation import FrameConfirmation, PlayedFrame
@@ -135,24 +138,44 @@ def _total_of(play: PlayedFrame, *, is_confirmed: bool) -> _Total:
 
 
 def _add_totals(totals: Iterable[tuple[TotalsKey, _Total]]) -> None:
+    """Add to the totals, and to what is summed up for the whole town: by content, and by screen."""
+    by_content: dict[tuple[Any, ...], _Total] = {}
+    by_screen: dict[tuple[Any, ...], _Total] = {}
+    rows: dict[tuple[Any, ...], _Total] = {}
+    for (screen, day, content), total in totals:
+        stored_day = connection.ops.adapt_datefield_value(day)
+        rows[screen, stored_day, content] = total
+        for sums, key in ((by_content, (stored_day, content)), (by_screen, (stored_day, screen))):
+            if key in sums:
+                sums[key].add(total)
+            else:
+                sums[key] = replace(total)
+    _add_rows(DailyPlays, ("screen_id", "day", "content"), rows)
+    _add_rows(ContentDay, ("day", "content"), by_content)
+    _add_rows(ScreenDay, ("day", "screen_id"), by_screen)
+
+
+def _add_rows(model: type[Model], key: Sequence[str], totals: Mapping[tuple[Any, ...], _Total]) -> None:
     rows = [
-        (screen, connection.ops.adapt_datefield_value(day), content, each.times, each.confirmed, each.lasted_ms,
-         database_instant(each.first_at), database_instant(each.last_at))
-        for (screen, day, content), each in totals
+        (*values, each.times, each.confirmed, each.lasted_ms, database_instant(each.first_at),
+         database_instant(each.last_at))
+        for values, each in totals.items()
     ]  # fmt: skip
     for start in range(0, len(rows), _ROWS_PER_STATEMENT):
         part = rows[start : start + _ROWS_PER_STATEMENT]
         with connection.cursor() as cursor:
-            cursor.execute(_addition(len(part)), [value for row in part for value in row])
+            cursor.execute(_addition(model, key, len(part)), [value for row in part for value in row])
 
 
-def _addition(rows: int) -> str:
+def _addition(model: type[Model], key: Sequence[str], rows: int) -> str:
     least, greatest = ("LEAST", "GREATEST") if connection.vendor == "postgresql" else ("min", "max")
-    table = connection.ops.quote_name(DailyPlays._meta.db_table)
-    # Names of our own model only; every value is a parameter.
+    table = connection.ops.quote_name(model._meta.db_table)
+    columns = (*key, "times", "confirmed", "lasted_ms", "first_at", "last_at")
+    values = f"({', '.join(['%s'] * len(columns))})"
+    # Names of our own models only; every value is a parameter.
     return (
-        f"INSERT INTO {table} (screen_id, day, content, times, confirmed, lasted_ms, first_at, last_at) VALUES "  # noqa: S608
-        f"{', '.join(['(%s, %s, %s, %s, %s, %s, %s, %s)'] * rows)} ON CONFLICT (screen_id, day, content) DO UPDATE SET "
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES "  # noqa: S608
+        f"{', '.join([values] * rows)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET "
         f"times = {table}.times + excluded.times, confirmed = {table}.confirmed + excluded.confirmed, "
         f"lasted_ms = {table}.lasted_ms + excluded.lasted_ms, "
         f"first_at = {least}({table}.first_at, excluded.first_at), "

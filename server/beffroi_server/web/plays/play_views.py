@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Page
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.fleet.models import Screen, ScreenGroup
@@ -21,6 +23,7 @@ from beffroi_server.web.form_scopes import limit_rows, screen_of
 from beffroi_server.web.plays.period_form import quick_periods, read_period, read_time
 from beffroi_server.web.plays.period_form import read_day as read_day_of
 from beffroi_server.web.requests import paginate
+from beffroi_server.web.select_options import select_options
 
 ROWS_PER_PAGE = 50
 SPAN_TEXTS = {
@@ -51,8 +54,8 @@ def play_totals(request: UserRequest) -> HttpResponse:
         "rows": _named_rows(page, asked.grouping),
         "total": play_queries.total_of(asked.period),
         "quick": quick_periods(timezone.localdate()),
-        "groups": limit_rows(ScreenGroup.objects.all()).values_list("slug", "name"),
-        "screens": limit_rows(Screen.objects.all()).values_list("slug", "name"),
+        "group_options": _place_options("group", ScreenGroup.objects.all(), asked.where),
+        "screen_options": _place_options("screen", Screen.objects.all(), asked.where),
         "content_name": content_names.names_of([asked.content])[asked.content] if asked.content else "",
         "exported": request.GET.urlencode(),
     }
@@ -91,6 +94,11 @@ def screen_day(request: UserRequest, slug: str) -> HttpResponse:
         **(_moment_context(found, moment, names) if moment is not None else {}),
     }
     return render(request, "plays/screen_day.html", context)
+
+
+def _place_options(kind: str, rows: QuerySet[Any], chosen: str) -> SafeString:
+    named = limit_rows(rows).values_list("slug", "name")
+    return select_options(((f"{kind}:{slug}", name) for slug, name in named), chosen)
 
 
 def _moment_context(found: ScreenDay, moment: dt.datetime, names: dict[str, str]) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import AuditEvent, Town
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery.inbound_queue import InboundQueue
+from beffroi_server.fleet.models import DailyPlays, ReceiptRecord, RetentionMark, Screen, ScreenState
 from beffroi_server.fleet.models import PlayRecord as Kept
-from beffroi_server.fleet.models import ReceiptRecord, RetentionMark, Screen, ScreenState
+from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay
 from beffroi_server.fleet.plays import play_audit, retention
 
 WEEK = dt.timedelta(weeks=1)
@@ -178,6 +179,18 @@ def test_a_round_ends_when_the_server_stops(hall, quay, months):
     stopping.set()
 
     assert retention.delete_expired_plays(now + 2 * WEEK, stopping) == 5
+
+
+def test_totals_of_those_days_go_too_and_the_sums_over_them(log, hall, months):
+    for day in (BEGIN.date(), BEGIN.date() + 19 * WEEK):
+        counted = {"day": day, "first_at": BEGIN, "last_at": BEGIN}
+        DailyPlays.objects.create(screen=hall, content="media-3", **counted)
+        ContentDay.objects.create(content="media-3", **counted)
+        ScreenDay.objects.create(screen=hall, **counted)
+    weeks(20, log)
+
+    for model in (DailyPlays, ContentDay, ScreenDay):
+        assert [row.day for row in model.objects.all()] == [BEGIN.date() + 19 * WEEK], model
 
 
 def test_what_is_forgotten_does_not_come_back(log, hall, months):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db.models import Max, Min, Sum
 from tests.support.recorded_plays import DAY, PlayRecorder
 
 from beffroi_server.fleet.models import DailyPlays, DailyPlaysMark, PlayedContent, PlayRecord
+from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay
 from beffroi_server.fleet.plays.played_content import announcement_key, content_key, media_key
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.services import save_announcement
@@ -187,6 +189,24 @@ def test_adds_up_by_content_screen_and_day(plays, hall, quay, district, announce
     assert play_queries.total_of(PlayPeriod(SATURDAY, SATURDAY, ("media-9",)))["shown"] is None
     times = play_queries.announcement_times(announcement.pk, SATURDAY)
     assert Announcement.objects.annotate(times=times).get(pk=announcement.pk).times == 3
+
+
+def test_the_sums_of_the_town_are_those_of_all_its_screens(plays, hall, quay):
+    other = PlayRecorder(quay)
+    for _round in range(2):
+        plays.show("media-3-7", times=2)
+        plays.show("media-4-1")
+        other.show("media-3-9", times=3)
+        count_new_plays(confirmation=NOBODY)
+
+    sums = {"s": Sum("times"), "l": Sum("lasted_ms"), "f": Min("first_at"), "u": Max("last_at")}
+    for model, field in ((ContentDay, "content"), (ScreenDay, "screen")):
+        counted, summed = (
+            list(rows.objects.order_by(field).values_list("day", field).annotate(**sums))
+            for rows in (DailyPlays, model)
+        )
+        assert summed == counted
+        assert model.objects.count() == len(counted) == 2
 
 
 def test_starts_again_where_it_was(plays):
