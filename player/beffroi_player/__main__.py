@@ -78,6 +78,14 @@ def _argument_parser() -> argparse.ArgumentParser:
                 help="drawing by: gpu, the processor (software), or auto: the GPU if there is one and it passes a "
                 "test at the start (default: auto)",
             )  # fmt: skip
+    trigger = commands.add_parser(
+        "trigger", parents=[common], help="show a prepared alert now, or end it, without the server",
+        description="Show a scenario that the town has prepared for it, here and on the screens of this network, or "
+        "end what was triggered here. Only root and the account of the player may do so.",
+    )  # fmt: skip
+    trigger.add_argument("scenario", nargs="?", default="", metavar="SCENARIO", help="its name; none: list them")
+    trigger.add_argument("--end", action="store_true", help="end it, or everything that was triggered here")
+    trigger.set_defaults(do=_run_trigger)
     return parser
 
 
@@ -133,7 +141,8 @@ def _run_enrol(options: argparse.Namespace) -> int:
         return FAILED
     vault, before = AgentStorage(state), AgentStorage(state).enrolment.read()
     if before is not None and before.anchor != enrolment.anchor:
-        for slot in (vault.trust, vault.pending, StateDirectory(state).programme, StateDirectory(state).alerts):
+        gone = (vault.trust, vault.pending, vault.sets, vault.scenarios, vault.acts)
+        for slot in (*gone, StateDirectory(state).programme, StateDirectory(state).alerts):
             slot.remove()  # of another screen, or under other keys: it must not be shown here
     continue_play_numbers(StateDirectory(state), before, enrolment)
     vault.enrolment.write(enrolment)
@@ -175,6 +184,15 @@ def _run_agent(options: argparse.Namespace) -> int:
         from beffroi_player.state.directories import RuntimeDirectory, StateDirectory  # noqa: PLC0415
 
         return run_agent(StateDirectory(state), RuntimeDirectory(runtime))
+
+
+def _run_trigger(options: argparse.Namespace) -> int:
+    from beffroi_player.trigger_command import run_trigger  # noqa: PLC0415
+
+    state = options.state or default_state()
+    done, text = run_trigger(state, options.runtime or default_runtime(state), options.scenario, ends=options.end)
+    (sys.stdout if done else sys.stderr).write(text + "\n")
+    return 0 if done else FAILED
 
 
 def _run_status(options: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ class WakeupSocket:
         self._path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
         path.unlink(missing_ok=True)
-        with _short_address(path) as address:
+        with short_address(path) as address:
             self._socket.bind(address)
 
     def wait(self, timeout: float) -> frozenset[bytes]:
@@ -56,7 +56,7 @@ def send_wakeup(path: Path, message: bytes = STATE_CHANGED) -> bool:
     try:
         with (
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender,
-            _short_address(path) as address,
+            short_address(path) as address,
         ):
             sender.setblocking(False)
             sender.sendto(message, address)
@@ -66,7 +66,7 @@ def send_wakeup(path: Path, message: bytes = STATE_CHANGED) -> bool:
 
 
 @contextlib.contextmanager
-def _short_address(path: Path) -> Iterator[str]:
+def short_address(path: Path) -> Iterator[str]:
     """Give an equivalent path within the 108 bytes that the address of a Unix socket may have."""
     # A path through /proc/self/fd is short, however deep the folder is.
     folder = os.open(path.parent, os.O_PATH | os.O_CLOEXEC)

@@ -20,6 +20,7 @@ from beffroi_player.agent.effects import Effect, OnDisk, RemoveUnneeded, RepairF
 from beffroi_player.agent.held_alerts import HeldAlerts
 from beffroi_player.agent.held_state import HeldState
 from beffroi_player.agent.host.agent_clock import AgentClock
+from beffroi_player.agent.local_acts import LocalActs
 from beffroi_player.agent.prepare.asset_downloads import AssetStore
 from beffroi_player.agent.prepare.preparation_queue import PreparationQueue
 from beffroi_player.agent.prepare.programme_preparation import ProgrammePreparer
@@ -40,7 +41,7 @@ from beffroi_player.outputs.base import DisplayResult, SwitchResult
 from beffroi_player.stage.frame_loop import FrameLoop
 from beffroi_player.state.atomic_files import file_stamp
 from beffroi_player.state.directories import PresentedStatus, RuntimeDirectory, StateDirectory
-from tests.support.signing_town import SCREEN, SigningTown
+from tests.support.signing_town import SCREEN, SITE, SigningTown
 from tests.support.waiting import until
 
 log = logging.getLogger(__name__)
@@ -142,8 +143,10 @@ class PlayerHarness:
     """One screen of a town."""
 
     def __init__(
-        self, hall: SigningTown, folder: Path, server: str = "http://127.0.0.1:9", time: ManualClock | None = None
-    ):
+        self, hall: SigningTown, folder: Path, server: str = "http://127.0.0.1:9", time: ManualClock | None = None,
+        screen: str = SCREEN,
+    ):  # fmt: skip
+        self.screen = screen
         self.hall = hall
         self.folder = folder
         self.server = server
@@ -173,13 +176,17 @@ class PlayerHarness:
         self.inbox: ImmediateQueue = ImmediateQueue()
         self.disk: WorkQueue[OnDisk] = WorkQueue()
         self.held = HeldState(
-            self.hall.enrolment(self.server), self.state, self.storage, self.runtime, self.boot_id, self.clock,
-            self.refusals,
+            self.hall.enrolment(self.server, screen=self.screen), self.state, self.storage, self.runtime,
+            self.boot_id, self.clock, self.refusals,
         )  # fmt: skip
         self.clock.raise_floor(self.held.admission.trust.newest_at_ms)
         self.held_alerts = HeldAlerts(
             self.state, self.runtime, self.boot_id, lambda: self.time.uptime_ms, self.held.drawing_context()
         )
+        self.local = LocalActs(
+            SITE, self.screen, self.hall.trigger_key(self.screen), self.storage.scenarios, self.storage.acts,
+            self.boot_id, self.clock.now,
+        )  # fmt: skip
         self.painter = InProcessRenderer(self.state.assets, self.state.frames)
         self.assets = AssetStore(self.state.assets, ServerClient(self.server, "the-secret-token"))
         self.preparer = PreparationQueue(
@@ -193,8 +200,8 @@ class PlayerHarness:
             self._restart,
         )  # fmt: skip
         self.dispatcher = Dispatcher(
-            self.inbox, self.disk, self.held, self.held_alerts, self.clock, self.refusals, self.preparer, self.commands,
-            self.assets, self.state, self.runtime, self._subscribe, self._poll,
+            self.inbox, self.disk, self.held, self.held_alerts, self.local, self.clock, self.refusals, self.preparer,
+            self.commands, self.assets, self.state, self.runtime, self._subscribe, self._poll, lambda: None,
         )  # fmt: skip
         self.dispatcher.restore_alerts()
         self.settle()

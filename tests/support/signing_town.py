@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import io
 import json
 import threading
@@ -44,7 +45,8 @@ from beffroi_content.wire.documents import (
     next_sequence,
 )
 from beffroi_content.wire.envelope import BodyEncoding, key_identifier, public_hex, seal_envelope
-from beffroi_content.wire.messages import ALERTS, BEAT, COMMAND, KEYS, PROGRAMME, WireMessage
+from beffroi_content.wire.local_triggers import LocalScenario, ScenarioSet, TriggerContact
+from beffroi_content.wire.messages import ALERTS, BEAT, COMMAND, KEYS, PROGRAMME, SCENARIOS, WireMessage
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_player.agent.storage import BrokerAddress, PlayerEnrolment
 from beffroi_server.fleet.plays.play_gaps import PlayGaps
@@ -109,20 +111,32 @@ class SigningTown:
         self.keys = {role: Ed25519PrivateKey.generate() for role in SigningRole if role is not SigningRole.ROOT}
         self.publish_keys()
 
+    def trigger_key(self, screen: str = SCREEN) -> str:
+        """The private key of a player, in hexadecimal."""
+        return hashlib.sha256(f"trigger {screen}".encode()).hexdigest()
+
+    def trigger_public(self, screen: str = SCREEN) -> str:
+        """The public key of a player, in hexadecimal."""
+        return public_hex(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(self.trigger_key(screen))))
+
     @property
     def anchor(self) -> TrustAnchor:
+        return self.anchor_of(SCREEN)
+
+    def anchor_of(self, screen: str) -> TrustAnchor:
         publics = [public_hex(key) for key in self.roots]
         return TrustAnchor(
-            site=SITE, screen=SCREEN, root_keys={key_identifier(key): key for key in publics}, threshold=2
+            site=SITE, screen=screen, root_keys={key_identifier(key): key for key in publics}, threshold=2
         )
 
-    def enrolment(self, server: str = "http://127.0.0.1:9", port: int = 9) -> PlayerEnrolment:
-        username = str(TopicScope.of_screen(SCREEN))
+    def enrolment(self, server: str = "http://127.0.0.1:9", port: int = 9, screen: str = SCREEN) -> PlayerEnrolment:
+        username = str(TopicScope.of_screen(screen))
         broker = BrokerAddress(host="127.0.0.1", port=port, username=username, password=PASSWORD)
         plays = self.ledger.newest if self.ledger else 0
         return PlayerEnrolment(
-            site=SITE, screen=SCREEN, server=server, token=TOKEN, mqtt=broker, anchor=self.anchor, plays=plays
-        )
+            site=SITE, screen=screen, server=server, token=TOKEN, mqtt=broker, anchor=self.anchor_of(screen),
+            plays=plays, trigger_key=self.trigger_key(screen),
+        )  # fmt: skip
 
     def sign(
         self,
@@ -174,6 +188,24 @@ class SigningTown:
         scope = TopicScope.of_group(group) if group else TopicScope.all_screens()
         return self.sign(ALERTS, document, scope, **how)
 
+    def publish_scenarios(
+        self, *scenarios: LocalScenario, contacts: tuple[TriggerContact, ...] = (), screen: str = "", **how: object
+    ) -> tuple[str, bytes]:
+        document = ScenarioSet(**self.stamps(how.pop("lives_ms", YEAR)), scenarios=scenarios, contacts=contacts)
+        scope = TopicScope.of_screen(screen) if screen else TopicScope.all_screens()
+        return self.sign(SCENARIOS, document, scope, **how)
+
+    def local_scenario(
+        self, name: str = "flood", triggers: tuple[str, ...] = (SCREEN,), minutes: int = 60, **fields: object
+    ) -> LocalScenario:
+        """Return a scenario that some screens may trigger."""
+        level = fields.pop("level", AlertLevel.EMERGENCY)
+        prepared = alert(name, level, ends_at_ms=NOON, all_clear_ms=60_000)
+        return LocalScenario(
+            id=name, name=name.title(), alert=prepared, longest_ms=minutes * 60_000,
+            triggers={screen: self.trigger_public(screen) for screen in triggers}, **fields,
+        )  # fmt: skip
+
     def publish_beat(self, nonce: str = "", **heads: int) -> tuple[str, bytes]:
         named = {name.replace("_", "/"): sequence for name, sequence in heads.items()}
         self.beats = next_sequence(self.beats, self.steady.ms)
@@ -190,8 +222,6 @@ class SigningTown:
         return self.sign(COMMAND, document, TopicScope.of_screen(SCREEN))
 
     def add_file(self, content: bytes, media_type: str = "image/jpeg") -> AssetReference:
-        import hashlib
-
         sha256 = hashlib.sha256(content).hexdigest()
         self.files[sha256] = content
         return AssetReference(sha256=sha256, size=len(content), media_type=media_type)
@@ -233,7 +263,7 @@ class SigningTown:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                if body != {"code": "7KQ2-M4XD"}:
+                if body.get("code") != "7KQ2-M4XD":
                     self.send_error(403)
                     return
                 self._json(json.loads(hall.enrolment().model_dump_json()))

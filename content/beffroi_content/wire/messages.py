@@ -18,6 +18,7 @@ from beffroi_content.wire.documents import (
     SignedDocument,
     SigningRole,
 )
+from beffroi_content.wire.local_triggers import ScenarioSet
 from beffroi_content.wire.reports import PlayerReport, PlayerStatus, PlayLogBatch, ReceiptBatch
 from beffroi_content.wire.scopes import ScopeKind, TopicScope
 from beffroi_content.wire.topics import MessageDirection, Topic, stream_name
@@ -91,6 +92,9 @@ def _declare_up(
 
 KEYS = _declare_down("keys", SigningRole.ROOT, KeyList, {ScopeKind.ALL}, 64)
 ALERTS = _declare_down("alerts", SigningRole.ALERT, AlertSet, {ScopeKind.ALL, ScopeKind.GROUP, ScopeKind.SCREEN}, 256)
+SCENARIOS = _declare_down(
+    "scenarios", SigningRole.ALERT, ScenarioSet, {ScopeKind.ALL, ScopeKind.GROUP, ScopeKind.SCREEN}, 128
+)
 BEAT = _declare_down("beat", SigningRole.BEAT, Beat, {ScopeKind.ALL}, 32, quality=0)
 PROGRAMME = _declare_down("programme", SigningRole.PROGRAMME, ProgrammeDocument, {ScopeKind.SCREEN}, 256)
 COMMAND = _declare_down("command", SigningRole.COMMAND, ScreenCommand, {ScopeKind.SCREEN}, 64, retained=False)
@@ -101,7 +105,7 @@ RECEIPTS = _declare_up("receipts", ReceiptBatch, 64, retained=False)
 PLAYS = _declare_up("plays", PlayLogBatch, 128, retained=False)
 SCREENSHOT = _declare_up("screenshot", None, 256, retained=False, quality=0)
 
-MESSAGES = (KEYS, ALERTS, BEAT, PROGRAMME, COMMAND, STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
+MESSAGES = (KEYS, ALERTS, BEAT, SCENARIOS, PROGRAMME, COMMAND, STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
 """In the order in which a player subscribes: the keys come before what they open."""
 _BY_LEAF = {(message.direction, message.leaf): message for message in MESSAGES}
 

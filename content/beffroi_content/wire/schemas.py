@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from beffroi_content.model import WireModel
 from beffroi_content.wire.capture_png import SIZE_LIMIT
+from beffroi_content.wire.local_triggers import ActStatement, SignedStatement
 from beffroi_content.wire.messages import KIBIBYTE, MESSAGES, WireMessage
 from beffroi_content.wire.reports import CaptureLabel
 from beffroi_content.wire.scopes import ScopeKind, TopicScope
@@ -36,6 +37,11 @@ A player that is offered an older alert set than it holds hands in its own, sign
 the answer to a poll changes when the server finds its database older than its screens: players then send their
 receipts again ([decision 0031](../decisions/0031-restored-database.md)).
 
+What was triggered on the spot a player says in a [statement](acts.schema.json) that it signs with its own key: over
+HTTP to the server, by `POST /device/v1/acts`, and to peers of its network that ask with a nonce
+([decision 0050](../decisions/0050-local-triggers.md)). It travels as the [signed text](signed-statement.schema.json):
+the signature is Ed25519 over `BEFFROI1-ACTS`, a zero byte, and the exact text.
+
 | Topic | Sender | Signed by | QoS | Retained | At most | Body |
 |---|---|---|---|---|---|---|
 """
@@ -54,6 +60,8 @@ def protocol_files() -> dict[str, str]:
         schema_file_name(message): _schema_text(message.model) for message in MESSAGES if message.model is not None
     }
     schemas["capture.schema.json"] = _schema_text(CaptureLabel)
+    schemas["acts.schema.json"] = _schema_text(ActStatement)
+    schemas["signed-statement.schema.json"] = _schema_text(SignedStatement)
     return {"README.md": _HEAD + "".join(_table_rows(MESSAGES)) + _TAIL} | schemas
 
 

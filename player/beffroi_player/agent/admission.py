@@ -25,11 +25,13 @@ from beffroi_content.trust import (
     concerned_topics,
 )
 from beffroi_content.wire.documents import AlertSet, Beat, KeyList, ProgrammeDocument, ScreenCommand
-from beffroi_content.wire.messages import ALERTS, BEAT, KEYS
+from beffroi_content.wire.local_triggers import ScenarioSet
+from beffroi_content.wire.messages import ALERTS, BEAT, KEYS, SCENARIOS
 from beffroi_content.wire.topics import Topic
 from beffroi_player.agent.effects import (
     Effect,
     HoldProgramme,
+    HoldScenarios,
     OnDisk,
     PrepareProgramme,
     RaiseClockFloor,
@@ -40,6 +42,7 @@ from beffroi_player.agent.effects import (
     RetainStreams,
     RunCommand,
     SavePending,
+    SaveScenarios,
     SaveTrust,
     SetClock,
     ShowAlerts,
@@ -84,6 +87,11 @@ class AdmissionState:
     def alert_streams(self) -> frozenset[str]:
         """The streams of alerts that concern the player."""
         return frozenset(topic.stream for topic in self.topics if topic.leaf == ALERTS.leaf)
+
+    @property
+    def set_streams(self) -> frozenset[str]:
+        """The streams of alerts, and of scenarios that may be triggered on the spot, that concern the player."""
+        return frozenset(topic.stream for topic in self.topics if topic.leaf in (ALERTS.leaf, SCENARIOS.leaf))
 
     @property
     def withheld_streams(self) -> frozenset[str]:
@@ -170,9 +178,8 @@ def _act_on(
 ) -> Decision:
     document, stream = admission.document, admission.topic.stream
     match document:
-        case AlertSet():
-            # The floor is written once the alert is shown: with the alerts, see ``dispatcher``.
-            return Decision(state, (ShowAlerts(stream, document, received.uptime_ms),))
+        case AlertSet() | ScenarioSet():
+            return Decision(state, _hold_set(stream, document, received))
         case KeyList():
             return Decision(state, (SaveTrust(), RequestSubscriptions()))
         case Beat():
@@ -183,6 +190,13 @@ def _act_on(
             return Decision(state, (OnDisk((SaveTrust(), RunCommand(document), ReportChange())),))
         case _:
             return Decision(state)
+
+
+def _hold_set(stream: str, document: AlertSet | ScenarioSet, received: ReceivedDocument) -> tuple[Effect, ...]:
+    if isinstance(document, ScenarioSet):
+        return HoldScenarios(stream, document), OnDisk((SaveScenarios(), SaveTrust()))
+    # The floor is written once the alert is shown: with the alerts, see ``dispatcher``.
+    return (ShowAlerts(stream, document, received.uptime_ms),)
 
 
 def _act_on_beat(state: AdmissionState, beat: Beat, received: ReceivedDocument, server: ServerClock | None) -> Decision:
@@ -223,7 +237,7 @@ def _is_other_time(server: ServerClock | None, reading: BeatReading) -> bool:
 
 
 def _let_in_again(state: AdmissionState, left: frozenset[str]) -> AdmissionState:
-    """Return the state after streams were left: their alerts are not held any more, and come again on the return."""
+    """Return the state after streams were left: what they held is not held any more, and comes again on the return."""
     floors = dict(state.trust.floors)
     floors |= {name: floor_below(floor.sequence) for name, floor in floors.items() if name in left and floor.digest}
     return replace(state, trust=state.trust.model_copy(update={"floors": floors}))
@@ -239,9 +253,9 @@ def _act_on_programme(
     effects: list[Effect] = [HoldProgramme(pending, stream, received.uptime_ms)]
     groups = manifest.settings.groups
     if groups != state.trust.groups:
-        before = state.alert_streams
+        before = state.set_streams
         state = replace(state, trust=state.trust.model_copy(update={"groups": groups}))
-        state = _let_in_again(state, before - state.alert_streams)
-        effects += (RetainStreams(state.alert_streams), RequestSubscriptions())
+        state = _let_in_again(state, before - state.set_streams)
+        effects += (RetainStreams(state.set_streams), RequestSubscriptions())
     effects.append(OnDisk((SavePending(pending), SaveTrust(), PrepareProgramme(pending))))
     return Decision(state, tuple(effects))

@@ -16,6 +16,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from beffroi_content.wire.local_triggers import StatementRefused
 from beffroi_player.agent import effects as do
 from beffroi_player.agent.admission import decide_on_document
 from beffroi_player.agent.commands import CommandRunner
@@ -23,6 +24,7 @@ from beffroi_player.agent.effects import Effect
 from beffroi_player.agent.held_alerts import HeldAlerts
 from beffroi_player.agent.held_state import HeldState
 from beffroi_player.agent.host.agent_clock import AgentClock
+from beffroi_player.agent.local_acts import LocalActs, TriggerRefused
 from beffroi_player.agent.prepare.asset_downloads import AssetStore
 from beffroi_player.agent.prepare.preparation_queue import PreparationQueue
 from beffroi_player.agent.prepare.programme_preparation import remove_other_frames
@@ -50,6 +52,7 @@ class Dispatcher:
         disk: The queue of the disk worker.
         held: What the agent holds.
         alerts: The alerts that are held.
+        local: What was triggered on the spot.
         clock: The clock of the agent.
         refusals: Told of what is not accepted.
         preparation: Makes programmes ready.
@@ -59,18 +62,21 @@ class Dispatcher:
         runtime: The runtime directory; its sockets wake stage and agent.
         subscribe: Subscribes to every topic again.
         poll: Fetches every document over HTTP soon.
+        acts_changed: Called when something else was triggered on the spot than before.
     """
 
     def __init__(
-        self, inbox: Inbox, disk: WorkQueue[do.OnDisk], held: HeldState, alerts: HeldAlerts, clock: AgentClock,
-        refusals: RefusalLog, preparation: PreparationQueue, commands: CommandRunner, assets: AssetStore,
-        state: StateDirectory, runtime: RuntimeDirectory, subscribe: Callable[[], None], poll: Callable[[], None],
+        self, inbox: Inbox, disk: WorkQueue[do.OnDisk], held: HeldState, alerts: HeldAlerts, local: LocalActs,
+        clock: AgentClock, refusals: RefusalLog, preparation: PreparationQueue, commands: CommandRunner,
+        assets: AssetStore, state: StateDirectory, runtime: RuntimeDirectory, subscribe: Callable[[], None],
+        poll: Callable[[], None], acts_changed: Callable[[], object],
     ) -> None:  # fmt: skip
         self._inbox, self._disk = inbox, disk
         self._held, self._alerts, self._clock, self._refusals = held, alerts, clock, refusals
         self._preparation, self._commands, self._assets = preparation, commands, assets
         self._state, self._runtime = state, runtime
         self._subscribe, self._poll = subscribe, poll
+        self._local, self._acts_changed = local, acts_changed
         self._carried_out_by = self._in_admission_thread() | self._on_disk_worker()
         self._admission_worker = SerialWorker("admission", inbox, self.handle)
         self._disk_worker = SerialWorker("disk", disk, self.handle_on_disk)
@@ -121,6 +127,10 @@ class Dispatcher:
             do.RaiseClockFloor: lambda effect: self._clock.raise_floor(effect.newest_at_ms),
             do.SetClock: self._set_clock,
             do.ShowAlerts: self._show_alerts,
+            do.HoldScenarios: self._hold_scenarios,
+            do.TriggerScenario: self._trigger_scenario,
+            do.HearStatement: self._hear_statement,
+            do.NoteReported: self._note_reported,
             do.RetainStreams: self._retain_streams,
             do.HoldProgramme: self._hold_programme,
             do.RequestSubscriptions: lambda _: self._subscribe(),
@@ -147,6 +157,8 @@ class Dispatcher:
             do.RunCommand: lambda effect: self._commands.run_command(effect.command),
             do.WriteAlerts: lambda effect: self._held.save_alerts(lambda: self._alerts.save_record(effect.record)),
             do.SaveSets: lambda _: self._held.save_sets(),
+            do.SaveScenarios: lambda _: self._held.save_local("scenarios.json", self._local.save_scenarios),
+            do.SaveActs: lambda _: self._held.save_local("acts.json", self._local.save_acts),
             do.RewriteProgramme: lambda _: self._held.rewrite_programme(),
             do.RepairCopies: lambda _: self._held.repair_copies(),
             do.RemoveOtherFrames: lambda effect: remove_other_frames(self._state.frames, effect.needed),
@@ -168,6 +180,8 @@ class Dispatcher:
         """Present the alerts that were held before this start."""
         self._alerts.restore(self._held.restored_alerts)
         self._alerts.retain_streams(self._held.admission.alert_streams)
+        self._local.retain_streams(self._held.admission.set_streams)
+        self._alerts.hold_local(self._local.held(), self._clock.now())
         self._finish_alerts_later()
 
     def _show_alerts(self, effect: do.ShowAlerts) -> None:
@@ -175,11 +189,49 @@ class Dispatcher:
             effect.stream, effect.document,
             self._reception(effect.stream, effect.document.sequence, effect.received_uptime_ms), self._clock.server,
         )  # fmt: skip
+        if self._local.note_set(effect.document):
+            self._show_acts()
         self._finish_alerts_later()
 
     def _retain_streams(self, effect: do.RetainStreams) -> None:
+        self._local.retain_streams(effect.streams)
+        self._alerts.hold_local(self._local.held(), self._clock.now())
         if self._alerts.retain_streams(effect.streams):
             self._finish_alerts_later()
+
+    # --- on the spot
+
+    def _hold_scenarios(self, effect: do.HoldScenarios) -> None:
+        self._local.take_scenarios(effect.stream, effect.document)
+        self._alerts.hold_local(self._local.held(), self._clock.now())
+
+    def _trigger_scenario(self, effect: do.TriggerScenario) -> None:
+        try:
+            said = self._local.carry_out(effect.request)
+        except TriggerRefused as refused:
+            effect.answer(False, str(refused))
+            return
+        self._show_acts()
+        effect.answer(True, said)
+
+    def _hear_statement(self, effect: do.HearStatement) -> None:
+        try:
+            if self._local.hear(effect.statement, effect.nonce):
+                self._show_acts()
+        except StatementRefused as refused:
+            self._refusals.record_refusal("statement of a peer", "statement-refused", str(refused))
+
+    def _note_reported(self, effect: do.NoteReported) -> None:
+        self._local.note_reported(effect.acts)
+        self._put_on_disk(do.OnDisk((do.SaveActs(),)))
+
+    def _show_acts(self) -> None:
+        """Present what was triggered on the spot as it is now; the disk, the peers and the server come after."""
+        self._alerts.hold_local(self._local.held(), self._clock.now())
+        self._alerts.end_now(self._local.ended)
+        self._finish_alerts_later()
+        self._put_on_disk(do.OnDisk((do.SaveActs(),)))
+        self._acts_changed()
 
     def _update_drawing_context(self, _: do.UpdateDrawingContext) -> None:
         self._use_drawing_context(self._alerts.drawing_context.settings.screen_class.size)
@@ -202,7 +254,10 @@ class Dispatcher:
 
     def _save_alerts(self, _: do.SaveAlerts) -> None:
         if self._alerts.has_alerts:
+            # An “end of alert” that was shown long enough leaves the record, and its frames the disk.
+            self._alerts.hold_local(self._local.held(), self._clock.now())
             self._write_alerts()
+            self._put_on_disk(do.OnDisk((do.SaveActs(),)))
 
     def _write_alerts(self) -> None:
         self._put_on_disk(do.OnDisk((do.WriteAlerts(self._alerts.to_record()), do.SaveTrust(), do.SaveSets())))

@@ -7,9 +7,12 @@ carries them out. The admission thread does so in the order in which they are li
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from beffroi_content.wire.documents import AlertSet, ScreenCommand
+from beffroi_content.wire.local_triggers import LocalAct, ScenarioSet, SignedStatement
+from beffroi_player.agent.local_acts import TriggerRequest
 from beffroi_player.agent.storage import PendingProgramme
 from beffroi_player.clock import BeatReading
 from beffroi_player.state.directories import AlertsRecord, Size
@@ -48,8 +51,16 @@ class ShowAlerts(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class HoldScenarios(Effect):
+    """Keep the scenarios of a stream that may be triggered on the spot; what is revoked leaves the screen."""
+
+    stream: str
+    document: ScenarioSet
+
+
+@dataclass(frozen=True, slots=True)
 class RetainStreams(Effect):
-    """Drop the alerts of all streams but these: the screen has left a group."""
+    """Drop the alerts and scenarios of all streams but these: the screen has left a group."""
 
     streams: frozenset[str]
 
@@ -88,6 +99,29 @@ class ReportChange(Effect):
 
 
 # --- of an event elsewhere in the agent, in the admission thread
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerScenario(Effect):
+    """Trigger or end something on the spot, and answer whoever asked: whether it was done, and a sentence."""
+
+    request: TriggerRequest
+    answer: Callable[[bool, str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class HearStatement(Effect):
+    """Follow what a peer has triggered, which was asked with a nonce."""
+
+    statement: SignedStatement
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteReported(Effect):
+    """Note that the server has taken in what was triggered on the spot."""
+
+    acts: tuple[LocalAct, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +215,16 @@ class WriteAlerts(Effect):
 @dataclass(frozen=True, slots=True)
 class SaveSets(Effect):
     """Write the alert sets as they were signed, for peers that are cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveScenarios(Effect):
+    """Write the scenarios that may be triggered on the spot."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveActs(Effect):
+    """Write what was triggered on the spot."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from PIL import Image
@@ -15,11 +15,14 @@ from PIL import Image
 from beffroi_content import rendering
 from beffroi_content.model import Alert, AlertForm, AlertLevel, HeldAlert, Layout, ScreenSettings, banner_rectangle
 from beffroi_content.rendering import Canvas
+from beffroi_content.timeline import Moment
 from beffroi_content.wire.documents import AlertSet
+from beffroi_player.agent.held_streams import held_stream, measured_stream
 from beffroi_player.agent.prepare.png_encoder import save_png
 from beffroi_player.clock import ServerClock
 from beffroi_player.state.atomic_files import write_file
 from beffroi_player.state.directories import (
+    LOCAL_STREAM,
     AlertsRecord,
     DocumentReception,
     HeldStream,
@@ -35,8 +38,6 @@ log = logging.getLogger(__name__)
 
 MAX_RECEPTIONS = 256
 """Receptions that are remembered, the newest: more alerts than can be held at once."""
-SAME_LAPSE_MS = 1_000
-"""A lapse that is earlier by less than that is not written again: each beat moves it by a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,84 +73,6 @@ def needed_forms(level: AlertLevel) -> tuple[AlertForm, ...]:
     """Return every form that an alert of that level needs, the most urgent first."""
     main = main_form(level)
     return (main,) if main is AlertForm.SLIDE else (main, AlertForm.ALL_CLEAR)
-
-
-def held_stream(
-    before: HeldStream | None, document: AlertSet, uptime_ms: float, server: ServerClock | None = None
-) -> HeldStream:
-    """Return the alerts of a stream after a newer set.
-
-    Where the server's steady clock tells how old the set is, it says what each alert has left. Otherwise an alert that
-    is in the set again keeps its first lapse, and a shorter time to live still shortens it; one that says something
-    else counts anew. An alert that is over here, and of which only the times were moved because the server's clock was
-    set, stays over: it may have been the server that stood still.
-    """
-    known = {held.alert.id: held for held in before.alerts} if before else {}
-    stream = HeldStream(sequence=document.sequence, signed_at=document.steady, issued_at_ms=document.issued_at_ms)
-    now = int(uptime_ms)
-    found = [_new_alert(each, stream, now, server) for each in document.alerts]
-    found += [_new_alert(each, stream, now, server, is_planned=True) for each in document.planned]
-    alerts = tuple(_held_alert(known.get(each.alert.id), each, now) for each in found)
-    return stream.model_copy(update={"alerts": alerts})
-
-
-def _new_alert(
-    alert: Alert, stream: HeldStream, uptime_ms: int, server: ServerClock | None, *, is_planned: bool = False
-) -> HeldAlert:
-    """Return an alert as the set of a stream gives it: it lapses late by the time for which the set was on its way."""
-    held = HeldAlert(alert=alert, lapses_at_uptime_ms=uptime_ms, is_planned=is_planned)
-    lapse = uptime_ms + _left_at_signing(held, stream)
-    return _measured(held.model_copy(update={"lapses_at_uptime_ms": lapse}), stream, server)
-
-
-def _measured(held: HeldAlert, stream: HeldStream, server: ServerClock | None) -> HeldAlert:
-    """Return an alert with the lapse that the server's steady clock gives it; as it was where that cannot be told."""
-    signed_at = stream.signed_at
-    if signed_at is None or server is None or signed_at.epoch != server.epoch:
-        return held
-    lapse = signed_at.ms + _left_at_signing(held, stream) - server.ahead_ms
-    # The beat that told it may have been late. One that was less so only shortens: nothing comes back that was over.
-    if held.is_measured and lapse > held.lapses_at_uptime_ms - SAME_LAPSE_MS:
-        return held
-    return held.model_copy(update={"lapses_at_uptime_ms": lapse, "is_measured": True})
-
-
-def _left_at_signing(held: HeldAlert, stream: HeldStream) -> int:
-    # Both are by the clock that the server had at that moment, right or wrong. A planned alert lives only from its
-    # beginning on.
-    left = max(0, held.alert.ends_at_ms - stream.issued_at_ms)
-    return left if held.is_planned else min(held.alert.time_to_live_ms, left)
-
-
-def _held_alert(before: HeldAlert | None, found: HeldAlert, uptime_ms: int) -> HeldAlert:
-    alert = found.alert
-    if before is None:
-        return found
-    # The server sends a set again with the time that is left by then: that alone is no other alert.
-    if before.alert.model_copy(update={"time_to_live_ms": alert.time_to_live_ms}) == alert:
-        least = min(before.lapses_at_uptime_ms, found.lapses_at_uptime_ms)
-        lapse = found.lapses_at_uptime_ms if found.is_measured else least
-        is_measured = found.is_measured or before.is_measured
-        return found.model_copy(
-            update={
-                "lapses_at_uptime_ms": lapse,
-                "is_measured": is_measured,
-                "pages": before.pages,
-                "page_ms": before.page_ms,
-            }
-        )
-    if before.lapses_at_uptime_ms <= uptime_ms and _is_only_moved(before.alert, alert):
-        # As measured: no later beat brings it back.
-        return found.model_copy(update={"lapses_at_uptime_ms": before.lapses_at_uptime_ms, "is_measured": True})
-    return found
-
-
-def _is_only_moved(before: Alert, after: Alert) -> bool:
-    """Tell whether an alert says the same, and lasts as long, at another time of the server's clock."""
-    moved = ("issued_at_ms", "ends_at_ms", "time_to_live_ms", "corrected_at_ms")
-    times = {name: getattr(after, name) for name in moved}
-    lasted = before.ends_at_ms - before.issued_at_ms
-    return after.ends_at_ms - after.issued_at_ms == lasted and before.model_copy(update=times) == after
 
 
 @dataclass
@@ -207,6 +130,40 @@ class HeldAlerts:
             del self.receptions[name]
         self.draw_missing()
 
+    def hold_local(self, alerts: tuple[HeldAlert, ...], moment: Moment) -> None:
+        """Hold the alerts that were triggered on the spot, draw them and present them: all of them, as they are now."""
+        before = {held.alert.id: held for held in self._held_locally}
+        for held in alerts:
+            if held.alert.id not in before and held.alert.id not in self.receptions:
+                self.receptions[held.alert.id] = DocumentReception(
+                    LOCAL_STREAM, max(1, held.alert.issued_at_ms), max(0, moment.unix_ms), float(moment.uptime_ms)
+                )
+        if not alerts and not before:
+            return
+        self.streams.pop(LOCAL_STREAM, None)
+        if alerts:
+            sequence = max(held.alert.issued_at_ms for held in alerts)
+            self.streams[LOCAL_STREAM] = HeldStream(sequence=sequence, alerts=alerts)
+        self.draw_missing()
+
+    def end_now(self, alerts: Collection[str]) -> bool:
+        """Let alerts of the town's sets end at once: somebody has ended them on the spot. Return whether one was on."""
+        now = int(self.uptime())
+        before = dict(self.streams)
+        for name, stream in before.items():
+            ended = tuple(
+                held.model_copy(update={"lapses_at_uptime_ms": now, "is_measured": True})
+                if held.alert.id in alerts and held.lapses_at_uptime_ms > now
+                else held
+                for held in stream.alerts
+            )
+            if ended != stream.alerts:
+                self.streams[name] = stream.model_copy(update={"alerts": ended})
+        if self.streams == before:
+            return False
+        self._publish_record()
+        return True
+
     def measure_lapses(self, server: ServerClock | None) -> bool:
         """Let the server's steady clock tell how long the alerts last of which that is not known. Return whether so."""
         before = dict(self.streams)
@@ -218,7 +175,7 @@ class HeldAlerts:
 
     def retain_streams(self, names: Iterable[str]) -> bool:
         """Drop all streams but these. Return whether there was one to drop."""
-        gone = set(self.streams) - set(names)
+        gone = set(self.streams) - {LOCAL_STREAM, *names}
         for name in gone:
             del self.streams[name]
         if gone:
@@ -327,6 +284,11 @@ class HeldAlerts:
         return gone
 
     @property
+    def _held_locally(self) -> tuple[HeldAlert, ...]:
+        stream = self.streams.get(LOCAL_STREAM)
+        return stream.alerts if stream is not None else ()
+
+    @property
     def _held_names(self) -> frozenset[str]:
         return frozenset(held.alert.id for held in self._all_held())
 
@@ -373,11 +335,6 @@ class HeldAlerts:
         except OSError as error:
             log.error("the stage is not told of the alerts in memory: %s", error)
         send_wakeup(self.runtime.stage_socket)
-
-
-def measured_stream(stream: HeldStream, server: ServerClock | None) -> HeldStream:
-    """Return the alerts of a stream, each with the lapse that the steady clock of the server gives it, if it can."""
-    return stream.model_copy(update={"alerts": tuple(_measured(held, stream, server) for held in stream.alerts)})
 
 
 def _draw_or_fall_back(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Iterator[Image.Image], tuple[int, ...]]:

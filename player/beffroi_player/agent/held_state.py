@@ -70,7 +70,10 @@ class HeldState:
         self._written |= {slot.path: slot.file_stamp for slot in (state.programme, state.alerts)}
         self.restored_alerts = _newest_alerts(state.alerts.read(), runtime.alerts.read(), boot)
         """The alerts as they were held before this start."""
-        trust = recover_trust(storage.trust.read(), enrolment.anchor, self.active, self.pending, self.restored_alerts)
+        trust = recover_trust(
+            storage.trust.read(), enrolment.anchor, self.active, self.pending, self.restored_alerts,
+            storage.scenarios.read(),
+        )  # fmt: skip
         self.admission = AdmissionState(enrolment.screen, trust)
         self.sets = HeldSets(storage.sets.read())
         self._saved_sets: list[SignedSet] = []
@@ -142,6 +145,11 @@ class HeldState:
         self._report_disk_error("alerts.json", write)
         self._written[self._state.alerts.path] = self._state.alerts.file_stamp
 
+    def save_local(self, name: str, write: Callable[[], None]) -> None:
+        """Write a file of what may be, or was, triggered on the spot."""
+        with self._saving:
+            self._report_disk_error(name, write)
+
     def save_sets(self) -> None:
         """Write the alert sets that were accepted, unless they are on the disk."""
         sets = self.accepted_sets()
@@ -175,7 +183,7 @@ class HeldState:
     def repair_copies(self) -> None:
         """Make files and their copies the same again, where one of them was damaged."""
         with self._saving:
-            for slot in (self._storage.enrolment, self._state.programme, self._state.alerts):
+            for slot in (self._storage.enrolment, self._state.programme, self._state.alerts, self._storage.scenarios):
                 self._report_disk_error(slot.path.name, partial(self._repair_copy, slot))
 
     def _rewrite_programme(self) -> None:

@@ -39,6 +39,7 @@ from beffroi_player.agent.held_alerts import HeldAlerts
 from beffroi_player.agent.held_state import HeldState
 from beffroi_player.agent.host.agent_clock import AgentClock
 from beffroi_player.agent.host.health import HealthMonitor
+from beffroi_player.agent.local_acts import LocalActs
 from beffroi_player.agent.periodic_tasks import PeriodicTasks
 from beffroi_player.agent.prepare.asset_downloads import AssetStore
 from beffroi_player.agent.prepare.download_window import is_download_due
@@ -49,6 +50,7 @@ from beffroi_player.agent.prepare.programme_preparation import ProgrammePreparer
 from beffroi_player.agent.prepare.render_process import RenderProcess
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.refusals import RefusalLog
+from beffroi_player.agent.report.act_upload import ActUploader
 from beffroi_player.agent.report.capture_upload import CaptureUploader
 from beffroi_player.agent.report.frame_repair import FrameRepairs
 from beffroi_player.agent.report.play_archive import PlayArchive
@@ -67,8 +69,9 @@ from beffroi_player.agent.transport.http_client import ServerClient, ServerDocum
 from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient, broker_host
 from beffroi_player.agent.transport.peer_sharing import PeerSharing
 from beffroi_player.agent.transport.polling import DocumentPoller
+from beffroi_player.agent.trigger_socket import TriggerSocket
 from beffroi_player.state.atomic_files import remove_leftovers
-from beffroi_player.state.directories import RuntimeDirectory, Size, StateDirectory
+from beffroi_player.state.directories import LOCAL_STREAM, RuntimeDirectory, Size, StateDirectory
 from beffroi_player.wakeup import WakeupSocket, send_wakeup
 
 log = logging.getLogger(__name__)
@@ -140,13 +143,16 @@ class PlayerAgent:
         self._build_transport(storage, boot := uuid.uuid4().hex)
         self._build_preparation()
         self._build_reporting(storage, boot)
+        self._act_reports = ActUploader(self._local, self._server.send_acts, self._inbox.put)
+        self._triggers = TriggerSocket(self._runtime.trigger_socket, self._inbox.put)
         self._commands = CommandRunner(
             storage, runtime, self._refusals, self._clock, self._alerts, enrolment.screen, self._screenshots,
             self._stopping.set,
         )  # fmt: skip
         self._dispatcher = Dispatcher(
-            self._inbox, self._disk, self._held, self._alerts, self._clock, self._refusals, self._preparation,
-            self._commands, self._assets, state, runtime, self._mqtt.request_subscriptions, self._poller.poll_soon,
+            self._inbox, self._disk, self._held, self._alerts, self._local, self._clock, self._refusals,
+            self._preparation, self._commands, self._assets, state, runtime, self._mqtt.request_subscriptions,
+            self._poller.poll_soon, self._on_acts_changed,
         )  # fmt: skip
         self._tasks = self._periodic_tasks()
 
@@ -164,6 +170,11 @@ class PlayerAgent:
         self._alerts = HeldAlerts(
             self._state, self._runtime, boot, system_clock.uptime_ms, self._held.drawing_context(),
             seen=lambda: self._receipts.seen_alerts,
+        )  # fmt: skip
+        enrolment = self._enrolment
+        self._local = LocalActs(
+            enrolment.site, enrolment.screen, enrolment.trigger_key, storage.scenarios, storage.acts, boot,
+            self._clock.now,
         )  # fmt: skip
 
     def _build_transport(self, storage: AgentStorage, boot: str) -> None:
@@ -192,6 +203,7 @@ class PlayerAgent:
         self._relay = AlertRelay(
             enrolment.site, self._held.accepted_sets, lambda stream: stream in self._held.admission.alert_streams,
             lambda: self._link_state() is ConnectionState.LOST, self._receive_document, system_clock.uptime_ms,
+            acts=self._local.statement, hear=lambda signed, nonce: self._inbox.put(do.HearStatement(signed, nonce)),
         )  # fmt: skip
 
     def _build_preparation(self) -> None:
@@ -257,6 +269,8 @@ class PlayerAgent:
         self._captures.start()
         self._confirmations.start()
         self._relay.start()
+        self._act_reports.start()
+        self._triggers.start()
         send_wakeup(self._runtime.stage_socket)
         # What was loaded until here stays: the collector need not look at it again.
         gc.collect()
@@ -264,6 +278,8 @@ class PlayerAgent:
 
     def stop(self) -> None:
         """Stop what was started, in the reverse order."""
+        self._triggers.stop()
+        self._act_reports.stop()
         self._relay.stop()
         self._peers.stop_sharing()
         self._captures.stop()
@@ -293,6 +309,11 @@ class PlayerAgent:
         """End the service."""
         self._stopping.set()
         send_wakeup(self._runtime.agent_socket)
+
+    def _on_acts_changed(self) -> None:
+        """Tell server and peers that something else was triggered on the spot. In the admission thread."""
+        self._act_reports.report_soon()
+        self._relay.tell_of_acts()
 
     # --- what the reporting thread does beside reporting
 
@@ -399,7 +420,9 @@ class PlayerAgent:
             clock=moment.clock,
             link=self._link_state(),
             programme=self._held.active,
-            alerts={name: stream.sequence for name, stream in dict(self._alerts.streams).items()},
+            alerts={
+                name: stream.sequence for name, stream in dict(self._alerts.streams).items() if name != LOCAL_STREAM
+            },
             preparing=self._preparation.status,
             refusals=self._refusals.newest_first(),
             receptions=dict(self._alerts.receptions),

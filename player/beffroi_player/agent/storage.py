@@ -13,9 +13,10 @@ from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_content.wire.reports import Receipt
 from beffroi_content.wire.scopes import TopicScope
+from beffroi_player.agent.local_acts import KeptActs, KeptScenarios
 from beffroi_player.agent.transport.held_sets import StoredSets
 from beffroi_player.state.default_paths import COPIES_FOLDER
-from beffroi_player.state.directories import ActiveProgramme, AlertsRecord, ForwardedPlays, StateDirectory
+from beffroi_player.state.directories import LOCAL_STREAM, ActiveProgramme, AlertsRecord, ForwardedPlays, StateDirectory
 from beffroi_player.state.model_file import ModelFile
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,8 @@ class PlayerEnrolment(WireModel):
     anchor: TrustAnchor
     display: EnrolledDisplay | None = None
     """None: from a server that did not say it yet."""
+    trigger_key: str = Field(default="", repr=False, pattern=r"^([0-9a-f]{64})?$")
+    """The private key of this player, in hexadecimal: it signs what is triggered on the spot. Empty: it has none."""
     plays: int = Field(default=0, ge=0, lt=2**52)
     """The highest number of a play that the server has of this screen: a new memory card goes on from there."""
 
@@ -112,6 +115,9 @@ class AgentStorage:
         self.receipts = ModelFile(folder / "receipts.json", KeptReceipts)
         self.done = ModelFile(folder / "commands.json", DoneCommands)
         self.sets = ModelFile(folder / "alert-sets.json", StoredSets)
+        copies = folder / COPIES_FOLDER
+        self.scenarios = ModelFile(folder / "scenarios.json", KeptScenarios, copy=copies / "scenarios.json")
+        self.acts = ModelFile(folder / "acts.json", KeptActs)
 
 
 def continue_play_numbers(state: StateDirectory, before: PlayerEnrolment | None, now: PlayerEnrolment) -> None:
@@ -137,6 +143,7 @@ def recover_trust(
     programme: ActiveProgramme | None,
     pending: PendingProgramme | None,
     alerts: AlertsRecord | None,
+    scenarios: KeptScenarios | None = None,
 ) -> TrustState:
     """Return the state of trust that fits what the player really holds, after a power cut or damage.
 
@@ -147,7 +154,9 @@ def recover_trust(
     """
     # A player that was enrolled anew must not believe what another town has signed.
     state = stored if stored is not None and stored.anchor == anchor else TrustState(anchor=anchor)
-    held = {name: stream.sequence for name, stream in (alerts.streams if alerts else {}).items()}
+    streams = alerts.streams if alerts else {}
+    held = {name: stream.sequence for name, stream in streams.items() if name != LOCAL_STREAM}
+    held |= {name: document.sequence for name, document in (scenarios.streams if scenarios else {}).items()}
     newest = max((found.sequence for found in (programme, pending) if found), default=0)
     held[PROGRAMME.stream_for(TopicScope.of_screen(anchor.screen))] = newest
     floors = {name: _fitting_floor(name, floor, held) for name, floor in state.floors.items()}
@@ -166,7 +175,7 @@ def floor_below(sequence: int) -> SequenceFloor:
 
 def _fitting_floor(name: str, floor: SequenceFloor, held: dict[str, int]) -> SequenceFloor:
     # Keys, beats and commands leave nothing behind that could be compared.
-    if not name.endswith(("/alerts", "/programme")) or held.get(name, 0) == floor.sequence:
+    if not name.endswith(("/alerts", "/scenarios", "/programme")) or held.get(name, 0) == floor.sequence:
         return floor
     if held.get(name, 0) > floor.sequence:
         return floor_below(held[name])

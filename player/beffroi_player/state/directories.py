@@ -34,6 +34,8 @@ from beffroi_player.state.model_file import ModelFile
 
 Size = tuple[int, int]
 """Width and height in pixels."""
+LOCAL_STREAM = "local/alerts"
+"""Stands for a stream of the server: the alerts that were triggered on the spot."""
 _LIVE_PREFIX = "live-"
 CRASH_FALLBACK = "safe mode"
 """Placeholder for the frame in a fault that reports the crash fallback: no frame has to be drawn again."""
@@ -351,6 +353,7 @@ class RuntimeDirectory:
         self.folder = folder
         self.stage_socket = folder / "stage.sock"
         self.agent_socket = folder / "agent.sock"
+        self.trigger_socket = folder / "trigger.sock"
         self.capture_image = folder / "capture.ppm"
         self.headless_image = folder / "headless.png"
         self.clock = ModelFile(folder / "clock.json", ClockRecord, durable=False)

@@ -30,6 +30,8 @@ STATE_FILES = (
     FileEntry("programme.json", "agent", "the active programme, with the frames of each of its slides"),
     FileEntry("alerts.json", "agent", "the alerts that are held, with their frames"),
     FileEntry("alert-sets.json", "agent", "the alert sets as they were signed, for peers that are cut off"),
+    FileEntry("scenarios.json", "agent", "the scenarios that the town lets be triggered on the spot"),
+    FileEntry("acts.json", "agent", "what was triggered on the spot, here or by a peer"),
     FileEntry("commands.json", "agent", "the commands that were carried out"),
     FileEntry("receipts.json", "agent", "proofs that alerts and programmes were shown, until the server has them"),
     FileEntry("forwarded.json", "agent", "the number of the newest play that the broker has taken"),
@@ -60,6 +62,7 @@ RUNTIME_FILES = (
     FileEntry("stage-starts", "stage", "instants at which the stage was started, for those that ended in a crash"),
     FileEntry("stage.sock", "stage", "socket on which the stage is woken up"),
     FileEntry("agent.sock", "agent", "socket on which the agent is woken up"),
+    FileEntry("trigger.sock", "agent", "socket of the command `trigger`, for root and the account of the player"),
 )
 """Files of the runtime directory, which is in memory and forgotten at each boot."""
 

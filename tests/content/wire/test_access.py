@@ -23,6 +23,9 @@ READABLE = [
     "down/g-river/alerts",
     "down/s-hall/alerts",
     "down/all/beat",
+    "down/all/scenarios",
+    "down/g-river/scenarios",
+    "down/s-hall/scenarios",
     "down/s-hall/programme",
     "down/s-hall/command",
 ]

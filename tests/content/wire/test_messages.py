@@ -27,8 +27,8 @@ def test_a_message_of_the_server_is_a_signed_document_with_a_role(message):
     assert issubclass(message.document, SignedDocument)
 
 
-def test_every_role_signs_one_message():
-    assert sorted(message.role for message in DOWN) == sorted(SigningRole)
+def test_every_role_signs_one_message_and_that_of_alerts_also_the_scenarios():
+    assert sorted(message.role for message in DOWN) == sorted([*SigningRole, SigningRole.ALERT])
 
 
 @pytest.mark.parametrize("message", UP, ids=by_leaf)
@@ -47,7 +47,7 @@ def test_a_message_fits_what_mqtt_allows(message):
 def test_a_retained_message_is_the_complete_state_of_something():
     # A command, a receipt or a play is an event: a broker that repeated it would repeat the action.
     assert sorted(message.leaf for message in MESSAGES if message.retained) == [
-        "alerts", "beat", "keys", "programme", "report", "status",
+        "alerts", "beat", "keys", "programme", "report", "scenarios", "status",
     ]  # fmt: skip
 
 

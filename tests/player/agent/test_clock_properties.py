@@ -18,7 +18,7 @@ from beffroi_content.timeline.alerts import alert_phases
 from beffroi_content.trust import TrustState
 from beffroi_player.agent import effects as do
 from beffroi_player.agent.admission import AdmissionState, decide_on_document
-from beffroi_player.agent.held_alerts import held_stream, measured_stream
+from beffroi_player.agent.held_streams import held_stream, measured_stream
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.clock import first_record, with_floor, with_fresh_beat, with_ntp, without_ntp
 from beffroi_player.state.directories import AlertsRecord, HeldStream

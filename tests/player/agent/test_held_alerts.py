@@ -12,7 +12,7 @@ from beffroi_content.rendering import drawing
 from beffroi_content.wire.documents import AlertSet, SigningRole, SteadyInstant
 from beffroi_content.wire.envelope import seal_envelope
 from beffroi_player.agent.effects import SaveAlerts
-from beffroi_player.agent.held_alerts import held_stream, measured_stream
+from beffroi_player.agent.held_streams import held_stream, measured_stream
 from beffroi_player.clock import ServerClock
 from beffroi_player.state.directories import AlertsRecord, HeldStream
 

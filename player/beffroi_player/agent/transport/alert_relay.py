@@ -6,6 +6,10 @@ peer can keep something back, but neither invent nor repeat anything. An all-cle
 Who is cut off for a while asks (``BEFFROI1 a <town> <name>``), every few seconds and as soon as a peer says that it has
 something newer (``BEFFROI1 + <town>``); who holds sets answers (``BEFFROI1 A <port>``) and hands them out over HTTP at
 ``/alerts``. The name is random, of one start: by it a player knows its own questions, which come back to it.
+
+What was triggered on the spot no set of the server says, so everybody asks for it, cut off or not: when a peer says
+that something was triggered (``BEFFROI1 ! <town> <name>``), which it repeats, and every few seconds while cut off. Who
+has triggered something answers at ``/acts/<nonce>`` with a statement that it signs for that nonce.
 """
 
 from __future__ import annotations
@@ -21,10 +25,12 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from beffroi_content.wire.local_triggers import MAX_STATEMENT, SignedStatement
 from beffroi_content.wire.topics import Topic
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.transport.held_sets import KEPT_BYTES, KEPT_STREAMS, SignedSet
@@ -51,9 +57,15 @@ LOOK_EVERY_S = 1.0
 """How often a player looks whether it is cut off."""
 ASK_EVERY_S = 10.0
 """How often a player that is cut off asks, with jitter."""
+ASK_ACTS_S = 1.0
+"""How often at most what peers have triggered is asked for, whoever says that something was."""
+TELL_EVERY_S = 10.0
+"""How often a player that has triggered something says so."""
 MAX_BODY = 2 * KEPT_STREAMS * KEPT_BYTES
 """Bytes of an answer that are read: every stream with its largest set, as base64."""
 _QUESTION = re.compile(rb"BEFFROI1 a ([0-9a-f]{16}) ([0-9a-f]{16})")
+_TRIGGERED = re.compile(rb"BEFFROI1 ! ([0-9a-f]{16}) ([0-9a-f]{16})")
+_ACTS_PATH = re.compile(r"/acts/([0-9a-f]{32})")
 _ANSWER = re.compile(rb"BEFFROI1 A (\d{1,5})")
 
 
@@ -69,6 +81,8 @@ class AlertRelay:
         uptime: Milliseconds since boot.
         interface: Address of the network card; ``0.0.0.0`` leaves the choice to the system.
         port: Of the questions.
+        acts: Returns what was triggered by this player, signed for a nonce; None where nothing was.
+        hear: Takes what a peer has triggered, unchecked, with our nonce.
     """
 
     def __init__(
@@ -81,10 +95,17 @@ class AlertRelay:
         uptime: Callable[[], float],
         interface: str = "0.0.0.0",  # noqa: S104 - the group and local addresses alone are answered
         port: int = PORT,
+        acts: Callable[[str], SignedStatement | None] = lambda _nonce: None,
+        hear: Callable[[SignedStatement, str], object] = lambda _signed, _nonce: None,
     ) -> None:
         self._town, self._interface, self._port = town_mark(town), interface, port
         self._held, self._concerns, self._is_cut_off = held, concerns, is_cut_off
         self._receive, self._uptime = receive, uptime
+        self._acts, self._hear = acts, hear
+        self._is_triggered = False
+        """Whether a peer has said that something was triggered."""
+        self._acts_told_ms = -TELL_EVERY_S * 1_000
+        self._acts_asked_ms = -ASK_ACTS_S * 1_000
         self._listener: socket.socket | None = None
         self._server: _SetServer | None = None
         self._name = secrets.token_hex(8).encode()
@@ -99,7 +120,7 @@ class AlertRelay:
     def start(self) -> None:
         """Begin to give and to fetch. A network that does not allow it is only logged."""
         try:
-            self._server = _SetServer(self._held)
+            self._server = _SetServer(self._held, self._acts)
             self._listener = open_listener(self._port, self._interface)
         except OSError as error:
             log.warning("alerts are not relayed on the network: %s", error)
@@ -127,42 +148,69 @@ class AlertRelay:
             with suppress(OSError):
                 send_to_group(b"BEFFROI1 + " + self._town, self._port, self._interface)
 
-    def fetch_once(self) -> int:
-        """Ask the peers, and hand on what they have for this screen; return how many sets that were."""
+    def tell_of_acts(self) -> None:
+        """Tell peers that something was triggered here, or ended."""
+        if self._listener is not None:
+            self._acts_told_ms = self._uptime()
+            with suppress(OSError):
+                send_to_group(b"BEFFROI1 ! " + self._town + b" " + self._name, self._port, self._interface)
+
+    def fetch_once(self, *, wants_sets: bool = True) -> int:
+        """Ask the peers, and hand on what they have for this screen; return how many sets that were.
+
+        Args:
+            wants_sets: Whether their alert sets are wanted; what they have triggered always is.
+        """
         question, count = b"BEFFROI1 a " + self._town + b" " + self._name, 0
         for answer, host in list(ask_group(question, self._port, self._interface)):
             match = _ANSWER.fullmatch(answer)
             if match is None or not is_local_address(host):
                 continue
             with suppress(OSError, HTTPException, ValueError):
-                for topic, payload in self._fetch(host, int(match[1])):
-                    self._receive(ReceivedDocument(topic, payload, self._uptime(), live=False))
-                    count += 1
+                port = int(match[1])
+                if wants_sets:
+                    for topic, payload in self._fetch(host, port):
+                        self._receive(ReceivedDocument(topic, payload, self._uptime(), live=False))
+                        count += 1
+                # After the sets: what the server has taken over, they say.
+                self._fetch_acts(host, port)
         return count
 
     def _fetch(self, host: str, port: int) -> list[SignedSet]:
-        connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
-        # A limit for the whole answer: the socket's own is for each piece, and each may come just in time.
-        hurry = threading.Timer(2 * TIMEOUT_S, connection.close)
-        hurry.start()
-        try:
-            connection.request("GET", "/alerts")
-            body = connection.getresponse().read(MAX_BODY + 1)
-        finally:
-            hurry.cancel()
-            connection.close()
+        body = _get(host, port, "/alerts", MAX_BODY)
         return [pair for pair in read_sets(body) if self._concerns(Topic.parse(pair[0]).stream)]
+
+    def _fetch_acts(self, host: str, port: int) -> None:
+        nonce = secrets.token_hex(16)
+        body = _get(host, port, f"/acts/{nonce}", 2 * MAX_STATEMENT)
+        if body:
+            self._hear(SignedStatement.model_validate_json(body), nonce)
 
     def _ask(self) -> None:
         while not self._stopped.is_set():
             is_newer = self._is_newer.wait(LOOK_EVERY_S)
             self._is_newer.clear()
-            if not self.is_question_due(is_newer=is_newer):
+            self._repeat_acts()
+            is_cut_off = self.is_question_due(is_newer=is_newer)
+            if not (self._are_acts_due() or is_cut_off):
                 continue
             # All that are cut off hear of something newer in the same instant.
             self._stopped.wait(random.random() * 0.2)  # noqa: S311
-            if count := self.fetch_once():
+            if count := self.fetch_once(wants_sets=is_cut_off):
                 log.info("peers have handed out %d alert sets", count)
+
+    def _repeat_acts(self) -> None:
+        """Say again that something was triggered here: a datagram may be lost, and a peer have been away."""
+        if self._uptime() - self._acts_told_ms >= TELL_EVERY_S * 1_000 and self._acts("") is not None:
+            self.tell_of_acts()
+
+    def _are_acts_due(self) -> bool:
+        """Tell whether a peer has said that something was triggered, and it was not asked a moment ago."""
+        now = self._uptime()
+        if not self._is_triggered or now - self._acts_asked_ms < ASK_ACTS_S * 1_000:
+            return False
+        self._is_triggered, self._acts_asked_ms = False, now
+        return True
 
     def is_question_due(self, *, is_newer: bool = False) -> bool:
         """Tell whether it is time to ask the peers, or some of them said that they have something newer."""
@@ -189,13 +237,16 @@ class AlertRelay:
                 continue
             if said == b"BEFFROI1 + " + self._town:
                 self._is_newer.set()
-            elif self._is_question(said) and server.held():
+            elif self._is_of_peer(_TRIGGERED, said):
+                self._is_triggered = True
+                self._is_newer.set()
+            elif self._is_of_peer(_QUESTION, said) and (server.held() or self._acts("") is not None):
                 with suppress(OSError):
                     listener.sendto(b"BEFFROI1 A " + str(server.server_port).encode(), sender)
 
-    def _is_question(self, said: bytes) -> bool:
-        """Tell whether it is a question of another player of the town."""
-        match = _QUESTION.fullmatch(said)
+    def _is_of_peer(self, pattern: re.Pattern[bytes], said: bytes) -> bool:
+        """Tell whether it is such a word of another player of the town."""
+        match = pattern.fullmatch(said)
         return match is not None and match[1] == self._town and match[2] != self._name
 
 
@@ -227,11 +278,30 @@ def read_sets(body: bytes) -> list[SignedSet]:
     return sets
 
 
-class _SetServer(PeerServer):
-    """Hands out the alert sets, and nothing else."""
+def _get(host: str, port: int, path: str, limit: int) -> bytes:
+    """Return what a peer answers, up to one byte more than the limit; nothing where it has nothing.
 
-    def __init__(self, held: Callable[[], Sequence[SignedSet]]) -> None:
-        self.held = held
+    Raises:
+        OSError, HTTPException: it does not answer.
+    """
+    connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
+    # A limit for the whole answer: the socket's own is for each piece, and each may come just in time.
+    hurry = threading.Timer(2 * TIMEOUT_S, connection.close)
+    hurry.start()
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.read(limit + 1) if response.status == HTTPStatus.OK else b""
+    finally:
+        hurry.cancel()
+        connection.close()
+
+
+class _SetServer(PeerServer):
+    """Hands out the alert sets, and what was triggered here, and nothing else."""
+
+    def __init__(self, held: Callable[[], Sequence[SignedSet]], acts: Callable[[str], SignedStatement | None]) -> None:
+        self.held, self.acts = held, acts
         super().__init__(_SetRequestHandler)
 
 
@@ -240,10 +310,14 @@ class _SetRequestHandler(BaseHTTPRequestHandler):
     server: _SetServer
 
     def do_GET(self) -> None:
-        if self.path != "/alerts":
+        asked = _ACTS_PATH.fullmatch(self.path)
+        if asked is not None and (statement := self.server.acts(asked[1])) is not None:
+            body = statement.to_json()
+        elif self.path == "/alerts":
+            body = write_sets(self.server.held())
+        else:
             self.send_error(404)
             return
-        body = write_sets(self.server.held())
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -7,9 +7,11 @@ import re
 from urllib.parse import urlsplit
 
 import requests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
 from beffroi_content.trust import TrustAnchor
+from beffroi_content.wire.envelope import public_hex
 from beffroi_player.agent.storage import PlayerEnrolment
 from beffroi_player.agent.transport.http_client import ServerClient, ServerRefusal
 
@@ -38,8 +40,11 @@ def enrol_player(url: str, code: str, fingerprint: str) -> PlayerEnrolment:
         raise EnrolmentError(f"{url!r} is not the address of a server, such as https://screens.example.org")
     server = url.rstrip("/")
     try:
-        answer = ServerClient(server).post_json("/device/v1/enrol", {"code": code.strip()})
-        enrolment = PlayerEnrolment.model_validate({**answer, "server": server})
+        key = Ed25519PrivateKey.generate()
+        wanted_of_server = {"code": code.strip(), "trigger_key": public_hex(key)}
+        answer = ServerClient(server).post_json("/device/v1/enrol", wanted_of_server)
+        own = {"server": server, "trigger_key": key.private_bytes_raw().hex()}
+        enrolment = PlayerEnrolment.model_validate({**answer, **own})
     except ServerRefusal as refusal:
         raise EnrolmentError(f"the server refuses: {refusal}") from refusal
     except (requests.RequestException, OSError) as error:

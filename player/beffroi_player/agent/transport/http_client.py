@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from beffroi_content.model import WireModel
 from beffroi_content.wire.documents import NONCE_HEADER
+from beffroi_content.wire.local_triggers import SignedStatement
 from beffroi_content.wire.reports import HeldPlays, ReceiptBatch
 from beffroi_player.agent.storage import BrokerAddress
 
@@ -121,6 +122,15 @@ class ServerClient:
         """
         listed = [{"topic": topic, "payload": base64.b64encode(payload).decode()} for topic, payload in sets]
         self.post_json("/device/v1/alert-sets", {"sets": listed})
+
+    def send_acts(self, statement: SignedStatement) -> None:
+        """Hand the server what was triggered on the spot; it has taken it in when it answers.
+
+        Raises:
+            ServerRefusal: the server does not take it.
+            requests.RequestException: it does not answer.
+        """
+        self.post_json("/device/v1/acts", statement.model_dump(mode="json"))
 
     @contextmanager
     def open_asset(self, sha256: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:
