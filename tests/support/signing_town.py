@@ -213,9 +213,8 @@ class SigningTown:
         return self.sign(BEAT, Beat(**stamps, heads=named, nonce=nonce), TopicScope.all_screens())
 
     def publish_programme(self, manifest: Manifest, **how: object) -> tuple[str, bytes]:
-        return self.sign(
-            PROGRAMME, ProgrammeDocument(**self.stamps(), manifest=manifest), TopicScope.of_screen(SCREEN), **how
-        )
+        scope = TopicScope.of_screen(manifest.screen)
+        return self.sign(PROGRAMME, ProgrammeDocument(**self.stamps(), manifest=manifest), scope, **how)
 
     def publish_command(self, name: str, kind: str, seconds: int = 0, **further: object) -> tuple[str, bytes]:
         document = ScreenCommand(**self.stamps(60_000), id=name, kind=kind, seconds=seconds, **further)
@@ -227,11 +226,12 @@ class SigningTown:
         return AssetReference(sha256=sha256, size=len(content), media_type=media_type)
 
     def manifest(
-        self, *slides: Slide, size: tuple[int, int] = (320, 180), groups: tuple[str, ...] = (), **settings: object
-    ) -> Manifest:
+        self, *slides: Slide, size: tuple[int, int] = (320, 180), groups: tuple[str, ...] = (),
+        screen: str = SCREEN, **settings: object,
+    ) -> Manifest:  # fmt: skip
         """Return a programme that shows those slides one after another, all day."""
         return Manifest(
-            screen=SCREEN,
+            screen=screen,
             settings=ScreenSettings(
                 screen_class=screen_class(size), town=Town(name="Saint-Aubin"), groups=groups, **settings
             ),

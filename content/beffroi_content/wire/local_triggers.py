@@ -169,6 +169,20 @@ def read_screen(signed: SignedStatement) -> str:
     return _read_body(signed).screen
 
 
+def verify_statement(signed: SignedStatement, key: str) -> ActStatement:
+    """Return a statement whose signature is that of a public key, in hexadecimal.
+
+    Raises:
+        StatementRefused: it is not.
+    """
+    try:
+        public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
+        public.verify(bytes.fromhex(signed.signature), _signed_bytes(signed.body))
+    except (InvalidSignature, ValueError) as error:
+        raise StatementRefused("it is not signed by the key of that player") from error
+    return _read_body(signed)
+
+
 def open_statement(signed: SignedStatement, key: str, site: str, screen: str, nonce: str = "") -> ActStatement:
     """Return a statement that was verified.
 
@@ -182,12 +196,7 @@ def open_statement(signed: SignedStatement, key: str, site: str, screen: str, no
     Raises:
         StatementRefused: it is not signed by that key, of another screen or town, or an answer to somebody else.
     """
-    try:
-        public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
-        public.verify(bytes.fromhex(signed.signature), _signed_bytes(signed.body))
-    except (InvalidSignature, ValueError) as error:
-        raise StatementRefused(f"it is not signed by {screen}") from error
-    statement = _read_body(signed)
+    statement = verify_statement(signed, key)
     if (statement.site, statement.screen) != (site, screen):
         raise StatementRefused(f"it is of {statement.site}/{statement.screen}")
     if statement.nonce != nonce:

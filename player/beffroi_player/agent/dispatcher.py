@@ -129,7 +129,7 @@ class Dispatcher:
             do.ShowAlerts: self._show_alerts,
             do.HoldScenarios: self._hold_scenarios,
             do.TriggerScenario: self._trigger_scenario,
-            do.HearStatement: self._hear_statement,
+            do.FollowStatement: self._follow_statement,
             do.NoteReported: self._note_reported,
             do.RetainStreams: self._retain_streams,
             do.HoldProgramme: self._hold_programme,
@@ -214,9 +214,9 @@ class Dispatcher:
         self._show_acts()
         effect.answer(True, said)
 
-    def _hear_statement(self, effect: do.HearStatement) -> None:
+    def _follow_statement(self, effect: do.FollowStatement) -> None:
         try:
-            if self._local.hear(effect.statement, effect.nonce):
+            if self._local.follow_statement(effect.statement, effect.nonce):
                 self._show_acts()
         except StatementRefused as refused:
             self._refusals.record_refusal("statement of a peer", "statement-refused", str(refused))

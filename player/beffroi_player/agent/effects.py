@@ -110,7 +110,7 @@ class TriggerScenario(Effect):
 
 
 @dataclass(frozen=True, slots=True)
-class HearStatement(Effect):
+class FollowStatement(Effect):
     """Follow what a peer has triggered, which was asked with a nonce."""
 
     statement: SignedStatement

@@ -212,7 +212,7 @@ class LocalActs:
 
     # --- acts of peers, and what the server says
 
-    def hear(self, signed: SignedStatement, nonce: str) -> bool:
+    def follow_statement(self, signed: SignedStatement, nonce: str) -> bool:
         """Follow a statement of a peer that we have asked with a nonce; return whether it changed anything.
 
         Raises:

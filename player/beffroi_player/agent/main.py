@@ -203,7 +203,7 @@ class PlayerAgent:
         self._relay = AlertRelay(
             enrolment.site, self._held.accepted_sets, lambda stream: stream in self._held.admission.alert_streams,
             lambda: self._link_state() is ConnectionState.LOST, self._receive_document, system_clock.uptime_ms,
-            acts=self._local.statement, hear=lambda signed, nonce: self._inbox.put(do.HearStatement(signed, nonce)),
+            acts=self._local.statement, follow=lambda signed, nonce: self._inbox.put(do.FollowStatement(signed, nonce)),
         )  # fmt: skip
 
     def _build_preparation(self) -> None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 ACTION_TEXTS = {
     "account-changed": _("changed their name"),
     "alert-broadcast": _("broadcast the alert"),
+    "alert-triggered": _("triggered on the spot: the alert"),
     "alert-begun": _("began as planned: the alert"),
     "alert-declined": _("declined the proposed alert"),
     "alert-proposed": _("proposed the alert"),
@@ -18,6 +19,7 @@ ACTION_TEXTS = {
     "planned-alert-skipped": _("skipped the next occurrence of the planned alert"),
     "alert-corrected": _("corrected the alert"),
     "alert-ended": _("ended the alert"),
+    "alert-ended-locally": _("ended on the spot: the alert"),
     "alert-extended": _("extended the alert"),
     "alert-moved": _("moved the times of the alert, because the clock was set:"),
     "alert-found": _("found on the screens, unknown to the restored database: the alert"),

@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from beffroi_content.wire.messages import ALERTS
-from beffroi_server.alerts import pending_alerts, plan_services, services
+from beffroi_server.alerts import local_scenarios, pending_alerts, plan_services, services
 from beffroi_server.alerts.pending_alerts import pending_due
 from beffroi_server.core import database
 from beffroi_server.core.jobs import PeriodicJob
@@ -57,5 +57,6 @@ def run_pending_alerts(stopping: threading.Event) -> None:
 JOBS = (
     PeriodicJob("planned-alerts", 2, lambda _stopping: plan_services.begin_due(timezone.now())),
     PeriodicJob("alert-settling", 5, lambda _stopping: services.settle_ended_alerts(timezone.now())),
+    PeriodicJob("local-scenarios", 30, lambda _stopping: local_scenarios.publish_scenarios()),
     PeriodicJob("alert-renewal", 3600, lambda _stopping: renew_alert_sets()),
 )

@@ -87,6 +87,19 @@ class Scenario(AlertText):
         _("minutes"), default=60, validators=[MinValueValidator(1), MaxValueValidator(1_440)]
     )
 
+    local_minutes = models.PositiveSmallIntegerField(
+        _("on the spot, for minutes at most"), null=True, blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(1_440)],
+        help_text=_(
+            "For when the server is out of reach: the screens hold the alert ahead, signed, and a technician or a "
+            "keyed switch can show it. Empty: never."
+        ),
+    )  # fmt: skip
+    local_triggers = models.ManyToManyField(
+        Screen, blank=True, related_name="triggered_scenarios", verbose_name=_("where it can be triggered"),
+        help_text=_("The other screens of the same network follow, as far as the alert is meant for them."),
+    )  # fmt: skip
+
     is_draft = models.BooleanField(_("draft"), default=False)
     """Whether it is from the starter set and nobody has read it through yet."""
 
@@ -154,6 +167,45 @@ class Alert(AlertText):
 
     def __str__(self) -> str:
         return self.title
+
+
+def trigger_words(kind: str, who: str, screen: str) -> str:
+    """Return by what something was triggered, and where, for people."""
+    sentence = _("contact %(who)s of the screen %(screen)s") if kind == "contact" else None
+    return (sentence or _("the command of %(who)s at the screen %(screen)s")) % {"who": who, "screen": screen}
+
+
+class TriggeredAlert(models.Model):
+    """How an alert was triggered on the spot: by which player, how, and what that player has signed."""
+
+    alert = models.OneToOneField(Alert, on_delete=models.CASCADE, related_name="triggered")
+    screen = models.ForeignKey(Screen, null=True, on_delete=models.SET_NULL, related_name="+")
+    screen_name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=20)
+    """``command`` or ``contact``."""
+    who = models.CharField(max_length=200, blank=True)
+    """The account at the machine, or the number of the contact."""
+    at = models.DateTimeField()
+    """By the clock of the player."""
+    is_clock_trusted = models.BooleanField()
+    reported_at = models.DateTimeField()
+    """When this server was told."""
+    ended_kind = models.CharField(max_length=20, blank=True)
+    ended_who = models.CharField(max_length=200, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    """When it was ended on the spot; None: it was not."""
+    statement = models.JSONField()
+    """The newest statement that names it, as the player has signed it."""
+    public_key = models.CharField(max_length=64)
+    """The key that it was verified with."""
+
+    def __str__(self) -> str:
+        return trigger_words(self.kind, self.who, self.screen_name)
+
+    @property
+    def end_words(self) -> str:
+        """By what it was ended on the spot, and where, for people."""
+        return trigger_words(self.ended_kind, self.ended_who, self.screen_name)
 
 
 class SentAlertSet(models.Model):

@@ -29,6 +29,7 @@ from django.utils import timezone
 from beffroi_content import model as content
 from beffroi_content.wire import envelope
 from beffroi_content.wire.documents import AlertSet, KeyList, SigningRole
+from beffroi_content.wire.local_triggers import is_act_id
 from beffroi_content.wire.messages import ALERTS, KEYS
 from beffroi_content.wire.scopes import ScopeKind, TopicScope
 from beffroi_content.wire.topics import Topic
@@ -342,6 +343,8 @@ def _known_alerts(names: Iterable[str]) -> set[str]:
     if not identifiers:
         return set()
     known = {str(key) for key in Alert.objects.filter(pk__in=identifiers).values_list("pk", flat=True)}
+    # What was triggered on the spot its player tells in a moment; it is no sign of a restored database.
+    known |= {name for name in names if is_act_id(name)}
     return known | {str(each) for each in identifiers if find_pending(pk=each)}
 
 

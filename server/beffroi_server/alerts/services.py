@@ -305,6 +305,13 @@ def end_alert(alert: Alert, *, user: User | None) -> None:
         audit.record_event(user, "alert-ended", alert, id=str(alert.pk))
 
 
+def end_on_the_spot(alert: Alert, now: dt.datetime) -> None:
+    """End an alert that was ended on the spot, within a serialised transaction."""
+    moved = clock_steps.follow_clock()
+    _apply_change(alert, now, ends_at=now)
+    _publish_scopes({*Targets.of(alert).scopes, *moved}, now)
+
+
 def withdraw_alert(alert: Alert, *, user: User | None) -> None:
     """Take an alert off at once, without an “end of alert”, as is right for a mistake; also while its end is shown.
 

@@ -20,7 +20,7 @@ from beffroi_content.wire.documents import (
     stamp_body,
 )
 from beffroi_content.wire.limits import decompressed_limit
-from beffroi_content.wire.messages import ALERTS, WireMessage
+from beffroi_content.wire.messages import ALERTS, SCENARIOS, WireMessage
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts.models import Town
@@ -38,6 +38,8 @@ LIFETIMES = {
     SigningRole.BEAT: dt.timedelta(seconds=60),
 }
 """How long a player that does not have a document yet may still accept it. Jobs renew in time what must last."""
+SCENARIOS_LIFETIME = dt.timedelta(days=92)
+"""For so long a scenario can be triggered on the spot by a player that hears nothing of the town any more."""
 
 MAX_OPENED_DOCUMENTS = 96
 """Documents that are kept as they were read: the programmes of the screens that some open pages show."""
@@ -55,6 +57,12 @@ class DocumentTooLarge(Exception):
         super().__init__(f"{size} bytes where {limit} are allowed")
         self.size = size
         self.limit = limit
+
+
+def lifetime_of(message: WireMessage) -> dt.timedelta:
+    """Return how long a document of a message may be accepted after it was signed."""
+    assert message.role is not None
+    return SCENARIOS_LIFETIME if message is SCENARIOS else LIFETIMES[message.role]
 
 
 def current_site() -> str:
@@ -89,7 +97,7 @@ def seal_document(
     signers = list(keys) if keys is not None else [key_files.private_key(message.role)]
     topic = message.topic_for(current_site(), scope)
     now = timezone.now()
-    expires_at = now + LIFETIMES[message.role]
+    expires_at = now + lifetime_of(message)
     with transaction.atomic():
         stamped = stamp_document(message, body, _next_sequence(str(topic), now), now)
         payload = sign_document(message, topic.audience, stamped, signers)
@@ -188,7 +196,7 @@ def stamp_document(message: WireMessage, body: DocumentBody, sequence: int, now:
     """Return the document of a body, with a sequence, the times of now, and the reading of the steady clock."""
     assert message.document is not None
     assert message.role is not None
-    expires = unix_ms(now + LIFETIMES[message.role])
+    expires = unix_ms(now + lifetime_of(message))
     stamp = DocumentStamp(sequence, unix_ms(now), expires, steady_clock.read_steady())
     return stamp_body(message.document, body, stamp)
 
@@ -238,7 +246,7 @@ def open_own_document(message: WireMessage, payload: bytes) -> SignedDocument | 
 def expiring_documents(message: WireMessage, now: dt.datetime) -> list[tuple[str, dt.datetime]]:
     """Return topic and end of the retained documents that have passed half of their lifetime, the oldest row first."""
     assert message.role is not None
-    soon = now + LIFETIMES[message.role] / 2
+    soon = now + lifetime_of(message) / 2
     rows = OutboxDocument.objects.filter(retained=True, topic__endswith=f"/{message.leaf}", expires_at__lt=soon)
     return list(rows.order_by("pk").values_list("topic", "expires_at"))
 
@@ -250,7 +258,7 @@ def renew_document(message: WireMessage, topic_name: str, now: dt.datetime) -> b
     with transaction.atomic():
         # Whoever publishes locks the same row: what is signed again is what the screen has now.
         TopicSequence.objects.select_for_update().get(topic=topic_name)
-        soon = now + LIFETIMES[message.role] / 2
+        soon = now + lifetime_of(message) / 2
         row = OutboxDocument.objects.filter(topic=topic_name, retained=True, expires_at__lt=soon).first()
         document = open_own_document(message, bytes(row.payload)) if row is not None else None
         if screen is None or not isinstance(document, DocumentBody):

@@ -12,6 +12,7 @@ urlpatterns = [
     path("assets/<str:sha256>", views.download_asset),
     path("report", views.receive_report),
     path("receipts", views.receive_receipts),
+    path("acts", views.receive_acts),
     path("alert-sets", views.receive_alert_sets),
     path("capture", views.receive_capture),
 ]

@@ -27,10 +27,11 @@ from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.wire import access
 from beffroi_content.wire.capture_png import SIZE_LIMIT, InvalidCapture
 from beffroi_content.wire.documents import NONCE_HEADER
+from beffroi_content.wire.local_triggers import SignedStatement, StatementRefused
 from beffroi_content.wire.messages import RECEIPTS, REPORT
 from beffroi_content.wire.reports import ReceiptBatch
 from beffroi_content.wire.scopes import TopicScope
-from beffroi_server.alerts import restoration
+from beffroi_server.alerts import local_acts, restoration
 from beffroi_server.core import disk_space, file_responses
 from beffroi_server.core.attempt_throttle import AttemptThrottle, network_of
 from beffroi_server.delivery import beats, inbound_queue, signing
@@ -64,6 +65,7 @@ class EnrolmentRequest(WireModel):
     """Body of the request that enrols a player."""
 
     code: Annotated[str, StringConstraints(max_length=64)]
+    trigger_key: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
 
 
 enrol_throttle = AttemptThrottle(MAX_ENROL_FAILURES, ENROL_INTERVAL_S)
@@ -96,11 +98,11 @@ def enrol_device(request: HttpRequest) -> HttpResponse:
         response["Retry-After"] = str(math.ceil(wait_s))
         return response
     try:
-        code = EnrolmentRequest.model_validate_json(request.body).code
+        wanted = EnrolmentRequest.model_validate_json(request.body)
     except ValidationError:
         return _error_response(400, "malformed", 'send {"code": "…"}')
     try:
-        return JsonResponse(services.enrol_player(code))
+        return JsonResponse(services.enrol_player(wanted.code, wanted.trigger_key))
     except EnrolmentRefused:
         enrol_throttle.record_failure(network)
         return _error_response(403, "wrong-code", "the code is unknown, used or too old: ask for a new one")
@@ -197,6 +199,24 @@ def receive_receipts(request: HttpRequest, screen: Screen) -> HttpResponse:
             return _error_response(503, "not-stored", "they could not be stored: try again later")
     presence.polls.note_poll(screen, timezone.now())
     return JsonResponse({})
+
+
+@require_device_token
+@require_POST
+def receive_acts(request: HttpRequest, screen: Screen) -> HttpResponse:
+    """Take in what a player has triggered on the spot; the answer says that it is taken in.
+
+    The token does not suffice: the player signs it with its own key.
+    """
+    try:
+        count = local_acts.take_statement(screen, SignedStatement.model_validate_json(request.body))
+    except ValidationError:
+        return _error_response(400, "malformed", 'send {"body": "…", "signature": "…"}')
+    except StatementRefused as refused:
+        return _error_response(403, "not-signed", str(refused)[:300])
+    except OperationalError:
+        return _error_response(503, "not-stored", "it could not be stored: try again later")
+    return JsonResponse({"changed": count})
 
 
 @require_device_token

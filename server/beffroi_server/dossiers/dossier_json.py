@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from beffroi_server.accounts.models import AuditEvent, User
+from beffroi_server.alerts.models import Alert, TriggeredAlert
 from beffroi_server.dossiers.alert_dossier import AlertDossier, ScreenRecord, SetRecord, TextRecord
 from beffroi_server.dossiers.dossier_summary import figures_of, summary_text
 from beffroi_server.dossiers.dossier_verification import FORMAT, VERSION
@@ -76,8 +77,20 @@ def _text(text: TextRecord) -> dict[str, Any]:
             "proposed_at": _at(proposal.proposed_at), "decision": proposal.decision,
             "decided_by": _name(proposal.decided_by), "decided_at": _at(proposal.decided_at),
         },
+        "triggered": _triggered(alert),
         "summary": {**asdict(figures), "never": figures.never, "text": summary_text(text)},
         "screens": [_screen(each) for each in text.screens], "screens_left_off": text.left_off,
+    }  # fmt: skip
+
+
+def _triggered(alert: Alert) -> dict[str, Any] | None:
+    """Return how an alert was triggered on the spot, with what its player has signed; None where it was not."""
+    row = TriggeredAlert.objects.filter(alert=alert).first()
+    return None if row is None else {
+        "screen": row.screen_name, "kind": row.kind, "who": row.who, "at": _at(row.at),
+        "is_clock_trusted": row.is_clock_trusted, "reported_at": _at(row.reported_at), "ended_kind": row.ended_kind,
+        "ended_who": row.ended_who, "ended_at": _at(row.ended_at), "statement": row.statement,
+        "public_key": row.public_key,
     }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from beffroi_content.model import Alert
 from beffroi_content.wire import envelope
 from beffroi_content.wire.documents import AlertSet, KeyList, SigningRole
+from beffroi_content.wire.local_triggers import SignedStatement, StatementRefused, verify_statement
 from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts import audit_verification
 from beffroi_server.accounts.audit_verification import event_hash
@@ -190,6 +191,8 @@ def _check_texts(
             found.faults.append(f"“{text['title']}” is not what was signed: {', '.join(different)}")
         else:
             found.proven_texts += 1
+        if (triggered := text.get("triggered")) is not None:
+            _check_statement(found, text, triggered)
         for screen in text["screens"]:
             if screen["receipt"] is not None:
                 found.faults += _receipt_faults(found, text, screen, carried)
@@ -199,6 +202,17 @@ def _signed(alert: Alert, name: str) -> object:
     if name == "translations":
         return [each.model_dump(exclude_defaults=True) for each in alert.translations]
     return str(getattr(alert, name))
+
+
+def _check_statement(found: DossierVerification, text: dict[str, Any], triggered: dict[str, Any]) -> None:
+    """Check what a player has signed about an alert that was triggered on the spot."""
+    try:
+        statement = verify_statement(SignedStatement(**triggered["statement"]), triggered["public_key"])
+    except (StatementRefused, ValueError):
+        found.faults.append(f"“{text['title']}”: the statement of {triggered['screen']} is not signed by its key")
+        return
+    if text["id"] not in {act.id for act in statement.acts}:
+        found.faults.append(f"“{text['title']}”: the statement of {triggered['screen']} does not name it")
 
 
 def _receipt_faults(

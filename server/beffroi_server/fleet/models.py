@@ -189,6 +189,9 @@ class Screen(models.Model):
     enrolled_at = models.DateTimeField(null=True, blank=True)
     token_sha256 = models.CharField(max_length=64, blank=True, db_index=True)
     """Of the secret that the player shows on HTTP. Looked up at every request of a player."""
+    trigger_key = models.CharField(max_length=64, blank=True)
+    """The public key of its player, in hexadecimal: what it triggers on the spot is signed with it. Given at enrolment,
+    over HTTP, so that no broker can put another in its place."""
     programme_due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     """When it was made, or something that it shows was changed; empty once the programme is published."""
     screenshots_asked_at = models.DateTimeField(null=True, blank=True)

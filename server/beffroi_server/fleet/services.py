@@ -163,10 +163,14 @@ def open_enrolment(screen: Screen, *, user: User | None = None) -> tuple[str, st
     return code, command
 
 
-def enrol_player(code: str) -> dict[str, Any]:
+def enrol_player(code: str, trigger_key: str = "") -> dict[str, Any]:
     """Use up a code; return what the player needs to work, as the device API hands it over.
 
     A player that is enrolled again gets a new token, and the former one is worth nothing.
+
+    Args:
+        code: As an operator's page shows it.
+        trigger_key: The public key of the player, in hexadecimal; empty: it can trigger nothing on the spot.
 
     Raises:
         EnrolmentRefused: the code is unknown, used or too old.
@@ -180,6 +184,7 @@ def enrol_player(code: str) -> dict[str, Any]:
             raise EnrolmentRefused
         screen.enrolment_code_sha256, screen.enrolment_expires_at = "", None
         screen.enrolled_at, screen.token_sha256 = now, token_sha256(token)
+        screen.trigger_key = trigger_key
         screen.save()
         ScreenState.objects.get_or_create(screen=screen)
         audit.record_event(None, "screen-enrolled", screen, slug=screen.slug)
@@ -194,6 +199,7 @@ def revoke_player(screen: Screen, *, user: User | None = None) -> None:
     with serialised():
         Screen.objects.filter(pk=screen.pk).update(
             token_sha256="",
+            trigger_key="",
             enrolment_code_sha256="",
             enrolment_expires_at=None,
             enrolled_at=None,

@@ -11,7 +11,7 @@ from tests.support.player_harness import ManualClock, PlayerHarness
 from tests.support.signing_town import SCREEN, SigningTown, alert, slide
 
 from beffroi_content.wire.local_triggers import SignedStatement, TriggerKind, is_act_id
-from beffroi_player.agent.effects import HearStatement, NoteReported, SaveAlerts, TriggerScenario
+from beffroi_player.agent.effects import FollowStatement, NoteReported, SaveAlerts, TriggerScenario
 from beffroi_player.agent.local_acts import TriggerRequest
 
 MINUTE = 60_000
@@ -34,7 +34,7 @@ def tell(trigger: PlayerHarness, peer: PlayerHarness, nonce: str = "n1") -> Sign
     """Have a peer ask the trigger what it has triggered."""
     statement = trigger.local.statement(nonce)
     if statement is not None:
-        peer.carry_out(HearStatement(statement, nonce))
+        peer.carry_out(FollowStatement(statement, nonce))
     return statement
 
 
@@ -158,7 +158,7 @@ def test_a_statement_that_was_recorded_triggers_nothing_later(town_hall: PlayerH
     ask(town_hall, ends=True)
     tell(town_hall, quay, "n2")
     quay.time.pass_by(2 * MINUTE)
-    quay.carry_out(HearStatement(recorded, "n3"))
+    quay.carry_out(FollowStatement(recorded, "n3"))
     assert quay.alerts == []
     assert "statement-refused" in quay.codes()
     # Nor does another statement bring back what was over here.
@@ -183,6 +183,7 @@ def test_a_player_that_the_town_does_not_name_triggers_nothing(
 def test_a_peer_lets_nobody_prolong_it(town_hall: PlayerHarness, quay: PlayerHarness) -> None:
     ask(town_hall, "flood")
     tell(town_hall, quay)
+    assert forms(quay) == [ON]
     quay.time.pass_by(59 * MINUTE)
     # The clock of the town hall stands still: it says again that an hour is left.
     tell(town_hall, quay, "n2")

@@ -8,6 +8,7 @@ import io
 import json
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import OperationalError
 from django.test import Client
 from django.urls import include, path
@@ -18,6 +19,8 @@ from beffroi_content.rendering import image_digest
 from beffroi_content.timeline import Moment
 from beffroi_content.trust import TrustAnchor, TrustState, admit_document
 from beffroi_content.wire.capture_png import SIZE_LIMIT, add_label
+from beffroi_content.wire.envelope import public_hex
+from beffroi_content.wire.local_triggers import ActStatement, sign_statement
 from beffroi_content.wire.reports import CaptureLabel
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
@@ -495,3 +498,25 @@ class TestAlertSets:
     def test_that_are_too_large_are_refused(self, hand_in, monkeypatch):
         monkeypatch.setattr(views, "MAX_SETS_BYTES", 10)
         assert hand_in({"sets": []}).status_code == 413
+
+
+class TestActs:
+    def test_are_taken_in_with_the_signature_of_the_player_and_not_with_its_token_alone(self, client, hall):
+        key, thief = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+        code = services.open_enrolment(hall)[0]
+        sent = {"code": code, "trigger_key": public_hex(key)}
+        enrolled = client.post("/device/v1/enrol", json.dumps(sent), content_type="application/json").json()
+        hall.refresh_from_db()
+        assert hall.trigger_key == public_hex(key)
+        statement = ActStatement(site="saint-aubin", screen="hall")
+
+        def post(body: str) -> int:
+            headers = {"Authorization": f"Bearer {enrolled['token']}"}
+            return client.post("/device/v1/acts", body, content_type="application/json", headers=headers).status_code
+
+        assert post(sign_statement(statement, key).model_dump_json()) == 200
+        assert post(sign_statement(statement, thief).model_dump_json()) == 403
+        assert post(sign_statement(statement.model_copy(update={"screen": "quay"}), key).model_dump_json()) == 403
+        assert post("{}") == 400
+        services.revoke_player(hall)
+        assert Screen.objects.get().trigger_key == ""

@@ -82,7 +82,7 @@ class AlertRelay:
         interface: Address of the network card; ``0.0.0.0`` leaves the choice to the system.
         port: Of the questions.
         acts: Returns what was triggered by this player, signed for a nonce; None where nothing was.
-        hear: Takes what a peer has triggered, unchecked, with our nonce.
+        follow: Takes what a peer has triggered, unchecked, with our nonce.
     """
 
     def __init__(
@@ -96,12 +96,12 @@ class AlertRelay:
         interface: str = "0.0.0.0",  # noqa: S104 - the group and local addresses alone are answered
         port: int = PORT,
         acts: Callable[[str], SignedStatement | None] = lambda _nonce: None,
-        hear: Callable[[SignedStatement, str], object] = lambda _signed, _nonce: None,
+        follow: Callable[[SignedStatement, str], object] = lambda _signed, _nonce: None,
     ) -> None:
         self._town, self._interface, self._port = town_mark(town), interface, port
         self._held, self._concerns, self._is_cut_off = held, concerns, is_cut_off
         self._receive, self._uptime = receive, uptime
-        self._acts, self._hear = acts, hear
+        self._acts, self._follow = acts, follow
         self._is_triggered = False
         """Whether a peer has said that something was triggered."""
         self._acts_told_ms = -TELL_EVERY_S * 1_000
@@ -184,7 +184,7 @@ class AlertRelay:
         nonce = secrets.token_hex(16)
         body = _get(host, port, f"/acts/{nonce}", 2 * MAX_STATEMENT)
         if body:
-            self._hear(SignedStatement.model_validate_json(body), nonce)
+            self._follow(SignedStatement.model_validate_json(body), nonce)
 
     def _ask(self) -> None:
         while not self._stopped.is_set():

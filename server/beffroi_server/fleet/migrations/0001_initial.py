@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
                 ('enrolment_expires_at', models.DateTimeField(blank=True, null=True)),
                 ('enrolled_at', models.DateTimeField(blank=True, null=True)),
                 ('token_sha256', models.CharField(blank=True, db_index=True, max_length=64)),
+                ('trigger_key', models.CharField(blank=True, max_length=64)),
                 ('programme_due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, null=True)),
                 ('screenshots_asked_at', models.DateTimeField(blank=True, null=True)),
             ],

@@ -55,7 +55,7 @@ def alert_detail(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Show an alert with its receipts, its drawings and what was done to it."""
     if pending_alerts.find_pending(pk=pk) is not None and not Alert.objects.filter(pk=pk).exists():
         return render(request, "alerts/pending.html", {"alert": pending_alerts.find_pending(pk=pk)})
-    found = get_object_or_404(Alert, pk=pk)
+    found = get_object_or_404(Alert.objects.select_related("triggered"), pk=pk)
     screens = queries.targeted_screens(found).only("screen_class_id")
     drawn = queries.to_content(found, found.issued_at)
     context = {

@@ -17,6 +17,7 @@ from reportlab.platypus import Image, KeepTogether, Spacer, Table, TableStyle
 from beffroi_server.accounts import audit_actions, audit_export
 from beffroi_server.accounts.models import AuditEvent, Town, User
 from beffroi_server.alerts import queries
+from beffroi_server.alerts.models import TriggeredAlert
 from beffroi_server.core import formatting
 from beffroi_server.core.formatting import format_latency
 from beffroi_server.dossiers.alert_dossier import AlertDossier, ScreenRecord, TextRecord
@@ -117,6 +118,10 @@ def _facts(text: TextRecord) -> list[tuple[str, str]]:
             found.append((str(text.proposal.get_decision_display()).capitalize(), decided))
     elif alert.confirmed_by is not None:
         found.append((_("Confirmed by"), _person(alert.confirmed_by)))
+    if (triggered := TriggeredAlert.objects.filter(alert=alert).first()) is not None:
+        found.append((_("Triggered on the spot"), _join(_instant(triggered.at), str(triggered))))
+        if triggered.ended_at is not None:
+            found.append((_("Ended on the spot"), _join(_instant(triggered.ended_at), triggered.end_words)))
     if alert.alone_reason:
         found.append((_("Without a second officer, because"), alert.alone_reason))
     if alert.replaced_at is not None:

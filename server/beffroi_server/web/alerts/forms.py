@@ -164,14 +164,26 @@ class ScenarioForm(AlertTextForm):
 
     class Meta:
         model = Scenario
-        fields = ("name", *WORDING_FIELDS, "duration_min")
+        fields = ("name", *WORDING_FIELDS, "duration_min", "local_minutes", "local_triggers")
         labels = {"duration_min": _("Minutes until it ends automatically")}
         help_texts = {"name": _("As the officer on call will look for it, for example “Flood on the quays”.")}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["local_triggers"]
+        field.widget = forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+        field.widget.choices = field.choices  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
-        """Check that screens can draw the texts."""
+        """Check that screens can draw the texts, and that who may trigger it can be known."""
         super().clean()
         refuse_missing_characters(self, *DRAWN_FIELDS)
+        triggers = list(self.cleaned_data.get("local_triggers") or ())
+        if self.cleaned_data.get("local_minutes") and not triggers:
+            self.add_error("local_triggers", gettext("Choose at least one screen where it can be triggered."))
+        if unknown := ", ".join(screen.name for screen in triggers if not screen.trigger_key):
+            message = gettext("Enrol the players of these screens again, so that they get a key: %(names)s.")
+            self.add_error("local_triggers", message % {"names": unknown})
         return self.cleaned_data
 
     def saved_targets(self) -> Targets:

@@ -66,7 +66,9 @@ def _edit_scenario(request: UserRequest, edited: Scenario) -> HttpResponse:
     if is_saving and form.is_valid():
         targets = form.selected_targets()
         if targets.scopes:
-            scenario_services.save_scenario(form.instance, targets, user=request.user)
+            scenario_services.save_scenario(
+                form.instance, targets, user=request.user, triggers=form.selected_rows("local_triggers")
+            )
             messages.success(request, _("“%(name)s” is ready to broadcast.") % {"name": form.instance.name})
             return redirect("scenarios")
         form.add_error("everywhere", _("Choose the screens on which the alert is shown."))

@@ -12,6 +12,9 @@ from tests.support.player_harness import PlayerHarness
 from tests.support.signing_town import SigningTown, alert, slide
 
 from beffroi_content.model import AlertLevel
+from beffroi_content.wire.local_triggers import TriggerKind
+from beffroi_player.agent.effects import FollowStatement, TriggerScenario
+from beffroi_player.agent.local_acts import TriggerRequest
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.transport.alert_relay import AlertRelay, read_sets, write_sets
 
@@ -33,6 +36,8 @@ class RelayingPlayer:
             town, player.held.accepted_sets, lambda stream: stream in player.held.admission.alert_streams,
             lambda: self.is_cut_off,
             lambda received: hand_to(player, received), lambda: player.time.uptime_ms, LOOPBACK, port,
+            player.local.statement,
+            lambda signed, nonce: player.carry_out(FollowStatement(signed, nonce)),
         )  # fmt: skip
         self.relay.start()
 
@@ -44,9 +49,10 @@ class RelayingPlayer:
 
 @pytest.fixture
 def peers(tmp_path: Path, hall: SigningTown) -> Iterator[tuple[RelayingPlayer, RelayingPlayer]]:
-    players = [PlayerHarness(hall, tmp_path / name) for name in ("connected", "cut-off")]
+    players = [PlayerHarness(hall, tmp_path / screen, screen=screen) for screen in ("hall", "quay")]
     for player in players:
-        player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
+        programme = hall.publish_programme(hall.manifest(slide("pool"), screen=player.screen))
+        player.receive(hall.publish_keys(), hall.publish_beat(), programme)
         player.run_iteration()
     connected, cut_off = (RelayingPlayer(player) for player in players)
     yield connected, cut_off
@@ -73,6 +79,21 @@ def test_a_player_that_was_started_anew_still_has_it_for_its_peers(peers, hall: 
     connected.player.start()
     assert cut_off.relay.fetch_once() == 1
     assert cut_off.player.alerts == [("flood", "takeover")]
+
+
+def test_what_was_triggered_on_the_spot_comes_from_a_peer_that_has_no_set(peers, hall: SigningTown):
+    town_hall, quay = peers
+    for each in (town_hall, quay):
+        each.receive(hall.publish_scenarios(hall.local_scenario()))
+    assert quay.relay.fetch_once() == 0
+    said: list[tuple[bool, str]] = []
+    for wanted, form in ((False, "takeover"), (True, "all-clear")):
+        request = TriggerRequest(TriggerKind.COMMAND, "pi", "" if wanted else "flood", ends=wanted)
+        town_hall.player.carry_out(TriggerScenario(request, lambda *answer: said.append(answer)))
+        # Cut off or not: no set of the server says it.
+        quay.relay.fetch_once(wants_sets=False)
+        assert [form for _, form in quay.player.alerts] == [form]
+    assert [done for done, _ in said] == [True, True]
 
 
 def test_a_player_does_not_answer_itself(peers, hall: SigningTown):
@@ -117,7 +138,7 @@ def test_what_a_peer_changes_or_repeats_is_refused(peers, hall: SigningTown):
 def test_sets_of_other_screens_are_left_out(peers, hall: SigningTown):
     connected, cut_off = peers
     topic, payload = hall.publish_alerts(alert())
-    connected.relay._server.held = lambda: [(topic.replace("/all/", "/s-quay/"), payload)]
+    connected.relay._server.held = lambda: [(topic.replace("/all/", "/s-school/"), payload)]
     assert cut_off.relay.fetch_once() == 0
     assert cut_off.player.codes() == []
 

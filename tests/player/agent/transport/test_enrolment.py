@@ -17,6 +17,9 @@ def test_a_code_becomes_a_screen(hall: SigningTown) -> None:
         enrolment = enrol_player(url + "/", "7KQ2-M4XD", typed)
     assert enrolment.server == url
     assert enrolment.anchor == hall.anchor
+    # Its own, which it has told nobody.
+    assert len(enrolment.trigger_key) == 64
+    assert enrolment.trigger_key not in (hall.trigger_key(), *map(str, hall.requests))
 
 
 def test_the_fingerprint_is_that_of_the_sorted_root_keys(hall: SigningTown) -> None:
