@@ -63,7 +63,7 @@ def _add_broker(parser: argparse.ArgumentParser) -> None:
         "--site", type=_site_argument, required=True, help="the identifier of the town, as in every topic"
     )
     parser.add_argument("--public-host", required=True, help="the name of this machine as players reach it")
-    parser.add_argument("--host", default=broker_setup.BrokerSetup.host, help="the address to listen on (%(default)s)")
+    parser.add_argument("--host", default=broker_setup.BrokerSetup.host, help="the address to listen on (every one)")
     parser.add_argument("--port", type=_port_argument, help="the port to listen on (1883, with TLS 8883)")
     parser.add_argument("--tls", type=Path, nargs=3, metavar=("CERTIFICATE", "KEY", "AUTHORITY"), help="PEM files")
     parser.add_argument("--root", type=Path, default=Path("/"), help="folder of the machine's files (%(default)s)")
@@ -88,9 +88,7 @@ def _add_mosquitto(parser: argparse.ArgumentParser) -> None:
         "--site", type=_site_argument, required=True, help="the identifier of the town, as in every topic"
     )
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
-    parser.add_argument(
-        "--host", default=mosquitto.MosquittoSettings.host, help="the address to listen on (%(default)s)"
-    )
+    parser.add_argument("--host", default=mosquitto.MosquittoSettings.host, help="the address to listen on (every one)")
     parser.add_argument("--port", type=_port_argument, help="the port to listen on (1883, with TLS 8883)")
     parser.add_argument(
         "--password-file", type=Path, default=mosquitto.MosquittoSettings.password_file, help="(%(default)s)"

@@ -37,7 +37,8 @@ class BrokerSetup:
     public_host: str
     """The name of this machine as players reach it."""
     port: int = 1883
-    host: str = "0.0.0.0"  # noqa: S104 - players are other machines
+    host: str = ""
+    """The address to listen on; empty: every one."""
     certificates: mosquitto.BrokerCertificates | None = None
     account: str = "mosquitto"
     """The account that Debian's package makes."""

@@ -45,7 +45,8 @@ class MosquittoSettings:
     """Settings of the Mosquitto of one town."""
 
     site: Identifier
-    host: str = "0.0.0.0"  # noqa: S104 - players are other machines
+    host: str = ""
+    """The address to listen on; empty: every one, of IPv4 and IPv6."""
     port: int = 1883
     password_file: Path = Path("/etc/mosquitto/beffroi/passwords")
     access_file: Path = Path("/etc/mosquitto/beffroi/access")
@@ -79,7 +80,7 @@ def access_list_text(site: Identifier) -> str:
 
 
 def _listener_section(broker: MosquittoSettings) -> str:
-    lines = [f"listener {broker.port} {broker.host}"]
+    lines = [f"listener {broker.port} {broker.host}".rstrip()]
     if broker.certificates is not None:
         lines += [
             f"certfile {broker.certificates.certificate}",

@@ -116,7 +116,9 @@ def test_server_and_broker_start_by_the_commands_of_the_guide(machine: Path) -> 
 
     added = machine / "etc/mosquitto/conf.d/beffroi.conf"
     port = free_port(1883)
-    added.write_text(added.read_text(encoding="utf-8").replace("1883 0.0.0.0", f"{port} 127.0.0.1"), encoding="utf-8")
+    added.write_text(
+        added.read_text(encoding="utf-8").replace("listener 1883", f"listener {port} 127.0.0.1"), encoding="utf-8"
+    )
     configuration = machine / "etc/mosquitto/mosquitto.conf"
     configuration.write_text(DEBIAN_CONFIGURATION.format(root=machine), encoding="utf-8")
     command = ["mosquitto", "-c", str(configuration)]

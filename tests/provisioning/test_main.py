@@ -81,11 +81,11 @@ def test_the_access_list_may_have_another_place(tmp_path):
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ((), "listener 1883 0.0.0.0"),
-        (("--port", 1884), "listener 1884 0.0.0.0"),
+        ((), "listener 1883"),
+        (("--port", 1884), "listener 1884"),
         (("--host", "127.0.0.1"), "listener 1883 127.0.0.1"),
-        (("--tls", "c.pem", "k.pem", "a.pem"), "listener 8883 0.0.0.0"),
-        (("--tls", "c.pem", "k.pem", "a.pem", "--port", 8884), "listener 8884 0.0.0.0"),
+        (("--tls", "c.pem", "k.pem", "a.pem"), "listener 8883"),
+        (("--tls", "c.pem", "k.pem", "a.pem", "--port", 8884), "listener 8884"),
         (("--account", "broker"), "user broker"),
         (("--password-file", "/srv/p"), "password_file /srv/p"),
         (("--persistence", "/srv/state"), "persistence_location /srv/state/"),

@@ -105,6 +105,7 @@ class TownProcesses:
             "BEFFROI_MQTT_HOST": "127.0.0.1",
             "BEFFROI_MQTT_PORT": str(self.broker_port),
             "BEFFROI_MQTT_PASSWORD": BROKER_PASSWORD,
+            "BEFFROI_MQTT_ACCOUNTS": "files",
             "NO_PROXY": "127.0.0.1",
         }
         self.server = RestartableProcess(
