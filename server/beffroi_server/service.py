@@ -34,6 +34,7 @@ from beffroi_server.feeds.feed_readings import READER_THREADS, FeedReadings, rea
 from beffroi_server.fleet import presence
 from beffroi_server.library.media import video_queue
 from beffroi_server.library.upload_queue import UploadQueue, upload_due
+from beffroi_server.outside_warnings.brokers import BrokerReaders
 from beffroi_server.schedule import publication
 from beffroi_server.scheduler import build_scheduler
 from beffroi_server.web import request_policy
@@ -233,6 +234,7 @@ def _start_leader_work(started: ExitStack, link: MqttClient) -> None:
     readings = FeedReadings()
     for _ in range(READER_THREADS):
         _start_thread(started, readings.run_readings, threading.Event())
+    _start_thread(started, BrokerReaders().run, threading.Event())
     link.subscribe(inbound_queue.topic_filters(database.with_fresh_connection(signing.current_site)), intake.enqueue)
     started.callback(link.unsubscribe)
     done = threading.Event()

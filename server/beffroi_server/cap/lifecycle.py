@@ -221,7 +221,9 @@ class _Fold:
             is_before = is_version(each.alert, alert) and not is_older(alert, each.alert)
             if each.end is None and is_before and reaches(alert.scope, each.alert):
                 ended.append(each.alert)
-                each = dataclasses.replace(each, end=EndCause("version", alert.identifier, self._now))  # noqa: PLW2901
+                # A newer version that is a cancellation or an all-clear takes no one's place.
+                kind = (_ends_others(alert) or "version") if _is_end(alert) else "version"
+                each = dataclasses.replace(each, end=EndCause(kind, alert.identifier, self._now))  # noqa: PLW2901
             versions.append(each)
         if versions:
             self._messages[key] = tuple(versions)

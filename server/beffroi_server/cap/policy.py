@@ -82,6 +82,8 @@ class Policy(_Model):
     """Messages for some recipients."""
     past: Decision = Decision.IGNORE
     """Warnings that ask for no act any more (urgency ``Past``)."""
+    announced: Decision = Decision.BROADCAST
+    """The most that is done with what has not begun."""
     needs_signature: bool = False
     """Whether only messages with a verified signature are broadcast."""
     languages: tuple[Word, ...] = ("fr", "en")

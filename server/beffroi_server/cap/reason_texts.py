@@ -45,6 +45,7 @@ _VERDICTS: dict[str, tuple[str, str]] = {
     "policy-restricted": ("the policy’s answer to restricted messages",
                           "réponse de la politique aux messages restreints"),
     "policy-past": ("the policy’s answer to what is past", "réponse de la politique à ce qui est passé"),
+    "policy-announced": ("the policy’s answer to what has not begun", "réponse de la politique à ce qui est annoncé"),
     "area-unknown": ("area unknown: whether the town is meant cannot be told ($areas)",
                      "secteur inconnu : impossible de dire si la commune est concernée ($areas)"),
     "field-unknown": ("$field is missing or unknown ($value)", "$field manque ou est inconnu ($value)"),

@@ -143,6 +143,8 @@ def _judge_info(
     if decision is Decision.BROADCAST and doubts:
         decision = Decision.PROPOSE
     later = (reason("announced", at=life.starts.isoformat()),) if life.starts and now < life.starts else ()
+    if later and _ORDER.index(policy.announced) < _ORDER.index(decision):
+        decision, why = policy.announced, reason("policy-announced")
     reasons = (why,) if decision is Decision.IGNORE else (*doubts, why, *later)
     level = rule.level if rule and rule.level else level_of(info)
     return _Judged(info, decision, reasons, life, level)

@@ -38,7 +38,7 @@ class OutsideRequestError(Exception):
     """An address gives no usable answer, or may not be asked; the message says why, for people."""
 
 
-class _PrivateAddressError(OSError):
+class PrivateAddressError(OSError):
     """A host has an address that is not on the public Internet."""
 
 
@@ -105,10 +105,8 @@ def send_request(
 
 def _connection_problem(error: requests.ConnectionError, allowed: AllowedNetworks) -> str:
     # urllib3 and requests wrap the cause several times, and keep it only in their text.
-    if _PrivateAddressError.__name__ in repr(error):
-        return _("The address is in a private network. The person who runs the server can allow it: %(setting)s.") % {
-            "setting": allowed.setting
-        }
+    if PrivateAddressError.__name__ in repr(error):
+        return private_address_message(allowed.setting)
     return _("No connection: is the address correct?")
 
 
@@ -225,30 +223,39 @@ def _embedded_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | No
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
-def _connect_checked(connection: Any) -> socket.socket:
+def connect_checked(host: str, port: int, networks: Networks, timeout_s: float | None) -> socket.socket:
     """Return a socket connected to the first reachable address of a host.
 
+    Args:
+        host: Name or address.
+        port: The port.
+        networks: Private networks that it may be in.
+        timeout_s: Seconds for each of its addresses.
+
     Raises:
-        _PrivateAddressError: one of its addresses is not allowed. One is enough: whoever owns the name could have the
+        PrivateAddressError: one of its addresses is not allowed. One is enough: whoever owns the name could have the
             others fail.
         OSError: no address answers.
     """
-    infos = socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)
+    infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(info[4][0]) for info in infos]
-    limits = _RequestLimits.current.get()
-    if not addresses or not all(is_address_allowed(address, limits.networks) for address in addresses):
-        raise _PrivateAddressError(f"{connection.host} is not on the Internet")
+    if not addresses or not all(is_address_allowed(address, networks) for address in addresses):
+        raise PrivateAddressError(f"{host} is not on the Internet")
     problem: OSError | None = None
     for address in addresses:
         try:
-            made = socket.create_connection((address, connection.port), connection.timeout)
+            return socket.create_connection((address, port), timeout_s)
         except OSError as error:
             problem = error
-            continue
-        limits.watch_connection(made)
-        return made
     assert problem is not None
     raise problem
+
+
+def private_address_message(setting: str) -> str:
+    """Return that an address is in a private network, and by which setting it can be allowed."""
+    return _("The address is in a private network. The person who runs the server can allow it: %(setting)s.") % {
+        "setting": setting
+    }
 
 
 def _raise_connection_error(connection: Any, error: OSError) -> NoReturn:
@@ -262,7 +269,11 @@ class _CheckedConnection:
 
     def _new_conn(self) -> socket.socket:
         try:
-            return _connect_checked(self)
+            connection: Any = self
+            limits = _RequestLimits.current.get()
+            made = connect_checked(connection._dns_host, connection.port, limits.networks, connection.timeout)
+            limits.watch_connection(made)
+            return made
         except OSError as error:
             _raise_connection_error(self, error)
 

@@ -69,6 +69,7 @@ def refusal_message(code: str) -> str:
         "spreadsheet": _("This is a file of a spreadsheet program. Save it there as “CSV UTF-8”."),
         "not-a-forecast": _("The weather service’s response is not supported by this version."),
         "not-a-vigilance": _("The response from Météo-France is not supported by this version."),
+        "not-vigicrues": _("The response from Vigicrues is not supported by this version."),
         "no-department": _("Météo-France does not know this department. Enter its number, for example 44 or 2A."),
         "too-wide": _("The table has more than 8 columns, which passers-by cannot read."),
         "empty": _("It is still empty."),

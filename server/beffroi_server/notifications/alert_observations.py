@@ -33,11 +33,13 @@ def waiting_alerts(now: dt.datetime) -> list[Observation]:
 
 def _proposals(now: dt.datetime, called: list[int]) -> Iterator[Observation]:
     for proposal in second_officer.open_proposals(now):
-        others = [key for key in called or _officers() if key != proposal.proposed_by_id]
+        others = [key for key in called or officer_keys() if key != proposal.proposed_by_id]
         # Where the one on call has proposed it, another officer is needed all the same.
-        others = others or [key for key in _officers() if key != proposal.proposed_by_id]
+        others = others or [key for key in officer_keys() if key != proposal.proposed_by_id]
         reason = "warning" if proposal.origin == ProposalOrigin.WARNING else "proposed"
-        yield _observe(f"proposal-{proposal.pk}", proposal.title, proposal.proposed_at, reason, others)
+        if reason == "warning" and proposal.corrects_id is not None:
+            reason = "changed"
+        yield observe_waiting(f"proposal-{proposal.pk}", proposal.title, proposal.proposed_at, reason, others)
 
 
 def _planned(now: dt.datetime, called: list[int]) -> Iterator[Observation]:
@@ -46,30 +48,33 @@ def _planned(now: dt.datetime, called: list[int]) -> Iterator[Observation]:
         if plan.next_at is not None and plan.next_at - early <= now < plan.next_at:
             subject = f"plan-{plan.pk}-{unix_ms(plan.next_at)}"
             author = [plan.created_by_id] if plan.created_by_id is not None else called
-            yield _observe(subject, plan.title, plan.next_at - early, "planned", author, plan.next_at)
+            yield observe_waiting(subject, plan.title, plan.next_at - early, "planned", author, plan.next_at)
 
 
 def _ends(alert: Alert, now: dt.datetime, called: list[int]) -> Iterator[Observation]:
     due = alert.review_at or alert.ends_at
     if due - alert.issued_at < SHORTEST_REMINDED and now < due:
         return
-    people = [*([alert.issued_by_id] if alert.issued_by_id is not None else []), *called] or _officers()
+    people = [*([alert.issued_by_id] if alert.issued_by_id is not None else []), *called] or officer_keys()
     if now >= due:
-        yield _observe(f"alert-{alert.pk}", alert.title, due, "overdue", people, due)
+        yield observe_waiting(f"alert-{alert.pk}", alert.title, due, "overdue", people, due)
     elif due - BEFORE_END <= now:
-        yield _observe(f"alert-{alert.pk}", alert.title, due - BEFORE_END, "ending", people, due)
+        yield observe_waiting(f"alert-{alert.pk}", alert.title, due - BEFORE_END, "ending", people, due)
 
 
 def _alone(alert: Alert, now: dt.datetime) -> Iterator[Observation]:
     if alert.alone_reason and now - alert.issued_at < ALONE_TOLD and alert.status == content.AlertStatus.ACTUAL:
         subject = f"alone-{alert.pk}"
-        yield _observe(subject, alert.title, alert.issued_at, "alone", _officers(), problem=alert.alone_reason)
+        yield observe_waiting(
+            subject, alert.title, alert.issued_at, "alone", officer_keys(), problem=alert.alone_reason
+        )
 
 
-def _observe(
+def observe_waiting(
     subject: str, name: str, began_at: dt.datetime, reason: str, people: Iterable[int | None],
     at: dt.datetime | None = None, problem: str = "",
 ) -> Observation:  # fmt: skip
+    """Return an observation of something that waits for an officer, with the keys of those who are told."""
     detail: dict[str, object] = {"for": sorted({key for key in people if key is not None})}
     if at is not None:
         detail["at_ms"] = unix_ms(at)
@@ -78,5 +83,6 @@ def _observe(
     return Observation(Occasion.ALERT_WAITS, subject, name, began_at, reason, detail)
 
 
-def _officers() -> list[int]:
+def officer_keys() -> list[int]:
+    """Return the keys of all who may broadcast alerts."""
     return [user.pk for user in User.objects.filter(is_active=True) if user.may_alert]

@@ -46,6 +46,19 @@ _FACTS = {
     (Occasion.ALERT_WAITS, "warning"): gettext_lazy(
         "Official warning “%(name)s”: broadcast it with one press, or dismiss it."
     ),
+    (Occasion.ALERT_WAITS, "changed"): gettext_lazy(
+        "The authority has changed its warning: “%(name)s”. Compare it with what the screens show, and correct or "
+        "dismiss it."
+    ),
+    (Occasion.ALERT_WAITS, "missed"): gettext_lazy(
+        "Nobody decided in time on the official warning “%(name)s”: it is not on the screens."
+    ),
+    (Occasion.ALERT_WAITS, "left-on"): gettext_lazy(
+        "The authority has ended its warning. “%(name)s” was changed by hand and is still on the screens."
+    ),
+    (Occasion.WARNING_SOURCE, ""): gettext_lazy(
+        "The warnings of “%(name)s” have not come since %(since)s. %(problem)s"
+    ),
     (Occasion.ALERT_WAITS, "ending"): gettext_lazy("The alert “%(name)s” ends %(at)s."),
     (Occasion.ALERT_WAITS, "overdue"): gettext_lazy(
         "The alert “%(name)s” was to be ended %(at)s and is still on the screens."
@@ -67,6 +80,7 @@ _TITLES = {
     Occasion.ALERT_UNSEEN: gettext_lazy("alert “%(name)s” not shown everywhere"),
     Occasion.ALERT_WAITS: gettext_lazy("alert “%(name)s” waiting for an officer"),
     Occasion.DRILL: gettext_lazy("silent drill failed"),
+    Occasion.WARNING_SOURCE: gettext_lazy("warnings of “%(name)s” not received"),
 }
 _SILENCE_REASONS = {
     "offline": gettext_lazy("Connection lost: power or network."),
@@ -86,6 +100,9 @@ _ADVICE = {
     ),
     Occasion.ALERT_WAITS: gettext_lazy("Open it: one press confirms, extends, ends or skips it."),
     Occasion.DRILL: gettext_lazy("Open the report of the drill: it says of each screen why. Then hold it again."),
+    Occasion.WARNING_SOURCE: gettext_lazy(
+        "Open the source and read it again. Until then, look at the authority’s page."
+    ),
 }
 _ADVICE_OF_OTHERS = {
     Occasion.SCREEN_SILENT: gettext_lazy("It goes on showing what it has. Tell a technician."),
@@ -95,6 +112,7 @@ _ADVICE_OF_OTHERS = {
     Occasion.ALERT_UNSEEN: gettext_lazy("Tell the officer on call."),
     Occasion.ALERT_WAITS: gettext_lazy("Tell the officer on call."),
     Occasion.DRILL: gettext_lazy("Tell a technician."),
+    Occasion.WARNING_SOURCE: gettext_lazy("Look at the authority’s own page until an administrator has mended it."),
 }
 _SERVER_ADVICE = gettext_lazy("Tell the person who runs the server.")
 _ALERT_PAGES = {"alert": "alert", "alone": "alert", "proposal": "alert-proposal", "plan": "planned-alert"}
@@ -107,6 +125,7 @@ _ACTING = {
     Occasion.ALERT_UNSEEN: "may_alert",
     Occasion.ALERT_WAITS: "may_alert",
     Occasion.DRILL: "may_install",
+    Occasion.WARNING_SOURCE: "may_administer",
 }
 """The right that somebody needs to do something about it; what is missing here is done on the server."""
 
@@ -214,10 +233,18 @@ def incident_path(incident: Incident, user: User) -> str:
         return reverse("drills")
     if kind == "feed" and user.may_edit:
         return reverse("feed", args=[key])
+    if kind in ("source", "warning"):
+        return _warning_path(kind, key, user)
     if not user.may_alert or kind not in _ALERT_PAGES:
         return ""
     # The subject of a planned one names its occurrence as well.
-    return reverse(_ALERT_PAGES[kind], args=[key.partition("-")[0] if kind == "plan" else key])
+    return reverse(_ALERT_PAGES[kind], args=[key.partition("-")[0] if kind == "plan" else key.removesuffix("-left")])
+
+
+def _warning_path(kind: str, key: str, user: User) -> str:
+    if kind == "source" and user.may_administer:
+        return reverse("warning-source", args=[key])
+    return reverse("warnings") if user.may_alert else ""
 
 
 def person_name(user: User | None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from beffroi_server.accounts.models import Town
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.presence import REACHABLE_WITHIN
-from beffroi_server.notifications import alert_observations, incidents, observations
+from beffroi_server.notifications import alert_observations, incidents, observations, warning_observations
 from beffroi_server.notifications.models import Incident
 from beffroi_server.notifications.observations import RotatingScreens, subject_of
 from beffroi_server.notifications.occasions import RECORDED_OCCASIONS, Occasion
@@ -39,7 +39,8 @@ class IncidentWatch:
         if self._monotonic() - self._started_at >= START_GRACE.total_seconds():
             incidents.reconcile(observations.silent_screens(now), (Occasion.SCREEN_SILENT,), now, town=town)
         incidents.reconcile(observations.unseen_alerts(now, town), (Occasion.ALERT_UNSEEN,), now, town=town)
-        incidents.reconcile(alert_observations.waiting_alerts(now), (Occasion.ALERT_WAITS,), now, town=town)
+        waiting = [*alert_observations.waiting_alerts(now), *warning_observations.waiting_warnings(now)]
+        incidents.reconcile(waiting, (Occasion.ALERT_WAITS,), now, town=town)
         incidents.remind_overdue(now)
 
     def look_around(self, now: dt.datetime) -> None:
@@ -49,8 +50,11 @@ class IncidentWatch:
             return
         self._look_at_screens(now, town)
         self._look_at_programmes(now, town)
-        seen = [*observations.broken_feeds(now), *observations.full_disk(now), *observations.recorded_conditions()]
-        occasions = (Occasion.FEED_BROKEN, Occasion.DISK, *RECORDED_OCCASIONS)
+        seen = [
+            *observations.broken_feeds(now), *observations.full_disk(now), *observations.recorded_conditions(),
+            *warning_observations.failing_sources(),
+        ]  # fmt: skip
+        occasions = (Occasion.FEED_BROKEN, Occasion.DISK, Occasion.WARNING_SOURCE, *RECORDED_OCCASIONS)
         incidents.reconcile(seen, occasions, now, town=town)
 
     def _look_at_screens(self, now: dt.datetime, town: Town) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -122,7 +123,8 @@ def _status(found: Assessment, info: CapInfo, town: Town) -> AlertStatus:
 
 
 def _line(text: str) -> str:
-    return " ".join(clean_text(text).split())
+    # No-break spaces stay: French has them before its colons.
+    return re.sub(r"[ \t\r\n]+", " ", clean_text(text)).strip()
 
 
 def _shortened(text: str, limit: int) -> str:

@@ -75,6 +75,11 @@ class Assessment:
         """From when it is shown."""
         return min((each.begins for each in self.verdict.lifetimes if each.begins is not None), default=None)
 
+    @property
+    def starts(self) -> dt.datetime | None:
+        """From when it is in force, and no longer an announcement."""
+        return min((each.starts for each in self.verdict.lifetimes if each.starts is not None), default=None)
+
 
 def assess_warnings(source: WarningSource, store: CapStore, town: Town, now: dt.datetime,
                     signatures: dict[tuple[str | None, str], str]) -> list[Assessment]:  # fmt: skip

@@ -32,6 +32,14 @@ class ReadDocument:
     signature: SignatureOutcome | None
     """Of its messages: of one, or the same for all of a feed; None where none has one."""
 
+    @property
+    def signatures(self) -> dict[tuple[str | None, str], SignatureOutcome]:
+        """What was found, by identifier and version of each signed message."""
+        if self.signature is None:
+            return {}
+        signed = [each for each in self.document.alerts if each.is_signed]
+        return {(each.identifier, each.version): self.signature for each in signed}
+
 
 def read_confined(content: bytes, certificates: str = "", address: str = "") -> ReadDocument:
     """Return what is in a document.

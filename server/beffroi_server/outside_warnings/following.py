@@ -91,7 +91,9 @@ def _apply(warning: OutsideWarning, found: Assessment, source: WarningSource, to
     warning.key, warning.identifiers = found.warning.key, found.identifiers
     warning.reasons = [[each.code, list(map(list, each.values))] for each in found.verdict.reasons]
     ends = found.ends or now + dt.timedelta(hours=1)
-    step = warning_acts.Step(values, ends, found.targets, found.verdict.decision, is_other_event)
+    step = warning_acts.Step(
+        values, ends, found.targets, found.verdict.decision, is_other_event, found.starts, found.message.alert.sent
+    )
     try:
         warning_acts.act(warning, step, now)
         warning.problem = ""

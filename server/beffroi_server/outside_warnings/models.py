@@ -28,8 +28,17 @@ FROM_LEVEL = [(NEVER, _("never")), *((level.value, words) for level, words in _L
 class SourceKind(models.TextChoices):
     """Ways on which the messages of a source come."""
 
+    VIGILANCE = "vigilance", _("Vigilance of Météo-France")
+    RIVERS = "rivers", _("Flood warnings of Vigicrues")
     ADDRESS = "address", _("An address that is read again and again (CAP, Atom, RSS)")
     WEBHOOK = "webhook", _("The source sends them (webhook)")
+    MQTT = "mqtt", _("Messages from an MQTT broker")
+
+
+CHART_KINDS = (SourceKind.VIGILANCE, SourceKind.RIVERS)
+"""Sources whose warnings are made of charts: see ``chart_messages``."""
+READ_KINDS = (SourceKind.ADDRESS, *CHART_KINDS)
+"""Sources that are read again and again."""
 
 
 def new_token() -> str:
@@ -43,6 +52,15 @@ class WarningSource(models.Model):
     name = models.CharField(_("name"), max_length=60, unique=True)
     kind = models.CharField(_("how its warnings come"), max_length=10, choices=SourceKind, default=SourceKind.ADDRESS)
     address = models.CharField(_("address"), max_length=500, blank=True)
+    """Of a document, or ``mqtts://host:port`` of a broker."""
+    zones = models.TextField(_("departments or reaches"), max_length=2_000, blank=True)
+    """One a line. Empty: the departments of the town, or the reaches of rivers near it."""
+    topic = models.CharField(_("topic filter"), max_length=500, blank=True)
+    username = models.CharField(_("user name"), max_length=200, blank=True)
+    password = models.CharField(_("password"), max_length=200, blank=True)
+    """For its broker; no page shows it."""
+    broker_certificates = models.TextField(_("certificate authority of the broker"), max_length=50_000, blank=True)
+    """In PEM form. Empty: those that the system trusts."""
     is_on = models.BooleanField(_("in use"), default=True)
     attribution = models.CharField(_("named on screens as"), max_length=120, blank=True)
     """Empty: the name that the message gives its sender."""
@@ -73,6 +91,18 @@ class WarningSource(models.Model):
     needs_signature = models.BooleanField(_("broadcast only what has a verified signature"), default=False)
     own_policy = models.TextField(_("policy of your own (JSON)"), max_length=100_000, blank=True)
     """Instead of the choices above, as ``cap.policy`` reads it."""
+    phenomena = models.JSONField(default=dict, blank=True)
+    """For single phenomena of Météo-France, by number: from which level an officer is asked, and from which it is
+    broadcast. What is missing is done as for all."""
+    ahead = models.CharField(
+        _("announced for tomorrow"), max_length=10, default=Decision.PROPOSE.value,
+        choices=[
+            (Decision.IGNORE.value, _("wait until it begins")),
+            (Decision.PROPOSE.value, _("ask an officer")),
+            (Decision.BROADCAST.value, _("as what is in force")),
+        ],
+    )  # fmt: skip
+    """Of charts; what has not begun is never more than this."""
     waits_min = models.PositiveSmallIntegerField(
         _("minutes that an officer has"), default=120, validators=[MinValueValidator(5), MaxValueValidator(1_440)]
     )
@@ -112,6 +142,11 @@ class WarningSource(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it is read again and again, and can be read at once."""
+        return self.kind in READ_KINDS
 
 
 class ReceivedMessage(models.Model):
@@ -174,6 +209,8 @@ class OutsideWarning(models.Model):
     reasons = models.JSONField(default=list)
     values = models.JSONField(default=dict)
     """Of the alert that it makes; empty as long as none was made."""
+    shown_values = models.JSONField(default=dict)
+    """Those that its alert was broadcast with: another text is somebody's own."""
     title = models.CharField(max_length=200)
     level = models.CharField(max_length=20)
     ends_at = models.DateTimeField()

@@ -16,12 +16,11 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.cap.messages import CapDocument
 from beffroi_server.cap.reader import links_to_fetch
-from beffroi_server.cap.signature_outcomes import SignatureOutcome
 from beffroi_server.core import outside_http
 from beffroi_server.core.outside_http import AllowedNetworks, OutsideRequestError, OutsideResponse
-from beffroi_server.outside_warnings import following, intake
+from beffroi_server.outside_warnings import charts, following, intake
 from beffroi_server.outside_warnings.document_reading import DocumentRefused, ReadDocument, read_confined
-from beffroi_server.outside_warnings.models import ReceivedMessage, SourceKind, WarningSource
+from beffroi_server.outside_warnings.models import CHART_KINDS, READ_KINDS, ReceivedMessage, WarningSource
 
 logger = logging.getLogger(__name__)
 FEED_LIMIT, MESSAGE_LIMIT = 16 * 1024 * 1024, 2 * 1024 * 1024
@@ -52,6 +51,8 @@ def read_next(now: dt.datetime) -> bool:
 
 def read_source(source: WarningSource) -> bool:
     """Read one source, and do what its warnings ask for; return whether that succeeded."""
+    if source.kind in CHART_KINDS:
+        return _read_charts(source)
     try:
         answer = _fetch(source.address, source)
         if answer.status == 304:
@@ -65,6 +66,22 @@ def read_source(source: WarningSource) -> bool:
     return True
 
 
+def _read_charts(source: WarningSource) -> bool:
+    try:
+        found = charts.read_charts(source, timezone.now())
+    except charts.ChartProblem as error:
+        _record_failure(source, str(error))
+        return False
+    now = timezone.now()
+    intake.take_in(source, found.messages, now)
+    if found.is_old:
+        _record_failure(source, found.problem)
+    else:
+        _record_success(source, now, {}, found.problem)
+    following.follow_source(source, timezone.now())
+    return not found.is_old
+
+
 def move_due_times(step_ms: int) -> None:
     """Move the times at which sources are due with a wall clock that was set."""
     moved = F("due_at") + dt.timedelta(milliseconds=step_ms)
@@ -73,7 +90,7 @@ def move_due_times(step_ms: int) -> None:
 
 def _take_due(now: dt.datetime) -> WarningSource | None:
     with _lock:
-        due = WarningSource.objects.filter(Q(due_at=None) | Q(due_at__lte=now), kind=SourceKind.ADDRESS, is_on=True)
+        due = WarningSource.objects.filter(Q(due_at=None) | Q(due_at__lte=now), kind__in=READ_KINDS, is_on=True)
         source = due.exclude(pk__in=_in_progress).order_by(F("due_at").asc(nulls_first=True), "pk").first()
         if source is not None:
             _in_progress.add(source.pk)
@@ -97,7 +114,7 @@ def _take_in_answer(source: WarningSource, answer: OutsideResponse) -> None:
     found = read_confined(answer.body, source.certificates, source.address)
     document = found.document
     alerts = list(document.alerts)
-    signatures = _signatures(found)
+    signatures = found.signatures
     fetched, is_complete, problem = list(source.fetched), True, ""
     if document.links:
         links = links_to_fetch(document.links, set(fetched), _known_messages(source), LINKS_AT_ONCE + 1)
@@ -108,7 +125,7 @@ def _take_in_answer(source: WarningSource, answer: OutsideResponse) -> None:
         for address, read in linked.items():
             fetched.append(address)
             alerts += read.document.alerts
-            signatures |= _signatures(read)
+            signatures |= read.signatures
     now = timezone.now()
     listed = _listed(document) if document.kind in ("atom", "rss", "other") else None
     intake.take_in(source, alerts, now, signatures=signatures, listed=listed)
@@ -135,12 +152,6 @@ def _read_links(addresses: list[str], source: WarningSource) -> tuple[dict[str, 
             problem = f"{address[:100]}: {error}"
             logger.info("a message of %s is not read: %s", source, problem)
     return found, not problem, problem
-
-
-def _signatures(found: ReadDocument) -> dict[tuple[str | None, str], SignatureOutcome]:
-    if found.signature is None:
-        return {}
-    return {(each.identifier, each.version): found.signature for each in found.document.alerts if each.is_signed}
 
 
 def _known_messages(source: WarningSource) -> set[tuple[str, object]]:

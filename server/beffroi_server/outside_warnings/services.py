@@ -17,10 +17,11 @@ from beffroi_server.cap.messages import CapAlert
 from beffroi_server.cap.policy import PolicyError
 from beffroi_server.cap.verdicts import Verdict
 from beffroi_server.core.transactions import serialised
-from beffroi_server.outside_warnings import intake, message_store
+from beffroi_server.outside_warnings import brokers, intake, message_store
 from beffroi_server.outside_warnings.assessments import Judge
+from beffroi_server.outside_warnings.charts import is_department
 from beffroi_server.outside_warnings.models import SourceKind, WarningSource
-from beffroi_server.outside_warnings.policies import policy_of
+from beffroi_server.outside_warnings.policies import lines_of, policy_of
 
 MOST_SOURCES = 50
 MOST_REHEARSED = 500
@@ -42,7 +43,7 @@ def save_source(source: WarningSource, *, user: User | None) -> None:
         ValidationError: a value is not valid.
     """
     require(user, "may_administer")
-    _check(source)
+    check_source(source)
     with serialised():
         created = source._state.adding
         if created and WarningSource.objects.count() >= MOST_SOURCES:
@@ -86,10 +87,24 @@ def rehearse_policy(source: WarningSource) -> list[RehearsedMessage]:
     return found[::-1]
 
 
-def _check(source: WarningSource) -> None:
+def check_source(source: WarningSource) -> None:
+    """Check what a kind of source needs.
+
+    Raises:
+        ValidationError: by the name of the field.
+    """
+    errors: dict[str, str] = {}
     if source.kind == SourceKind.ADDRESS and not source.address.startswith(("https://", "http://")):
-        raise ValidationError({"address": _("The address must begin with https://.")})
+        errors["address"] = _("The address must begin with https://.")
+    if source.kind == SourceKind.MQTT:
+        errors |= brokers.problems_of(source)
+    if source.kind == SourceKind.VIGILANCE:
+        wrong = [each for each in lines_of(source.zones) if not is_department(each)]
+        if wrong:
+            errors["zones"] = _("No department is called %(names)s.") % {"names": ", ".join(wrong)}
     try:
         policy_of(source, "fr")
     except PolicyError as error:
-        raise ValidationError({"own_policy": str(error)}) from error
+        errors["own_policy"] = str(error)
+    if errors:
+        raise ValidationError(errors)

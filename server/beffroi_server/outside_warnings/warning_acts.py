@@ -40,6 +40,10 @@ class Step:
     decision: Decision
     is_other_event: bool
     """Whether an update has taken the place of what it was."""
+    starts: dt.datetime | None = None
+    """When it is in force, and no longer announced."""
+    issued: dt.datetime | None = None
+    """When its source said so: what is said again later is another act."""
 
 
 def note_decisions(warning: OutsideWarning, now: dt.datetime) -> None:
@@ -49,6 +53,7 @@ def note_decisions(warning: OutsideWarning, now: dt.datetime) -> None:
         if proposal.decision in (ProposalDecision.CONFIRMED, ProposalDecision.ALONE):
             warning.state, warning.alert = WarningState.BROADCAST, proposal.alert
             warning.alert_ends_at = proposal.alert.ends_at if proposal.alert is not None else None
+            warning.shown_values = warning.values
         elif proposal.decision == ProposalDecision.DECLINED:
             warning.state = WarningState.DISMISSED
         elif proposal.deadline_at <= now:
@@ -68,12 +73,14 @@ def act(warning: OutsideWarning, step: Step, now: dt.datetime) -> None:
     is_raised = _rank(step.values["level"]) > _rank(warning.level)
     is_same = warning.values == step.values
     # Who was asked once is not asked again and again: only for what is graver, or for an update nobody has seen.
-    is_news = warning.state == WarningState.MISSED and step.is_other_event and not is_same
+    is_news = warning.state == WarningState.MISSED and (
+        (step.is_other_event and not is_same) or _has_begun_since(warning, step, now)
+    )
     if warning.state in (WarningState.DISMISSED, WarningState.MISSED) and not is_raised and not is_news:
         warning.ends_at = step.ends
         return
-    running = _running_alert(warning, now)
-    if running is not None and is_same:
+    running = running_alert(warning, now)
+    if running is not None and is_same and warning.state != WarningState.WAITING:
         _follow_end(warning, running, step, now)
     elif step.decision is Decision.BROADCAST and not (running is not None and is_changed_by_hand(warning, running)):
         if not (is_same and warning.state == WarningState.BROADCAST):
@@ -83,13 +90,24 @@ def act(warning: OutsideWarning, step: Step, now: dt.datetime) -> None:
     warning.ends_at = step.ends
 
 
+def _has_begun_since(warning: OutsideWarning, step: Step, now: dt.datetime) -> bool:
+    """Return whether what was announced when nobody decided is in force now."""
+    asked = warning.proposal.proposed_at if warning.proposal is not None else None
+    return asked is not None and step.starts is not None and asked < step.starts and _is_begun(step, now)
+
+
+def _is_begun(step: Step, now: dt.datetime) -> bool:
+    return step.starts is None or step.starts <= now
+
+
 def propose(warning: OutsideWarning, step: Step, now: dt.datetime) -> None:
     """Ask an officer; what was proposed before is withdrawn."""
     _close_proposal(warning)
     waits = dt.timedelta(minutes=warning.source.waits_min)
+    token = _token(warning, step, f"propose {_is_begun(step, now)}")
     warning.proposal = second_officer.propose_alert(
-        {**step.values, "ends_at": step.ends}, step.targets, user=None, token=_token(warning, step, "propose"),
-        corrects=_running_alert(warning, now), origin=ProposalOrigin.WARNING, waits=min(waits, step.ends - now),
+        {**step.values, "ends_at": step.ends}, step.targets, user=None, token=token,
+        corrects=running_alert(warning, now), origin=ProposalOrigin.WARNING, waits=min(waits, step.ends - now),
     )  # fmt: skip
     _note(warning, step, WarningState.WAITING, now)
 
@@ -97,7 +115,7 @@ def propose(warning: OutsideWarning, step: Step, now: dt.datetime) -> None:
 def close_warning(warning: OutsideWarning, reason: str, now: dt.datetime) -> None:
     """Note that a warning is over, and end what was broadcast from it, unless somebody has changed that by hand."""
     _close_proposal(warning)
-    running = _running_alert(warning, now)
+    running = running_alert(warning, now)
     if running is not None and reason in _ENDS_ALERT:
         if is_changed_by_hand(warning, running):
             warning.is_left_on = True
@@ -109,7 +127,7 @@ def close_warning(warning: OutsideWarning, reason: str, now: dt.datetime) -> Non
 
 def is_changed_by_hand(warning: OutsideWarning, alert: Alert) -> bool:
     """Return whether an alert is not any more as its source has made it."""
-    is_rewritten = any(getattr(alert, name) != warning.values.get(name) for name in _TEXT_FIELDS)
+    is_rewritten = any(getattr(alert, name) != warning.shown_values.get(name) for name in _TEXT_FIELDS)
     has_other_end = warning.alert_ends_at is not None and abs(alert.ends_at - warning.alert_ends_at) > _MINUTE
     return is_rewritten or has_other_end or alert.is_open_ended
 
@@ -123,7 +141,7 @@ def _broadcast(warning: OutsideWarning, step: Step, corrects: Alert | None, now:
     warning.proposal = None
     # One that the database does not take in now is stored later, under the same key.
     warning.alert = Alert.objects.filter(pk=alert.pk).first()
-    warning.alert_ends_at = alert.ends_at
+    warning.alert_ends_at, warning.shown_values = alert.ends_at, step.values
     _note(warning, step, WarningState.BROADCAST, now)
 
 
@@ -149,7 +167,7 @@ def _note(warning: OutsideWarning, step: Step, state: WarningState, now: dt.date
     warning.save()
 
 
-def _running_alert(warning: OutsideWarning, now: dt.datetime) -> Alert | None:
+def running_alert(warning: OutsideWarning, now: dt.datetime) -> Alert | None:
     """Return the alert of a warning as it is on the screens: whoever corrected it, the newest text."""
     alert = warning.alert
     while alert is not None and alert.replaced_at is not None:
@@ -169,7 +187,10 @@ def _close_proposal(warning: OutsideWarning) -> None:
 
 def _token(warning: OutsideWarning, step: Step, act_name: str) -> uuid.UUID:
     """Return the same token for the same act, however often it is tried."""
-    said = json.dumps([warning.source_id, warning.key, act_name, step.ends.isoformat(), step.values], sort_keys=True)
+    issued = step.issued.isoformat() if step.issued is not None else ""
+    said = json.dumps(
+        [warning.source_id, warning.key, act_name, step.ends.isoformat(), issued, step.values], sort_keys=True
+    )
     return uuid.uuid5(_NAMESPACE, hashlib.sha256(said.encode()).hexdigest())
 
 

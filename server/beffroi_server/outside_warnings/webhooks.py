@@ -52,11 +52,8 @@ def receive_body(source: WarningSource, body: bytes) -> int:
         DocumentRefused: it cannot be read.
     """
     found = read_confined(body, source.certificates)
-    signatures = {}
-    if found.signature is not None:
-        signatures = {(each.identifier, each.version): found.signature for each in found.document.alerts}
     now = timezone.now()
-    count = intake.take_in(source, found.document.alerts, now, signatures=signatures)
+    count = intake.take_in(source, found.document.alerts, now, signatures=found.signatures)
     WarningSource.objects.filter(pk=source.pk).update(read_at=now, failures=0, failing_since=None, problem="")
     following.follow_source(source, now)
     return count

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 
 from beffroi_server.accounts import second_factor
 from beffroi_server.accounts.models import Town, User
-from beffroi_server.alerts.models import Alert, Restoration
+from beffroi_server.alerts.models import Alert, AlertProposal, Restoration
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library.town_branding import TOWN_RELATIONS
 from beffroi_server.schedule.band_layouts import ReadyLayout
@@ -200,6 +200,7 @@ def _read_town() -> Town:
     rows = Town.objects.select_related(*TOWN_RELATIONS).annotate(
         has_alerts=has_alerts, has_restoration=has_restoration, has_bands=has_bands,
         has_municipalities=Exists(Municipality.objects.all()),
+        has_proposals=Exists(AlertProposal.objects.filter(decision="", deadline_at__gt=timezone.now())),
     )  # fmt: skip
     return rows.first() or Town(name="Beffroi")
 

@@ -14,6 +14,7 @@ from beffroi_server.notifications.incident_texts import incident_path, incident_
 from beffroi_server.notifications.incident_watch import IncidentWatch
 from beffroi_server.notifications.models import Incident, Notice, NotificationChoice
 from beffroi_server.notifications.occasions import Occasion
+from beffroi_server.outside_warnings.models import OutsideWarning, WarningSource
 
 pytestmark = pytest.mark.usefixtures("keyring", "english")
 MINUTE = dt.timedelta(minutes=1)
@@ -87,3 +88,54 @@ def test_who_is_not_on_call_sleeps(bob, dora, hall):
     broadcast(bob)
     IncidentWatch().look_often(timezone.now() + 2 * MINUTE)
     assert {notice.user.username: notice.is_urgent for notice in Notice.objects.all()} == {"bob": True, "dora": False}
+
+
+def warning_of(source, alert=None, **values):
+    now = timezone.now()
+    given = {"key": "k", "title": "Storm", "level": "alert", "ends_at": now + 60 * MINUTE, "began_at": now - 9 * MINUTE,
+             "changed_at": now, "alert": alert, "decision": "propose"}  # fmt: skip
+    return OutsideWarning.objects.create(source=source, **(given | values))
+
+
+def test_officers_are_told_of_warnings_that_nobody_decided_on_and_of_ended_ones_that_are_left_on(bob):
+    source, now = WarningSource.objects.create(name="Weather"), timezone.now()
+    text = {"level": "alert", "title": "Storm", "source": "Weather", "ends_at": now + 60 * MINUTE}
+    proposal = second_officer.propose_alert(
+        text, EVERYWHERE, user=None, token=uuid.uuid4(), origin="warning", waits=5 * MINUTE
+    )
+    warning = warning_of(source, proposal=proposal, state="missed")
+    assert look(now + 6 * MINUTE) == ["bob", "dora"]
+    assert "Nobody decided in time" in incident_sentence(Incident.objects.get(reason="missed"))
+    assert incident_path(Incident.objects.get(reason="missed"), bob) == "/warnings/"
+    assert look(now + 7 * MINUTE) == []
+    warning.delete()
+
+    alert = broadcast(bob)
+    warning_of(source, alert, closed_at=now, close_reason="cancel", is_left_on=True)
+    assert look(now + 8 * MINUTE) == ["bob", "dora"]
+    left = Incident.objects.get(reason="left-on")
+    assert "still on the screens" in incident_sentence(left)
+    assert incident_path(left, bob) == f"/alerts/{alert.pk}/"
+    services.end_alert(alert, user=bob)
+    assert look(timezone.now() + 9 * MINUTE) == []
+
+
+def test_a_source_whose_warnings_do_not_come_is_told_with_the_reason_and_when_it_is_back(charlie, bob):
+    now = timezone.now()
+    NotificationChoice.objects.all().delete()
+    charlie.email = "charlie@example.org"
+    charlie.save()
+    source = WarningSource.objects.create(name="Weather", failing_since=now, problem="No connection.")
+    watch = IncidentWatch()
+    watch.look_around(now + 10 * MINUTE)
+    assert not Notice.objects.exists()
+    watch.look_around(now + 16 * MINUTE)
+    told = Notice.objects.values_list("user__username", "kind")
+    assert set(told) == {(name, "opened") for name in ("bob", "charlie", "dora")}
+    assert "No connection." in incident_sentence(Incident.objects.get())
+
+    source.failing_since = None
+    source.save()
+    watch.look_around(now + 17 * MINUTE)
+    watch.look_around(now + 30 * MINUTE)
+    assert Notice.objects.filter(kind="recovered").count() == 3

@@ -8,7 +8,7 @@ out: one odd part never costs the whole feed. Readers run in a process with limi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,8 +17,10 @@ from beffroi_server.feeds.readers.calendar import read_calendar
 from beffroi_server.feeds.readers.calendar_days import read_days
 from beffroi_server.feeds.readers.news import read_news
 from beffroi_server.feeds.readers.reading import FeedContentError, Reading, ReadingContext
+from beffroi_server.feeds.readers.river_levels import read_river_levels
 from beffroi_server.feeds.readers.tables import read_table
 from beffroi_server.feeds.readers.vigilance import read_vigilance
+from beffroi_server.feeds.readers.vigilance_spans import read_spans
 from beffroi_server.feeds.readers.weather import read_weather
 
 READERS: dict[str, Callable[[bytes, ReadingContext], Reading]] = {
@@ -28,8 +30,11 @@ READERS: dict[str, Callable[[bytes, ReadingContext], Reading]] = {
     "table": read_table,
     "weather": read_weather,
     "vigilance": read_vigilance,
+    "vigilance-spans": read_spans,
+    "river-levels": read_river_levels,
 }
-"""Readers by the kind of feed, a value of ``feeds.models.FeedKind``; ``days`` are those that people import."""
+"""Readers by the kind of feed, a value of ``feeds.models.FeedKind``; ``days`` are those that people import.
+Warnings are made of the last two."""
 
 
 def read_feed(
@@ -41,6 +46,8 @@ def read_feed(
     department: str = "",
     kept: Mapping[str, Any] | None = None,
     year: int | None = None,
+    zones: Sequence[str] = (),
+    places: Sequence[Sequence[float]] = (),
 ) -> dict[str, Any]:
     """Read a feed, and return what was found as JSON has it.
 
@@ -52,6 +59,8 @@ def read_feed(
         department: Number of the department, for vigilance.
         kept: ``kept`` of the last reading of this feed.
         year: The year whose days are wanted, of special days.
+        zones: Departments or reaches that are wanted, of charts that warnings are made of.
+        places: Latitude and longitude of the places of the town, for reaches of rivers.
 
     Returns:
         ``{"data": fields of the widget, "skipped": parts, "skipped_count": number, "kept": values}``, or
@@ -60,7 +69,10 @@ def read_feed(
     place = ZoneInfo(zone)
     moment = dt.datetime.now(place) if now is None else now.astimezone(place)
     try:
-        found = READERS[kind](content, ReadingContext(place, moment, department, kept or {}, year))
+        context = ReadingContext(
+            place, moment, department, kept or {}, tuple(zones), tuple((each[0], each[1]) for each in places), year
+        )
+        found = READERS[kind](content, context)
     except FeedContentError as error:
         return {"code": str(error)}
     except (MemoryError, RecursionError):

@@ -30,6 +30,10 @@ class ReadingContext:
     """Number of the department, for vigilance."""
     kept: Mapping[str, Any] = field(default_factory=dict)
     """What the last reading of the same feed returned as ``Reading.kept``."""
+    zones: tuple[str, ...] = ()
+    """Departments, zones or reaches that are wanted, of charts that warnings are made of."""
+    places: tuple[tuple[float, float], ...] = ()
+    """Latitude and longitude of the places of the town, for reaches of rivers."""
     year: int | None = None
     """The year whose days are wanted, of special days; None: the present one and those around it."""
 

@@ -29,7 +29,7 @@ CHART_AGE_LIMIT = dt.timedelta(hours=18)
 EARLY_CHART = dt.timedelta(hours=3)
 """How long before it begins the first period is taken to be in force: ``widgets.EARLY_CHART_MS``."""
 _DAYS_AHEAD = {"J": 0, "J1": 1}
-_Level = int | None
+Level = int | None
 """1 green to 4 red; None: unknown."""
 
 
@@ -37,8 +37,8 @@ _Level = int | None
 class _Period:
     begins: dt.datetime
     ends: dt.datetime
-    level: _Level
-    phenomena: tuple[tuple[str, _Level], ...]
+    level: Level
+    phenomena: tuple[tuple[str, Level], ...]
     """Names and levels of what is above green or unknown, the gravest first."""
 
 
@@ -59,7 +59,7 @@ def read_vigilance(content: bytes, context: ReadingContext) -> Reading:
         raise FeedContentError("not-a-vigilance") from error
     if not listed:
         raise FeedContentError("not-a-vigilance")
-    made = _moment(product.get("update_time"))
+    made = moment_of(product.get("update_time"))
     department = context.department or _only_department(listed)
     if not any(_domains(each, department) for each in listed):
         raise FeedContentError("no-department")
@@ -79,7 +79,7 @@ def read_vigilance(content: bytes, context: ReadingContext) -> Reading:
 
 def _only_department(listed: Iterable[Mapping[str, Any]]) -> str:
     """Return the department of a chart that has only one; without one there is no telling which is meant."""
-    found = {_domain_id(each)[:2] for period in listed for each in _all_domains(period)} & DEPARTMENTS
+    found = {domain_id(each)[:2] for period in listed for each in all_domains(period)} & DEPARTMENTS
     if len(found) != 1:
         raise FeedContentError("no-department")
     return found.pop()
@@ -97,7 +97,7 @@ def _periods(
         if term not in _DAYS_AHEAD:
             skipped.add("period", "unreadable", number, term)
             continue
-        begins, ends = _moment(period.get("begin_validity_time")), _moment(period.get("end_validity_time"))
+        begins, ends = moment_of(period.get("begin_validity_time")), moment_of(period.get("end_validity_time"))
         if begins is None or ends is None or ends <= begins:
             day = (made or context.now).astimezone(context.zone).date() + dt.timedelta(_DAYS_AHEAD[term])
             begins = dt.datetime.combine(day, dt.time(), context.zone)
@@ -106,46 +106,47 @@ def _periods(
         yield _Period(begins, ends, level, phenomena)
 
 
-def _levels(
-    domains: Iterable[Mapping[str, Any]], skipped: SkippedParts
-) -> tuple[_Level, tuple[tuple[str, _Level], ...]]:
+def _levels(domains: Iterable[Mapping[str, Any]], skipped: SkippedParts) -> tuple[Level, tuple[tuple[str, Level], ...]]:
     """Return the level of the gravest phenomenon, and what is above green or unknown."""
-    levels: dict[str, list[_Level]] = {}
+    levels: dict[str, list[Level]] = {}
     for domain in domains:
         items = domain.get("phenomenon_items")
         for item in items if isinstance(items, list) else []:
             name, level = _read_phenomenon(item)
             levels.setdefault(name, []).append(level)
             if name == OTHER_PHENOMENON:
-                skipped.add("phenomenon", "unknown-phenomenon", _domain_id(domain), str(item)[:60])
+                skipped.add("phenomenon", "unknown-phenomenon", domain_id(domain), str(item)[:60])
             elif level is None:
-                skipped.add("phenomenon", "unknown-colour", _domain_id(domain), name)
+                skipped.add("phenomenon", "unknown-colour", domain_id(domain), name)
     # Of several statements on one phenomenon the gravest counts; green only where all of them say so.
-    merged = [(name, _gravest(each)) for name, each in levels.items()]
+    merged = [(name, gravest(each)) for name, each in levels.items()]
     shown = sorted((each for each in merged if each[1] != 1), key=lambda each: -(each[1] or 0))
-    return _gravest([level for _, level in merged]), tuple(shown[:MAX_PHENOMENA])
+    return gravest([level for _, level in merged]), tuple(shown[:MAX_PHENOMENA])
 
 
-def _gravest(levels: Iterable[_Level]) -> _Level:
+def gravest(levels: Iterable[Level]) -> Level:
+    """Return the gravest of several levels; green only where all of them are."""
     every = list(levels)
     known = max((level for level in every if level is not None), default=None)
     return None if known == 1 and None in every else known
 
 
-def _read_phenomenon(item: object) -> tuple[str, _Level]:
+def _read_phenomenon(item: object) -> tuple[str, Level]:
     if not isinstance(item, dict):
         return OTHER_PHENOMENON, None
-    number, colour = _whole(item.get("phenomenon_id")), _whole(item.get("phenomenon_max_color_id"))
+    number, colour = whole_number(item.get("phenomenon_id")), whole_number(item.get("phenomenon_max_color_id"))
     level = colour if colour is not None and 1 <= colour <= 4 else None
     return PHENOMENON_NAMES.get(number or 0, OTHER_PHENOMENON), level
 
 
-def _whole(value: object) -> int | None:
+def whole_number(value: object) -> int | None:
+    """Return a number as charts write it, as text or not."""
     text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
 
 
-def _all_domains(period: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def all_domains(period: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the domains of a period."""
     timelaps = period.get("timelaps")
     listed = timelaps.get("domain_ids") if isinstance(timelaps, dict) else None
     return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
@@ -153,14 +154,16 @@ def _all_domains(period: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _domains(period: Mapping[str, Any], department: str) -> list[Mapping[str, Any]]:
     """Return the domains of a department: itself and its coast."""
-    return [each for each in _all_domains(period) if _domain_id(each) in {department, f"{department}10"}]
+    return [each for each in all_domains(period) if domain_id(each) in {department, f"{department}10"}]
 
 
-def _domain_id(domain: Mapping[str, Any]) -> str:
+def domain_id(domain: Mapping[str, Any]) -> str:
+    """Return the identifier of a domain: the number of a department, of a coast …"""
     return str(domain.get("domain_id", ""))[:12].upper().zfill(2)
 
 
-def _moment(value: object) -> dt.datetime | None:
+def moment_of(value: object) -> dt.datetime | None:
+    """Return an instant of a chart, which is UTC where it names no zone."""
     try:
         moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -188,5 +191,5 @@ def _period_fields(period: _Period) -> dict[str, Any]:
     }
 
 
-def _phenomenon_fields(phenomena: Iterable[tuple[str, _Level]]) -> list[dict[str, Any]]:
+def _phenomenon_fields(phenomena: Iterable[tuple[str, Level]]) -> list[dict[str, Any]]:
     return [{"name": name, "level": level} for name, level in phenomena]

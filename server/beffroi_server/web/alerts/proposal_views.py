@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from beffroi_server.alerts import on_call, second_officer
+from beffroi_content.model import GENERAL_HAZARD
+from beffroi_server.alerts import on_call, queries, second_officer
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import AlertProposal
 from beffroi_server.fleet import screen_scopes
@@ -59,9 +61,23 @@ def proposal_decline(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _proposal(request: UserRequest, pk: uuid.UUID) -> AlertProposal:
-    found = get_object_or_404(AlertProposal.objects.select_related("proposed_by", "decided_by", "alert"), pk=pk)
+    rows = AlertProposal.objects.select_related("proposed_by", "decided_by", "alert", "corrects")
+    found = get_object_or_404(rows, pk=pk)
     screen_scopes.check_row(request.user, found)
     return found
+
+
+def _about_the_same(request: UserRequest, found: AlertProposal) -> dict[str, Any]:
+    """Return what is on the screens or waits because of the same hazard: two sources may warn of one event."""
+    if found.hazard == GENERAL_HAZARD:
+        return {}
+    now = timezone.now()
+    waiting = second_officer.open_proposals(now, request.user).filter(hazard=found.hazard).exclude(pk=found.pk)
+    running = [each for each in queries.active_alerts(now) if each.hazard == found.hazard]
+    return {
+        "others": list(waiting[:5]),
+        "same_alerts": [each for each in running if each.pk not in (found.corrects_id, found.alert_id)],
+    }
 
 
 def _show(request: UserRequest, found: AlertProposal) -> HttpResponse:
@@ -71,5 +87,7 @@ def _show(request: UserRequest, found: AlertProposal) -> HttpResponse:
         "own": found.proposed_by_id == request.user.pk,
         "count": Targets.of(found).reached_screens().count(),
         "on_call": on_call.officers_on_call(),
+        "is_ahead": found.ends_at is None or found.ends_at > timezone.now(),
+        **_about_the_same(request, found),
     }
     return render(request, "alerts/proposal.html", context)

@@ -34,8 +34,11 @@ def source_list(request: UserRequest) -> HttpResponse:
 @never_cache
 @for_administrators("GET", "POST")
 def source_add(request: UserRequest) -> HttpResponse:
-    """Add a source."""
-    return _serve_form(request, None)
+    """Add a source: first of which kind, then what that kind needs."""
+    kind = request.GET.get("kind", "")
+    if kind not in SourceKind.values:
+        return render(request, "outside_warnings/source_kinds.html", {"kinds": kind_choices()})
+    return _serve_form(request, None, kind)
 
 
 @never_cache
@@ -71,8 +74,21 @@ def source_delete(request: UserRequest, pk: int) -> HttpResponse:
     return redirect("warning-sources")
 
 
-def _serve_form(request: UserRequest, found: WarningSource | None) -> HttpResponse:
-    form = WarningSourceForm(request.POST if request.method == "POST" else None, instance=found)
+def kind_choices() -> list[tuple[str, str, str]]:
+    """Return the kinds of sources, each with its name and what it is."""
+    said = {
+        SourceKind.VIGILANCE: _("Weather warnings for the departments of the town, mainland and overseas."),
+        SourceKind.RIVERS: _("Flood warnings for the reaches of rivers that pass by."),
+        SourceKind.ADDRESS: _("For weather services and civil protection abroad, and networks of warnings."),
+        SourceKind.WEBHOOK: _("For an authority whose program sends each message to an address of yours."),
+        SourceKind.MQTT: _("For an authority that publishes its messages under a topic."),
+    }
+    return [(kind.value, str(kind.label), said[kind]) for kind in SourceKind]
+
+
+def _serve_form(request: UserRequest, found: WarningSource | None, kind: str = "") -> HttpResponse:
+    data = request.POST if request.method == "POST" else None
+    form = WarningSourceForm(data, instance=found, kind=kind or SourceKind.ADDRESS)
     saved = WarningSource.objects.get(pk=found.pk) if found is not None else None
     if request.method != "POST":
         return _render_form(request, form, saved)
@@ -82,10 +98,15 @@ def _serve_form(request: UserRequest, found: WarningSource | None) -> HttpRespon
         try:
             services.save_source(form.instance, user=request.user)
         except ValidationError as refused:
-            form.add_error(None, refused.messages)
+            _add_errors(form, refused)
         else:
             return _saved(request, form.instance)
     return _render_form(request, form, saved, status=422)
+
+
+def _add_errors(form: WarningSourceForm, refused: ValidationError) -> None:
+    for name, errors in (refused.message_dict if hasattr(refused, "error_dict") else {"": refused.messages}).items():
+        form.add_error(name if name in form.fields else None, errors)
 
 
 def _saved(request: UserRequest, source: WarningSource) -> HttpResponse:
@@ -102,7 +123,8 @@ def _render_form(
 ) -> HttpResponse:  # fmt: skip
     context = {
         "form": form, "source": source, "secret": secret, "rehearsal": rehearsal,
-        "action": reverse("warning-source", args=[source.pk]) if source is not None else "",
+        "action": reverse("warning-source", args=[source.pk]) if source is not None else f"?kind={form.kind}",
+        "kind_label": form.kind.label,
         "address": _webhook_address(source) if source is not None and source.kind == SourceKind.WEBHOOK else "",
     }  # fmt: skip
     return render(request, "outside_warnings/source.html", context, status=status)

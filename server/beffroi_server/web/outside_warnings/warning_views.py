@@ -61,7 +61,7 @@ def close_words(reason: str) -> str:
     return {
         "cancel": _("cancelled by its source"), "all-clear": _("ended by an all-clear of its source"),
         "update": _("an update no longer concerns the town"),
-        "version": _("a newer version no longer concerns the town"),
+        "version": _("its colour or text has changed, and it is no longer one to be shown here"),
         "absence": _("no longer in the feed"), "over": _("its time was over"),
         "policy": _("no longer wanted by the settings of its source"),
     }.get(reason, reason)  # fmt: skip

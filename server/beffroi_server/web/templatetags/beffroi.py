@@ -24,7 +24,7 @@ from beffroi_content.languages import is_right_to_left
 from beffroi_content.templates.registry import offered_templates
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries as alerts
-from beffroi_server.alerts import restoration
+from beffroi_server.alerts import restoration, second_officer
 from beffroi_server.alerts.pending_alerts import pending_alerts
 from beffroi_server.core import disk_space, formatting
 from beffroi_server.core.localised_labels import localised_label
@@ -140,6 +140,15 @@ def alert_bar(context: template.Context) -> dict[str, Any]:
     elif known:
         running = alerts.running_alerts()
     return {"bars": alert_bars.alert_bars(known, running, timezone.now()) if known else []}
+
+
+@register.inclusion_tag("web/waiting_bar.html", takes_context=True)
+def waiting_bar(context: template.Context) -> dict[str, Any]:
+    """Tell an officer on every page of alerts that wait for a decision."""
+    user = context.get("user")
+    if not getattr(user, "may_alert", False) or not access.may_have("proposals"):
+        return {}
+    return {"proposals": list(second_officer.open_proposals(timezone.now(), user)), "user": user}
 
 
 @register.inclusion_tag("web/restoration_notice.html")
