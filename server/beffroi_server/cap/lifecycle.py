@@ -222,7 +222,7 @@ class _Fold:
             if each.end is None and is_before and reaches(alert.scope, each.alert):
                 ended.append(each.alert)
                 # A newer version that is a cancellation or an all-clear takes no one's place.
-                kind = (_ends_others(alert) or "version") if _is_end(alert) else "version"
+                kind = (ends_others(alert) or "version") if is_end(alert) else "version"
                 each = dataclasses.replace(each, end=EndCause(kind, alert.identifier, self._now))  # noqa: PLW2901
             versions.append(each)
         if versions:

@@ -40,6 +40,8 @@ _VERDICTS: dict[str, tuple[str, str]] = {
     "rule": ("rule $number of the policy", "règle $number de la politique"),
     "rule-unknown": ("rule $number of the policy may apply: the source does not say how urgent, grave or certain it is",
                      "la règle $number s’applique peut-être : la source ne dit pas urgence, gravité ou certitude"),
+    "settings": ("asked for by the settings of its source", "demandé par les réglages de la source"),
+    "settings-default": ("not asked for by the settings of its source", "non demandé par les réglages de la source"),
     "default": ("default of the policy", "réponse par défaut de la politique"),
     "policy-tests": ("the policy’s answer to exercises and tests", "réponse de la politique aux exercices et essais"),
     "policy-restricted": ("the policy’s answer to restricted messages",

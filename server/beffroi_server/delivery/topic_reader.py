@@ -255,3 +255,15 @@ class _CheckedClient(Client):
         # paho reads up to a hundred times before it returns: a small buffer bounds what it can take in by then.
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         return made
+
+    def _ssl_wrap_socket(self, tcp_sock: Any) -> ssl.SSLSocket:
+        # paho leaves the socket of a handshake that failed open.
+        assert self._ssl_context is not None
+        made = self._ssl_context.wrap_socket(tcp_sock, server_hostname=self._host, do_handshake_on_connect=False)
+        try:
+            made.settimeout(CONNECT_S)
+            made.do_handshake()
+        except BaseException:
+            made.close()
+            raise
+        return made

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
             name='Incident',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('occasion', models.CharField(choices=[('screen-silent', 'A screen is silent'), ('screen-wrong', 'A screen does not show what it should'), ('programme', 'A screen has nothing to show, or soon will not'), ('feed-broken', 'A feed cannot be read'), ('disk', 'The server’s disk is nearly full'), ('certificate', 'The certificate of the pages expires soon'), ('backup', 'A backup failed'), ('alert-unseen', 'An alert is not shown on a screen'), ('alert-waits', 'An alert waits for an officer: to be confirmed, extended or ended'), ('drill', 'A silent drill failed on a screen')], max_length=20)),
+                ('occasion', models.CharField(choices=[('screen-silent', 'A screen is silent'), ('screen-wrong', 'A screen does not show what it should'), ('programme', 'A screen has nothing to show, or soon will not'), ('feed-broken', 'A feed cannot be read'), ('disk', 'The server’s disk is nearly full'), ('certificate', 'The certificate of the pages expires soon'), ('backup', 'A backup failed'), ('alert-unseen', 'An alert is not shown on a screen'), ('alert-waits', 'An alert waits for an officer: to be confirmed, extended or ended'), ('drill', 'A silent drill failed on a screen'), ('warning-source', 'Warnings of an authority are not received')], max_length=20)),
                 ('subject', models.CharField(max_length=100)),
                 ('name', models.CharField(blank=True, max_length=200)),
                 ('reason', models.CharField(blank=True, max_length=40)),

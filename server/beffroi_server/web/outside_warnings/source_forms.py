@@ -147,16 +147,19 @@ class WarningSourceForm(StyledModelForm):
             )  # fmt: skip
 
     def _describe(self) -> None:
-        """Say of fields that several kinds have what they mean here."""
+        """Say of fields that several kinds have what they mean here, and which of them it needs."""
+        for name in ("address", "topic"):
+            if name in self.fields:
+                self.fields[name].required = True
         if self.kind == SourceKind.MQTT:
-            self.fields["address"].label = _("broker")
+            self.fields["address"].label = _("Broker")
             self.fields["address"].help_text = _("mqtts:// with TLS, or mqtt:// without, such as mqtts://broker:8883.")
             if self._had_password:
                 self.fields["password"].help_text = _("Empty: the one that is stored.")
         if self.kind == SourceKind.VIGILANCE:
-            self.fields["zones"].label = _("departments")
+            self.fields["zones"].label = _("Departments")
         if self.kind == SourceKind.RIVERS:
-            self.fields["zones"].label = _("reaches of rivers")
+            self.fields["zones"].label = _("Reaches of rivers")
             self.fields["zones"].help_text = _(
                 "By name or code as on vigicrues.gouv.fr, one a line. Empty: those within 5 km of the town’s location."
             )

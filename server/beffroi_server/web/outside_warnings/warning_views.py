@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,6 +13,8 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.cap.policy import Decision
 from beffroi_server.cap.reason_texts import reason_sentence
+from beffroi_server.cap.reasons import Reason
+from beffroi_server.core.formatting import format_moment
 from beffroi_server.outside_warnings.assessments import stored_reasons
 from beffroi_server.outside_warnings.models import OutsideWarning, ReceivedMessage, WarningSource
 from beffroi_server.web.access import UserRequest, for_officers
@@ -27,10 +30,10 @@ def warning_list(request: UserRequest) -> HttpResponse:
     warnings = OutsideWarning.objects.select_related("source", "alert", "proposal")
     page = paginate(request, ReceivedMessage.objects.select_related("source").defer("message"), PER_PAGE)
     context: dict[str, Any] = {
-        "current": [(each, words_of(each.reasons)) for each in warnings.filter(closed_at=None)],
+        "current": [(each, words_of(each.reasons, each.source)) for each in warnings.filter(closed_at=None)],
         "over": [(each, close_words(each.close_reason)) for each in
                  warnings.exclude(closed_at=None).order_by("-closed_at")[:RECENTLY_OVER]],
-        "rows": [(each, decision_words(each.decision), words_of(each.reasons)) for each in page],
+        "rows": [(each, decision_words(each.decision), words_of(each.reasons, each.source)) for each in page],
         "page": page,
         "sources": WarningSource.objects.all(),
         "now": timezone.now(),
@@ -38,9 +41,22 @@ def warning_list(request: UserRequest) -> HttpResponse:
     return render(request, "outside_warnings/warnings.html", context)
 
 
-def words_of(reasons: list[list[object]]) -> str:
-    """Return the reasons of a row in words."""
-    return reason_sentence(stored_reasons(reasons), language())
+def words_of(reasons: list[list[object]], source: WarningSource) -> str:
+    """Return the reasons of a row in words: of rules by their number only where the town has written them itself."""
+    settings = {} if source.own_policy.strip() else {"rule": "settings", "default": "settings-default"}
+    found = [
+        Reason(settings.get(each.code, each.code), tuple((name, _readable(name, value)) for name, value in each.values))
+        for each in stored_reasons(reasons)
+    ]
+    return reason_sentence(found, language())
+
+
+def _readable(name: str, value: str) -> str:
+    """Return a value of a reason, instants as people write them."""
+    try:
+        return format_moment(dt.datetime.fromisoformat(value)) if name == "at" else value
+    except ValueError:
+        return value
 
 
 def language() -> str:
