@@ -213,6 +213,10 @@ class Town(models.Model):
         _("months of outages to keep"), default=25, validators=[MinValueValidator(1), MaxValueValidator(120)],
     )  # fmt: skip
     """As long as proof of play, which the outages explain."""
+    alert_sets_months = models.PositiveSmallIntegerField(
+        _("months of signed alerts to keep"), default=61, validators=[MinValueValidator(2), MaxValueValidator(600)],
+    )  # fmt: skip
+    """The default is five years, and a month: longer than what is argued about in court usually takes to begin."""
 
     second_officer_levels = models.JSONField(default=list, blank=True)
     """Levels at which a real alert needs a second officer: values of ``content.AlertLevel``."""

@@ -9,11 +9,12 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from beffroi_content.wire.messages import ALERTS
-from beffroi_server.alerts import local_scenarios, pending_alerts, plan_services, services
+from beffroi_server.alerts import local_scenarios, pending_alerts, plan_services, sent_sets, services
 from beffroi_server.alerts.pending_alerts import pending_due
 from beffroi_server.core import database
 from beffroi_server.core.jobs import PeriodicJob
 from beffroi_server.delivery import signing
+from beffroi_server.delivery.clock_watch import is_clock_confirmed
 
 logger = logging.getLogger(__name__)
 RETRY_INTERVAL_S, IDLE_INTERVAL_S = 1, 30
@@ -27,6 +28,11 @@ def renew_alert_sets() -> int:
     if expiring:
         services.publish_all_sets(now)
     return len(expiring)
+
+
+def delete_expired_sets() -> int:
+    """Delete signed sets that the town keeps no longer, once the clock is known to be right; return how many."""
+    return sent_sets.delete_expired(timezone.now()) if is_clock_confirmed() else 0
 
 
 def renew_after_step(_step_ms: int) -> None:
@@ -58,5 +64,6 @@ JOBS = (
     PeriodicJob("planned-alerts", 2, lambda _stopping: plan_services.begin_due(timezone.now())),
     PeriodicJob("alert-settling", 5, lambda _stopping: services.settle_ended_alerts(timezone.now())),
     PeriodicJob("local-scenarios", 30, lambda _stopping: local_scenarios.publish_scenarios()),
+    PeriodicJob("alert-set-retention", 600, lambda _stopping: delete_expired_sets()),
     PeriodicJob("alert-renewal", 3600, lambda _stopping: renew_alert_sets()),
 )

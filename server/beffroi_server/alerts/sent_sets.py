@@ -12,10 +12,14 @@ from django.utils import timezone
 
 from beffroi_content.wire.documents import AlertSet
 from beffroi_content.wire.messages import ALERTS
+from beffroi_server.accounts.models import Town
 from beffroi_server.alerts.models import SentAlertSet
 from beffroi_server.delivery import signing
 from beffroi_server.delivery.models import OutboxDocument
+from beffroi_server.fleet.plays import retention
 
+BATCH_SIZE = 500
+"""Sets that are deleted in one transaction: an alert may be waiting for it to end."""
 AFTERWARDS = dt.timedelta(minutes=5)
 """For how long after its last instant an alert is still looked for: it is settled a little later."""
 
@@ -30,6 +34,18 @@ def keep_sets(sealed: Iterable[OutboxDocument]) -> None:
         ],
         ignore_conflicts=True,
     )  # fmt: skip
+
+
+def delete_expired(now: dt.datetime) -> int:
+    """Delete sets that are older than the town keeps them, up to ``BATCH_SIZE``; return how many were deleted.
+
+    Alerts, their receipts and their audit events stay.
+    """
+    before = retention.expired_before(now, Town.objects.get().alert_sets_months)
+    if before is None:
+        return 0
+    old = SentAlertSet.objects.filter(sent_at__lt=before).order_by("sent_at").values_list("pk", flat=True)
+    return SentAlertSet.objects.filter(pk__in=list(old[:BATCH_SIZE])).delete()[0]
 
 
 def sets_with(

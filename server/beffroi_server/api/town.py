@@ -77,6 +77,7 @@ class TownAnswer(Answer):
     longitude: float | None
     holiday_region: str
     plays_months: int
+    alert_sets_months: int
     logo: int | None
 
 
@@ -92,6 +93,7 @@ class TownChange(Change):
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     holiday_region: HolidayRegion = HolidayRegion.BY_TIME_ZONE
     plays_months: Annotated[int, Field(ge=1, le=120)] = 25
+    alert_sets_months: Annotated[int, Field(ge=2, le=600)] = 61
     logo: Key | None = None
 
 

@@ -30,6 +30,21 @@ class SteadyClockBoot(models.Model):
         return f"{self.boot} {self.base_ms}"
 
 
+class SignedKeyList(models.Model):
+    """A key list as it was signed. All are kept: what an earlier key has signed is verified with the list of its time.
+
+    The outbox has only the newest.
+    """
+
+    sequence = models.PositiveBigIntegerField(unique=True)
+    payload = models.BinaryField()
+    """The signed envelope."""
+    signed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"key list {self.sequence}"
+
+
 class OutboxDocument(models.Model):
     """A signed document for a topic.
 

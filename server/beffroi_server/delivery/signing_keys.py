@@ -10,6 +10,8 @@ import datetime as dt
 import hashlib
 
 from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
 
 from beffroi_content.trust import TrustAnchor
 from beffroi_content.wire import envelope
@@ -18,7 +20,7 @@ from beffroi_content.wire.messages import KEYS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.delivery import key_files, signing
 from beffroi_server.delivery.key_files import KeysMissing
-from beffroi_server.delivery.models import OutboxDocument
+from beffroi_server.delivery.models import OutboxDocument, SignedKeyList
 
 ROOT_THRESHOLD = 2
 
@@ -57,7 +59,16 @@ def sign_key_list() -> OutboxDocument:
         public[envelope.key_identifier(key)] = key
         roles[role] = RoleKeys(keys=frozenset({envelope.key_identifier(key)}))
     body = KeyListBody(keys=public, roles=roles)
-    return signing.seal_document(KEYS, TopicScope.all_screens(), body, keys=roots[:ROOT_THRESHOLD])
+    with transaction.atomic():
+        sealed = signing.seal_document(KEYS, TopicScope.all_screens(), body, keys=roots[:ROOT_THRESHOLD])
+        SignedKeyList.objects.create(sequence=sealed.sequence, payload=bytes(sealed.payload), signed_at=timezone.now())
+    return sealed
+
+
+def former_key_lists(limit: int) -> list[bytes]:
+    """Return the signed key lists before the one in force, the newest first."""
+    rows = SignedKeyList.objects.order_by("-sequence").values_list("payload", flat=True)
+    return [bytes(each) for each in rows[1 : limit + 1]]
 
 
 def check_private_keys() -> None:

@@ -20,6 +20,7 @@ from beffroi_server.alerts import corrections, planned_alerts, queries, receipts
 from beffroi_server.alerts.models import Alert, AlertProposal, PlannedAlert, SentAlertSet
 from beffroi_server.alerts.receipts import ScreenReceipt
 from beffroi_server.core.formatting import format_moment
+from beffroi_server.delivery import signing_keys
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.dossiers import shown_plays
 from beffroi_server.dossiers.shown_plays import ShownPlays
@@ -38,6 +39,7 @@ MAX_ROWS = 4_000
 """Screens of all texts together."""
 MAX_EVENTS, MAX_SETS, MAX_CAP = 500, 500, 100
 MAX_COMPARED = 60
+MAX_KEY_LISTS = 40
 """Screens whose frame is compared for one dossier: each takes some hundredths of a second."""
 
 
@@ -110,6 +112,8 @@ class AlertDossier:
     sets: tuple[SetRecord, ...]
     key_list: bytes
     """The signed key list in force; empty where there is none."""
+    former_key_lists: tuple[bytes, ...]
+    """Those before it, the newest first: what the town's former keys have signed is verified with them."""
     cap: tuple[CapMessage, ...]
 
 
@@ -147,6 +151,7 @@ def build_dossier(alert: Alert, user: User, town: Town, now: dt.datetime) -> Ale
         tuple(events.order_by("id")[:MAX_EVENTS]),
         tuple(_sets(texts, town, None if groups is None else {group.slug for group in groups}, allowed)),
         next((bytes(each) for each in key_list.values_list("payload", flat=True)), b""),
+        tuple(signing_keys.former_key_lists(MAX_KEY_LISTS)),
         tuple(CapMessage.objects.filter(alert__in=identifiers).order_by("sent", "pk")[:MAX_CAP]),
     )  # fmt: skip
 

@@ -48,6 +48,7 @@ def dossier_values(dossier: AlertDossier) -> dict[str, Any]:
         "events": [_event(each) for each in dossier.events],
         "sets": _sets(dossier.sets),
         "key_list": base64.b64encode(dossier.key_list).decode() or None,
+        "former_key_lists": [base64.b64encode(each).decode() for each in dossier.former_key_lists],
         "cap": [
             {
                 "identifier": each.identifier, "type": each.message_type, "sent": each.sent.isoformat(),

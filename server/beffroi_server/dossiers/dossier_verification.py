@@ -90,7 +90,7 @@ def verify_dossier(
         if root and found.root_fingerprint != root.lower():
             found.faults.append(f"the root fingerprint of the keys is not {root}")
         found.has_own_keys = keys is None and not root
-        carried = _check_sets(found, values, listed)
+        carried = _check_sets(found, values, _alert_rules(found, values, listed))
         _check_texts(found, values["texts"], carried)
     except _READING_ERRORS as error:
         raise DossierUnreadable(f"it is no dossier as it was exported ({error}). Ask for the file again") from None
@@ -142,22 +142,69 @@ def _read_keys(found: DossierVerification, values: dict[str, Any], keys: bytes |
         listed = KeyList.model_validate_json(sealed.decode_body())
     except ValueError:
         raise DossierUnreadable("the key list cannot be read. It is the retained message …/down/all/keys") from None
-    roots = listed.roles[SigningRole.ROOT]
-    root_keys = {name: listed.keys[name] for name in roots.keys}
-    own = all(envelope.key_identifier(key) == name for name, key in listed.keys.items())
-    if sealed.role is not SigningRole.ROOT or not own or len(
-        sealed.valid_signers(f"{values['site']}/all", root_keys)
-    ) < roots.threshold:  # fmt: skip
+    root_keys = _root_keys(listed)
+    if not _is_signed_by_roots(sealed, listed, listed, values["site"]):
         found.faults.append("the key list is not signed by the root keys that it names")
     found.root_fingerprint = hashlib.sha256("\n".join(sorted(root_keys.values())).encode()).hexdigest()[:32]
     return listed
 
 
-def _check_sets(found: DossierVerification, values: dict[str, Any], listed: KeyList) -> dict[tuple[str, int], AlertSet]:
+def _root_keys(listed: KeyList) -> dict[str, str]:
+    return {name: listed.keys[name] for name in listed.roles[SigningRole.ROOT].keys}
+
+
+def _is_signed_by_roots(sealed: envelope.Envelope, listed: KeyList, trusted: KeyList, site: str) -> bool:
+    """Tell whether enough of the root keys of a trusted list have signed a list, each under its own name."""
+    own = all(envelope.key_identifier(key) == name for name, key in listed.keys.items())
+    signers = sealed.valid_signers(f"{site}/all", _root_keys(trusted))
+    return sealed.role is SigningRole.ROOT and own and len(signers) >= trusted.roles[SigningRole.ROOT].threshold
+
+
+def _alert_rules(
+    found: DossierVerification, values: dict[str, Any], listed: KeyList
+) -> list[tuple[int, int, dict[str, str], int]]:
+    """Return who might sign alerts in which time: from and before which instant, keys, and how many of them.
+
+    A key that was taken out of the list may have been stolen: it proves nothing of what was sent after that.
+    """
+    lists = [listed]
+    for text in values.get("former_key_lists", ()):
+        sealed = envelope.parse_envelope(base64.b64decode(text, validate=True))
+        former = KeyList.model_validate_json(sealed.decode_body())
+        if not _is_signed_by_roots(sealed, former, listed, values["site"]):
+            found.notes.append(f"key list {former.sequence} is not signed by the root keys of the newest")
+        else:
+            lists.append(former)
+    lists.sort(key=lambda each: each.sequence)
+    ends = [each.issued_at_ms for each in lists[1:]] + [sys.maxsize]
+    rules = []
+    for each, end in zip(lists, ends, strict=True):
+        if (rule := each.roles.get(SigningRole.ALERT)) is not None:
+            keys = {name: each.keys[name] for name in rule.keys if name in each.keys}
+            rules.append((each.issued_at_ms if each is not listed else 0, end, keys, rule.threshold))
+    return rules
+
+
+def _is_signed_in_time(
+    sealed: envelope.Envelope, audience: str, issued_at_ms: int, rules: list[tuple[int, int, dict[str, str], int]]
+) -> bool:
+    return any(
+        begin <= issued_at_ms < end and len(sealed.valid_signers(audience, keys)) >= threshold
+        for begin, end, keys, threshold in rules
+    )
+
+
+def _read_set(sealed: envelope.Envelope) -> AlertSet | None:
+    try:
+        return AlertSet.model_validate_json(sealed.decode_body())
+    except ValueError:
+        return None
+
+
+def _check_sets(
+    found: DossierVerification, values: dict[str, Any], rules: list[tuple[int, int, dict[str, str], int]]
+) -> dict[tuple[str, int], AlertSet]:
     """Return the sets whose signature is right, by stream and sequence."""
-    rule = listed.roles.get(SigningRole.ALERT)
-    keys = {name: listed.keys[name] for name in rule.keys} if rule is not None else {}
-    threshold = rule.threshold if rule is not None else 1
     carried: dict[tuple[str, int], AlertSet] = {}
     for each in values["sets"]:
         name = f"alert set {each['sequence']} of {each['topic']}"
@@ -168,11 +215,11 @@ def _check_sets(found: DossierVerification, values: dict[str, Any], listed: KeyL
         sealed = envelope.parse_envelope(payload)
         if hashlib.sha256(payload).hexdigest() != each["sha256"]:
             found.faults.append(f"{name} has another digest than the dossier says")
-        is_signed = len(sealed.valid_signers(topic.audience, keys)) >= threshold
-        if sealed.role is not SigningRole.ALERT or topic.site != values["site"] or not is_signed:
+        document = _read_set(sealed)
+        is_signed = document is not None and _is_signed_in_time(sealed, topic.audience, document.issued_at_ms, rules)
+        if document is None or sealed.role is not SigningRole.ALERT or topic.site != values["site"] or not is_signed:
             found.faults.append(f"{name} is not signed by the town's alert key")
             continue
-        document = AlertSet.model_validate_json(sealed.decode_body())
         if document.sequence != each["sequence"]:
             found.faults.append(f"{name} has the sequence {document.sequence}")
         carried[topic.stream, document.sequence] = document

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -16,12 +17,14 @@ from django.utils import timezone
 from PIL import Image
 
 from beffroi_content.rendering import image_digest
+from beffroi_content.wire import envelope
+from beffroi_content.wire.documents import SigningRole
 from beffroi_server.__main__ import main
 from beffroi_server.accounts import audit_export
 from beffroi_server.accounts.models import AuditEvent, Town, User
 from beffroi_server.alerts import queries, services
 from beffroi_server.alerts.models import Alert, SentAlertSet
-from beffroi_server.delivery import signing_keys
+from beffroi_server.delivery import key_files, signing_keys
 from beffroi_server.dossiers.alert_dossier import build_dossier
 from beffroi_server.dossiers.dossier_json import dossier_json
 from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, Screen
@@ -111,6 +114,28 @@ def test_verifies_with_the_keys_and_the_audit_trail_of_the_town(flood, bob, town
     assert "by itself" not in said
     assert verify(tmp_path, values) == 0
     assert "does not prove by itself: that these are the town's keys" in capsys.readouterr().out
+
+
+def test_verifies_what_a_former_key_has_signed_and_nothing_that_it_signs_later(flood, bob, town, tmp_path, capsys):
+    root = signing_keys.root_fingerprint()
+    stolen = key_files.private_key(SigningRole.ALERT)
+    key_files.key_path(SigningRole.ALERT).unlink()
+    key_files.create_missing_keys()
+    signing_keys.sign_key_list()
+    services.extend_alert(flood, 5, user=bob)
+    values = exported(flood, bob, town)
+
+    assert verify(tmp_path, values, "--root", root) == 0
+    assert "3 signed alert sets" in capsys.readouterr().out
+
+    last = values["sets"][-1]
+    sealed = envelope.parse_envelope(base64.b64decode(last["payload"]))
+    audience = f"{values['site']}/all"
+    forged = envelope.seal_envelope(SigningRole.ALERT, audience, sealed.decode_body(), [stolen])
+    last |= {"payload": base64.b64encode(forged).decode(), "sha256": hashlib.sha256(forged).hexdigest()}
+    assert verify(tmp_path, values, "--root", root) == 1
+    assert f"alert set {last['sequence']}" in capsys.readouterr().out
+    assert verify(tmp_path, exported(flood, bob, town) | {"former_key_lists": []}) == 1
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ def delete_expired_plays(now: dt.datetime, stopping: threading.Event | None = No
     """
     stopping = stopping or threading.Event()
     _record_mark(now)
-    mark = _expired_mark(now, Town.objects.get().plays_months)
+    town = Town.objects.get()
+    mark = _expired_mark(now, town.plays_months)
     if mark is None:
         return 0
     forgotten = 0
@@ -53,8 +54,19 @@ def delete_expired_plays(now: dt.datetime, stopping: threading.Event | None = No
             break
     _delete_receipts(unix_ms(mark.at))
     _delete_totals(mark.at.date())
-    RetentionMark.objects.filter(pk__lt=mark.pk).delete()
+    # Signed alerts are kept longer, and by the same marks.
+    oldest = mark if town.plays_months >= town.alert_sets_months else _expired_mark(now, town.alert_sets_months)
+    RetentionMark.objects.filter(pk__lt=oldest.pk if oldest is not None else 0).delete()
     return forgotten
+
+
+def expired_before(now: dt.datetime, months: int) -> dt.datetime | None:
+    """Return the instant before which what is kept for so many months is too old; None where nothing is.
+
+    It is told by the marks, as the age of plays is: a leap of the server's clock deletes nothing.
+    """
+    mark = _expired_mark(now, months)
+    return mark.at if mark is not None else None
 
 
 def months_before(now: dt.datetime, months: int) -> dt.datetime:

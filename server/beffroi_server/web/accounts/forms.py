@@ -156,8 +156,8 @@ class TownForm(StyledModelForm):
     class Meta:
         model = Town
         fields = ("name", "colour", "time_zone", "locale", "languages", "latitude", "longitude", "insee",
-                  "holiday_region", "plays_months", "outages_months", "silent_minutes", "unseen_seconds",
-                  "second_officer_levels", "is_try_out")  # fmt: skip
+                  "holiday_region", "plays_months", "outages_months", "alert_sets_months", "silent_minutes",
+                  "unseen_seconds", "second_officer_levels", "is_try_out")  # fmt: skip
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
             "insee": _("In France: five characters, such as 44109. Official warnings name the town by it."),
@@ -168,6 +168,7 @@ class TownForm(StyledModelForm):
             "silent_minutes": _("A screen that is off as planned does not count."),
             "unseen_seconds": _("Counted from the broadcast of the alert."),
             "is_try_out": _("Every page says so, and alerts are exercises unless you choose otherwise."),
+            "alert_sets_months": _("As they were signed and sent: the evidence in the dossier of an alert."),
             "plays_months": _("What was shown, when and for how long. Older records are permanently deleted."),
         }
 

@@ -212,7 +212,8 @@ class TestTheAccount:
 class TestTheTown:
     VALUES = {
         "name": "Saint-Aubin", "colour": "#aa0000", "logo": "", "time_zone": "Indian/Reunion", "locale": "fr",
-        "plays_months": "13", "outages_months": "13", "silent_minutes": "5", "unseen_seconds": "90",
+        "plays_months": "13", "outages_months": "13", "alert_sets_months": "24",
+        "silent_minutes": "5", "unseen_seconds": "90",
     }  # fmt: skip
 
     def test_is_changed_for_every_screen(self, client, dora, hall, town):
@@ -221,7 +222,7 @@ class TestTheTown:
         assert client.post("/town/", self.VALUES).status_code == 302
         town.refresh_from_db()
         assert (town.colour, town.time_zone, town.site) == ("#aa0000", "Indian/Reunion", "saint-aubin")
-        assert town.plays_months == 13
+        assert (town.plays_months, town.alert_sets_months) == (13, 24)
         assert Screen.objects.get().programme_due_at is not None
 
     def test_keeps_what_was_typed_when_it_is_wrong(self, client, dora):
