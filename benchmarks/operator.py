@@ -62,6 +62,14 @@ class Operator:
         }
         return form
 
+    def scenario_form(self, scenario: int) -> Form:
+        """Open the page that broadcasts a prepared scenario, as it is prepared."""
+        page = self._get(f"{self._url}/alerts/new/?scenario={scenario}")
+        form = next((form for form in _forms(page.text, page.url) if "title" in form.names), None)
+        if form is None:
+            raise PageUnexpected(f"{page.url} has no form for an alert")
+        return form
+
     def send(self, form: Form) -> str:
         """Send the form and return the identifier of the alert."""
         answer = self._post(form)
