@@ -87,6 +87,7 @@ class BesiegedTown:
         self.report: dict[str, Any] = {}
         self.retained: dict[str, bytes] = {}
         self.heard: list[tuple[str, bytes]] = []
+        self._said: set[bytes] = set()
         self.token = ""
         self.hall: PlayerProcess
         self.quay: PlayerProcess
@@ -179,6 +180,7 @@ class BesiegedTown:
 
     def say(self, topic: str, payload: bytes, *, retained: bool = True) -> None:
         """Say something as the broker can."""
+        self._said.add(payload)
         self.broker.publish(f"{self.root}/down/{topic}", payload, 1, retained).wait_for_publish(10)
 
     def held(self, topic: str) -> bytes:
@@ -244,7 +246,7 @@ class BesiegedTown:
         self.heard.append((message.topic, bytes(message.payload)))
         if message.topic == f"{self.root}/up/s-hall/report" and message.payload:
             self.report = json.loads(message.payload)
-        elif "/down/" in message.topic and message.payload:
+        elif "/down/" in message.topic and message.payload and bytes(message.payload) not in self._said:
             self.retained[message.topic] = bytes(message.payload)
 
 

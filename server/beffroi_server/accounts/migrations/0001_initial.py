@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ('silent_minutes', models.PositiveSmallIntegerField(default=10, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1440)], verbose_name='minutes of silence until people are told')),
                 ('unseen_seconds', models.PositiveSmallIntegerField(default=60, validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(3600)], verbose_name='seconds until people are told of an alert that a screen does not show')),
                 ('outages_months', models.PositiveSmallIntegerField(default=25, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(120)], verbose_name='months of outages to keep')),
+                ('alert_sets_months', models.PositiveSmallIntegerField(default=61, validators=[django.core.validators.MinValueValidator(2), django.core.validators.MaxValueValidator(600)], verbose_name='months of signed alerts to keep')),
                 ('second_officer_levels', models.JSONField(blank=True, default=list)),
                 ('second_factor_since', models.DateTimeField(blank=True, null=True)),
             ],

@@ -10,6 +10,15 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='SignedKeyList',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sequence', models.PositiveBigIntegerField(unique=True)),
+                ('payload', models.BinaryField()),
+                ('signed_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='SteadyClockBoot',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
