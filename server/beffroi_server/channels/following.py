@@ -16,7 +16,7 @@ from django.utils import timezone
 from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_server.accounts.models import AuditEvent, Town
 from beffroi_server.alerts.models import Alert
-from beffroi_server.channels import alert_texts, subscribers
+from beffroi_server.channels import alert_texts, browser_subscribers, subscribers
 from beffroi_server.channels.models import (
     Channel,
     ChannelAct,
@@ -93,6 +93,8 @@ def mails_of(channel: Channel, alert: Alert) -> list[ChannelMail]:
         return [ChannelMail(address=address) for address in channel.recipients.split()]
     if channel.kind == ChannelKind.SUBSCRIBERS:
         return [ChannelMail(address=each.address, subscriber=each) for each in subscribers.subscribers_to(alert)]
+    if channel.kind == ChannelKind.BROWSERS:
+        return [ChannelMail(browser=each) for each in browser_subscribers.browsers_for(alert)]
     return []
 
 

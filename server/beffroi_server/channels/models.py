@@ -21,6 +21,7 @@ class ChannelKind(models.TextChoices):
     SERVICE = "service", _("a service: SMS, social network, team chat")
     MAIL = "mail", _("a list of mail addresses")
     SUBSCRIBERS = "subscribers", _("residents who have subscribed by mail")
+    BROWSERS = "browsers", _("residents’ browsers that show alerts")
 
 
 class ChannelAct(models.TextChoices):
@@ -103,6 +104,7 @@ class SubscriptionSettings(models.Model):
     """Whether residents may subscribe on the public page, and to which places: one row."""
 
     is_on = models.BooleanField(_("Let residents subscribe to alerts by mail, on the public page"), default=False)
+    browsers_are_on = models.BooleanField(_("Let residents have alerts shown by their browser"), default=False)
     groups = models.ManyToManyField(
         ScreenGroup, blank=True, related_name="+", verbose_name=_("places that they can choose")
     )
@@ -140,11 +142,34 @@ class Subscriber(models.Model):
         return f"subscriber {self.pk}"
 
 
+class BrowserSubscriber(models.Model):
+    """A browser of a resident that shows alerts (RFC 8030, 8291). Unsubscribing deletes the row."""
+
+    endpoint = models.CharField(max_length=1_000, unique=True)
+    public_key = models.CharField(max_length=200)
+    auth_secret = models.CharField(max_length=100)
+    """Encrypts for the browser, and is what it is known by: nobody else has it."""
+    from_level = models.CharField(max_length=20, choices=LEVEL_CHOICES, default=AlertLevel.ALERT.value)
+    groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="+")
+    """Places; none means all of them."""
+    purpose_version = models.PositiveSmallIntegerField()
+    """What they agreed to: a key of ``browser_subscribers.PURPOSES``."""
+    asked_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering: ClassVar = ["asked_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"browser {self.pk}"
+
+
 class ChannelMail(models.Model):
-    """A mail of a message that is not sent yet; the row goes with the sending."""
+    """A mail, or a message to a browser, that is not sent yet; the row goes with the sending."""
 
     message = models.ForeignKey(ChannelMessage, on_delete=models.CASCADE, related_name="mails")
-    address = models.EmailField()
+    address = models.EmailField(blank=True)
+    """Empty for a browser."""
+    browser = models.ForeignKey(BrowserSubscriber, null=True, on_delete=models.CASCADE, related_name="+")
     subscriber = models.ForeignKey(Subscriber, null=True, on_delete=models.CASCADE, related_name="+")
     """Whoever unsubscribes is sent nothing that still waits."""
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -7,27 +7,39 @@ to it before that one has ended.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import logging
 import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts.models import Town
 from beffroi_server.channels import subscribers
 from beffroi_server.channels.alert_texts import ChannelText
-from beffroi_server.channels.models import Channel, ChannelAct, ChannelKind, ChannelMail, ChannelMessage
+from beffroi_server.channels.following import texts_of
+from beffroi_server.channels.models import (
+    BrowserSubscriber,
+    Channel,
+    ChannelAct,
+    ChannelKind,
+    ChannelMail,
+    ChannelMessage,
+)
 from beffroi_server.channels.service_sending import ServiceFailed, send_to_service
 from beffroi_server.core import mail, webhooks
 from beffroi_server.core.mail import MailFailed
+from beffroi_server.notifications import push_messages
 
 logger = logging.getLogger(__name__)
 WAIT_S = 1.0
@@ -37,6 +49,11 @@ DEADLINE_S = 30.0
 MAILS_PER_ATTEMPT = 100
 MAIL_TIME_S = 20.0
 """Seconds after which a batch of mails stops; the others are sent in the next round."""
+PUSHES_PER_ATTEMPT = 400
+PUSHES_AT_ONCE = 8
+"""Threads that send to browsers: each waits for a push service most of the time."""
+MOST_PUSH_LIFE_S = 24 * 3600
+"""Seconds for which a push service keeps a message at most, and never beyond the end of its alert."""
 FAILURES_IN_A_ROW = 3
 """Failures after which the mail server is left alone for a while."""
 
@@ -53,6 +70,8 @@ class Attempt:
     thread: threading.Thread | None = None
     reached: list[int] = field(default_factory=list)
     """Keys of the mails that were taken."""
+    gone: list[int] = field(default_factory=list)
+    """Keys of browsers that their push service knows no more."""
     lost: list[int] = field(default_factory=list)
     """Keys of the mails that never will be."""
     tried: list[int] = field(default_factory=list)
@@ -103,6 +122,9 @@ def _start(message: ChannelMessage, now: dt.datetime) -> None:
     if channel.kind == ChannelKind.SERVICE:
         text = ChannelText(message.subject, message.text)
         attempt = Attempt(message.pk, channel.pk, False, _service_run(channel.secret, text))
+    elif channel.kind == ChannelKind.BROWSERS:
+        pushes = list(message.mails.select_related("browser").order_by("attempts", "pk")[:PUSHES_PER_ATTEMPT])
+        attempt = Attempt(message.pk, channel.pk, True, push_run(pushes, message, language, now))
     else:
         rows = list(message.mails.values_list("pk", "address", "subscriber")[:MAILS_PER_ATTEMPT])
         attempt = Attempt(message.pk, channel.pk, True, _mail_run(rows, message, sender))
@@ -142,6 +164,10 @@ def _mail_run(
     identifier = f"{message.pk}@{urlsplit(settings.PUBLIC_URL).hostname or 'beffroi'}"
 
     def run(attempt: Attempt) -> None:
+        with mail.one_connection() as connection:
+            send_all(attempt, connection)
+
+    def send_all(attempt: Attempt, connection: mail.Connection) -> None:
         failures = 0
         for key, address, subscriber in rows:
             if failures >= FAILURES_IN_A_ROW or time.monotonic() - attempt.began_s > MAIL_TIME_S:
@@ -151,7 +177,9 @@ def _mail_run(
                 text += subscribers.footer(subscriber)
                 headers |= subscribers.list_headers(subscriber)
             try:
-                mail.send_mail(address, message.subject, text, sender_name=sender, headers=headers)
+                mail.send_mail(
+                    address, message.subject, text, sender_name=sender, headers=headers, connection=connection
+                )
             except MailFailed as failed:
                 failures += 1
                 (attempt.lost if failed.is_final else attempt.tried).append(key)
@@ -159,6 +187,47 @@ def _mail_run(
             else:
                 failures = 0
                 attempt.reached.append(key)
+
+    return run
+
+
+def push_run(
+    rows: Sequence[ChannelMail], message: ChannelMessage, language: str, now: dt.datetime
+) -> Callable[[Attempt], None]:
+    """Return what sends a message to browsers, some at a time: it touches no database."""
+    head, _newline, rest = message.text.partition("\n")
+    alert = message.alert
+    tag, url = f"alert-{message.pk}", settings.PUBLIC_URL + reverse("public-alerts")
+    lasts = MOST_PUSH_LIFE_S
+    if alert is not None:
+        # A message replaces those of the former texts, and opens what the alert says by then.
+        tag = f"alert-{texts_of(alert)[-1].pk}"
+        if message.act in {ChannelAct.BROADCAST, ChannelAct.CORRECTED}:
+            url = settings.PUBLIC_URL + reverse("public-alert", args=[alert.pk])
+            lasts = min(lasts, max(60, int((alert.ends_at - now).total_seconds())))
+    payload = json.dumps({"title": head, "body": rest, "tag": tag, "url": url}, ensure_ascii=False)
+
+    def send(attempt: Attempt, row: ChannelMail) -> None:
+        browser = row.browser
+        if browser is None or time.monotonic() - attempt.began_s > MAIL_TIME_S:
+            return
+        try:
+            with translation.override(language):
+                push_messages.send_push(browser, payload, time_to_live_s=lasts)
+        except push_messages.PushFailed as failed:
+            if push_messages.is_gone(failed):
+                attempt.gone.append(browser.pk)
+                return
+            (attempt.lost if failed.is_final else attempt.tried).append(row.pk)
+            attempt.problem = str(failed)
+        else:
+            attempt.reached.append(row.pk)
+
+    def run(attempt: Attempt) -> None:
+        with ThreadPoolExecutor(PUSHES_AT_ONCE, thread_name_prefix="push") as pool:
+            list(pool.map(lambda row: send(attempt, row), rows))
+        if attempt.gone and not attempt.reached and not attempt.problem:
+            attempt.problem = _("No browser is subscribed any more.")
 
     return run
 
@@ -191,6 +260,7 @@ def _note_outcome(attempt: Attempt) -> bool:
         else:
             message.reached = F("reached") + len(attempt.reached)
             ChannelMail.objects.filter(pk__in=[*attempt.reached, *attempt.lost]).delete()
+            BrowserSubscriber.objects.filter(pk__in=attempt.gone).delete()
             ChannelMail.objects.filter(pk__in=attempt.tried).update(attempts=F("attempts") + 1)
             is_done = not message.mails.exists()
         message.problem = attempt.problem[:300]

@@ -9,16 +9,17 @@ Sources: https://www.cnil.fr/fr/la-prospection-commerciale-par-courrier-electron
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import logging
 import threading
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -54,6 +55,7 @@ PURPOSES = {
 ALERT_PURPOSES = (1,)
 """The versions that allow telling of alerts."""
 _SALT = "subscription-confirmation"
+Reader = TypeVar("Reader", bound=Model)
 
 
 class TooManySubscriptions(Exception):
@@ -82,15 +84,28 @@ def save_settings(chosen: SubscriptionSettings, groups: Iterable[ScreenGroup], *
         chosen.groups.set(groups)
         town = Town.objects.get()
         with translation.override(town.locale):
-            name = _("Subscribers")
-        channel = Channel.objects.filter(kind=ChannelKind.SUBSCRIBERS).first()
-        channel = channel or Channel(
-            name=name, kind=ChannelKind.SUBSCRIBERS, from_level=AlertLevel.INFORMATION, max_length=2_000,
-            language=town.locale,
-        )  # fmt: skip
-        channel.is_on = chosen.is_on
-        channel.save()
-        audit.record_event(user, "subscriptions-changed", town.name, is_on=chosen.is_on)
+            _switch_channel(ChannelKind.SUBSCRIBERS, _("Subscribers"), town, 2_000, is_on=chosen.is_on)
+            browsers = _("Browsers of residents")
+            _switch_channel(ChannelKind.BROWSERS, browsers, town, 400, is_on=chosen.browsers_are_on)
+        audit.record_event(
+            user, "subscriptions-changed", town.name, is_on=chosen.is_on, browsers_are_on=chosen.browsers_are_on
+        )
+
+
+def _switch_channel(kind: ChannelKind, name: str, town: Town, length: int, *, is_on: bool) -> None:
+    channel = Channel.objects.filter(kind=kind).first()
+    if channel is None:
+        if not is_on:
+            return
+        # The town may have a channel of that name already.
+        taken = set(Channel.objects.values_list("name", flat=True))
+        names = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
+        free = next(each for each in names if each not in taken)
+        channel = Channel(
+            name=free, kind=kind, from_level=AlertLevel.INFORMATION, max_length=length, language=town.locale
+        )
+    channel.is_on = is_on
+    channel.save()
 
 
 def purpose_text(version: int) -> str:
@@ -176,13 +191,17 @@ def delete_address(address: str, *, user: User | None) -> bool:
 
 def subscribers_to(alert: Alert) -> QuerySet[Subscriber]:
     """Return who is to be told of an alert: confirmed, for this purpose, level and place. Exercises are told nobody."""
+    confirmed = Subscriber.objects.filter(confirmed_at__isnull=False, purpose_version__in=ALERT_PURPOSES)
+    return reached_by(alert, confirmed)
+
+
+def reached_by(alert: Alert, rows: QuerySet[Reader]) -> QuerySet[Reader]:
+    """Return those rows with a level and places of their own that an alert is for; of an exercise none."""
     if alert.status != AlertStatus.ACTUAL:
-        return Subscriber.objects.none()
+        return rows.none()
     levels = list(AlertLevel)
     reached = [level.value for level in levels[: levels.index(AlertLevel(alert.level)) + 1]]
-    found = Subscriber.objects.filter(
-        confirmed_at__isnull=False, purpose_version__in=ALERT_PURPOSES, from_level__in=reached
-    )
+    found = rows.filter(from_level__in=reached)
     if not alert.everywhere:
         screens = [screen.pk for screen in targeted_screens(alert)]
         places = ScreenGroup.objects.filter(Q(screens__in=screens) | Q(pk__in=alert.groups.all()))

@@ -8,16 +8,18 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from email.utils import formataddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.functional import Promise as StrPromise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+Connection = BaseEmailBackend
 _PERMANENT = range(500, 600)
 _UNWRITABLE = gettext_lazy("The message could not be written for this address: is it correct?")
 _FAILURES: tuple[tuple[type[Exception], StrPromise], ...] = (
@@ -70,7 +72,7 @@ def is_configured() -> bool:
 
 def send_mail(
     address: str, subject: str, text: str, html: str = "", *, sender_name: str = "Beffroi",
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None, connection: Connection | None = None,
 ) -> None:  # fmt: skip
     """Hand a message to the SMTP server.
 
@@ -81,13 +83,14 @@ def send_mail(
         html: The same as HTML without outside images; none is sent where it is empty.
         sender_name: Shown beside the address of the sender, such as the name of the town.
         headers: Further ones, such as ``List-Unsubscribe``.
+        connection: One for several messages, as ``one_connection`` gives it; None: one of its own.
 
     Raises:
         MailFailed: it was not accepted.
     """
     if not is_configured():
         raise MailFailed(_("No mail server is set. The person who runs the server sets it: BEFFROI_MAIL_HOST."))
-    connection = get_connection()
+    used = connection or get_connection()
     message = EmailMultiAlternatives(
         " ".join(subject.split()),
         text,
@@ -95,18 +98,50 @@ def send_mail(
         [address],
         # RFC 3834: nobody's out-of-office answers to it.
         headers={"Auto-Submitted": "auto-generated", **(headers or {})},
-        connection=connection,
+        connection=used,
     )
     if html:
         message.attach_alternative(html, "text/html")
     try:
-        message.send()
+        _send(message, used, is_shared=connection is not None)
     except (smtplib.SMTPException, OSError, UnicodeError, ValueError) as error:
+        _close(used)
         raise _failure_of(error) from error
+    if connection is None:
+        _close(used)
+
+
+@contextmanager
+def one_connection() -> Iterator[Connection]:
+    """Return a connection for several messages: it is opened for the first, and anew after a failure."""
+    connection = get_connection()
+    try:
+        yield connection
     finally:
-        # Django leaves it open where the encryption could not be agreed on.
-        with suppress(smtplib.SMTPException, OSError):
-            connection.close()
+        _close(connection)
+
+
+def _send(message: EmailMultiAlternatives, connection: Connection, *, is_shared: bool) -> None:
+    if not is_shared:
+        message.send()
+        return
+    # Django closes what it has opened itself.
+    is_fresh = bool(connection.open())
+    try:
+        message.send()
+    except smtplib.SMTPServerDisconnected:
+        # Many servers take so many messages a connection, and then hang up.
+        if is_fresh:
+            raise
+        _close(connection)
+        connection.open()
+        message.send()
+
+
+def _close(connection: Connection) -> None:
+    # Django leaves it open where the encryption could not be agreed on.
+    with suppress(smtplib.SMTPException, OSError):
+        connection.close()
 
 
 def _failure_of(error: Exception) -> MailFailed:

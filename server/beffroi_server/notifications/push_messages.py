@@ -6,7 +6,7 @@ import base64
 import logging
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pywebpush
 from cryptography.hazmat.primitives import serialization
@@ -18,7 +18,6 @@ from py_vapid import Vapid
 from beffroi_server.core import outside_http, webhooks
 from beffroi_server.core.outside_http import OutsideRequestError
 from beffroi_server.delivery import key_files
-from beffroi_server.notifications.models import PushSubscription
 
 logger = logging.getLogger(__name__)
 KEY_NAME = "web-push"
@@ -43,6 +42,14 @@ class PushFailed(Exception):
         self.is_final = is_final
 
 
+class Browser(Protocol):
+    """What a browser gave when it subscribed."""
+
+    endpoint: str
+    public_key: str
+    auth_secret: str
+
+
 def public_key() -> str:
     """Return the key that browsers need to subscribe, in base64 for addresses; the key pair is made at first use.
 
@@ -56,7 +63,7 @@ def public_key() -> str:
     return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
 
-def send_push(subscription: PushSubscription, payload: str) -> None:
+def send_push(subscription: Browser, payload: str, *, time_to_live_s: int = TIME_TO_LIVE_S) -> None:
     """Send a message to one browser. Takes up to ``outside_http.DEADLINE_S``; never inside a transaction.
 
     Raises:
@@ -71,7 +78,7 @@ def send_push(subscription: PushSubscription, payload: str) -> None:
             payload,
             vapid_private_key=_vapid(),
             vapid_claims={"sub": f"mailto:{settings.DEFAULT_FROM_EMAIL}"},
-            ttl=TIME_TO_LIVE_S,
+            ttl=time_to_live_s,
             headers={"urgency": "high"},
             requests_session=_GuardedSession(),
         )

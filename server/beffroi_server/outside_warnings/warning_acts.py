@@ -25,6 +25,8 @@ _NAMESPACE = uuid.UUID("0c9a8f52-4d0e-4a36-9a71-2f3f0a1d7b55")
 LATE_EXTENSION = dt.timedelta(minutes=30)
 """A later end is given to an alert no sooner than this before its end: feeds renew some at each reading."""
 _TEXT_FIELDS = ("level", "status", "hazard", "title", "description", "instruction", "source", "translations")
+_ABSENT: dict[str, Any] = {"translations": []}
+"""What stands for a value that a source does not give."""
 _ENDS_ALERT = ("cancel", "all-clear", "update", "version", "absence")
 _MINUTE = dt.timedelta(minutes=1)
 
@@ -127,7 +129,9 @@ def close_warning(warning: OutsideWarning, reason: str, now: dt.datetime) -> Non
 
 def is_changed_by_hand(warning: OutsideWarning, alert: Alert) -> bool:
     """Return whether an alert is not any more as its source has made it."""
-    is_rewritten = any(getattr(alert, name) != warning.shown_values.get(name) for name in _TEXT_FIELDS)
+    is_rewritten = any(
+        getattr(alert, name) != warning.shown_values.get(name, _ABSENT.get(name)) for name in _TEXT_FIELDS
+    )
     has_other_end = warning.alert_ends_at is not None and abs(alert.ends_at - warning.alert_ends_at) > _MINUTE
     return is_rewritten or has_other_end or alert.is_open_ended
 

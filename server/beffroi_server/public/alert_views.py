@@ -18,7 +18,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 
 from beffroi_content.languages import LANGUAGES
-from beffroi_server.channels import subscribers
+from beffroi_server.channels import browser_subscribers, subscribers
 from beffroi_server.library.models import PublicSettings
 from beffroi_server.outlets import public_alerts
 from beffroi_server.public.shown_alerts import ShownAlert, shown_alerts
@@ -43,6 +43,7 @@ def alert_list(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
         "alerts": shown_alerts(request, settings, public_alerts.alerts_in_force(now)),
         "past": shown_alerts(request, settings, public_alerts.past_alerts(settings, now)),
         "offers_mail": subscribers.are_open(),
+        "offers_browser": browser_subscribers.are_open(),
     }
     return _fresh(render(request, "public/alerts.html", context))
 

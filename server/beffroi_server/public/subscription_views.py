@@ -37,13 +37,9 @@ everybody_throttle = AttemptThrottle(60, 10)
 """All wishes together: a storm of them sends no storm of mails."""
 
 
-class SubscriptionForm(forms.Form):
-    """Form of a resident: mail address, level, places."""
+class BrowserForm(forms.Form):
+    """Form of a resident: level, places."""
 
-    address = forms.CharField(
-        label=gettext_lazy("Mail address"), max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-    )  # fmt: skip
     from_level = forms.ChoiceField(
         label=gettext_lazy("Tell me of alerts from this level on"), choices=LEVEL_CHOICES, initial=AlertLevel.ALERT
     )
@@ -57,6 +53,16 @@ class SubscriptionForm(forms.Form):
         chosen = subscribers.saved_settings()
         if chosen.pk is not None:
             self.fields["groups"].queryset = chosen.groups.all()  # type: ignore[attr-defined]
+
+
+class SubscriptionForm(BrowserForm):
+    """Form of a resident who wants mail: address, level, places."""
+
+    address = forms.CharField(
+        label=gettext_lazy("Mail address"), max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )  # fmt: skip
+    field_order = ("address", "from_level", "groups")
 
     def clean_address(self) -> str:
         """Return the address.
@@ -72,7 +78,7 @@ class SubscriptionForm(forms.Form):
         return address
 
 
-def _for_residents(*methods: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def for_residents(*methods: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Return a decorator for pages that anybody may open, without cookie, in the time of the town; never cached."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -96,7 +102,7 @@ def _for_residents(*methods: str) -> Callable[[Callable[..., HttpResponse]], Cal
     return decorate
 
 
-@_for_residents("GET", "POST")
+@for_residents("GET", "POST")
 def subscribe_page(request: HttpRequest, settings: Any) -> HttpResponse:
     """Show the form; POST takes a wish in. The answer says nothing of who is subscribed already."""
     if not subscribers.are_open():
@@ -115,7 +121,7 @@ def subscribe_page(request: HttpRequest, settings: Any) -> HttpResponse:
     return render(request, "public/subscribe.html", context, status=status)
 
 
-@_for_residents("GET", "POST")
+@for_residents("GET", "POST")
 def confirm_page(request: HttpRequest, settings: Any, token: str) -> HttpResponse:
     """Ask for the press that confirms, since mail programs open links by themselves; POST confirms."""
     confirmed = subscribers.confirm(token) if request.method == "POST" else None
@@ -125,7 +131,7 @@ def confirm_page(request: HttpRequest, settings: Any, token: str) -> HttpRespons
     return render(request, "public/subscription_confirm.html", context, status=status)
 
 
-@_for_residents("GET")
+@for_residents("GET")
 def own_page(request: HttpRequest, settings: Any, pk: uuid.UUID) -> HttpResponse:
     """Show a subscriber what is stored, with the button that deletes it."""
     found = Subscriber.objects.filter(pk=pk).first()
@@ -134,7 +140,7 @@ def own_page(request: HttpRequest, settings: Any, pk: uuid.UUID) -> HttpResponse
     return render(request, "public/subscription.html", context, status=200 if found else 410)
 
 
-@_for_residents("GET")
+@for_residents("GET")
 def own_data(request: HttpRequest, settings: Any, pk: uuid.UUID) -> HttpResponse:
     """Return what is stored of a subscriber as a file."""
     found = Subscriber.objects.filter(pk=pk).first()
@@ -145,7 +151,7 @@ def own_data(request: HttpRequest, settings: Any, pk: uuid.UUID) -> HttpResponse
     return response
 
 
-@_for_residents("GET", "POST")
+@for_residents("GET", "POST")
 def end_page(request: HttpRequest, settings: Any, pk: uuid.UUID) -> HttpResponse:
     """Show the button that unsubscribes; POST does it, from there or from a mail program (RFC 8058)."""
     if request.method == "POST":
@@ -154,13 +160,25 @@ def end_page(request: HttpRequest, settings: Any, pk: uuid.UUID) -> HttpResponse
     return render(request, "public/subscription_end.html", {"settings": settings, "subscriber": found})
 
 
-def _take_wish(request: HttpRequest, form: SubscriptionForm) -> tuple[int, str]:
-    """Take a wish in; return the status of the answer, and what is wrong."""
+def wait_problem(request: HttpRequest) -> str:
+    """Return why no wish is taken in from there now; empty where one is."""
     network = network_of(request.META.get("REMOTE_ADDR", ""))
     if asking_throttle.wait_s(network) or everybody_throttle.wait_s(""):
-        return 429, _("Too many requests came at once. Try again in some minutes.")
-    asking_throttle.record_failure(network)
+        return _("Too many requests came at once. Try again in some minutes.")
+    return ""
+
+
+def note_wish(request: HttpRequest) -> None:
+    """Count a wish."""
+    asking_throttle.record_failure(network_of(request.META.get("REMOTE_ADDR", "")))
     everybody_throttle.record_failure("")
+
+
+def _take_wish(request: HttpRequest, form: SubscriptionForm) -> tuple[int, str]:
+    """Take a wish in; return the status of the answer, and what is wrong."""
+    if problem := wait_problem(request):
+        return 429, problem
+    note_wish(request)
     chosen = form.cleaned_data
     language = translation.get_language() or "fr"
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.public import alert_views, cap_views, feeds, subscription_views, views
+from beffroi_server.public import alert_views, browser_views, cap_views, feeds, subscription_views, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.announcement_list, name="public-announcements"),
@@ -24,6 +24,12 @@ urlpatterns: list[URLPattern] = [
     path("alerts-by-mail/<uuid:pk>/", subscription_views.own_page, name="subscription"),
     path("alerts-by-mail/<uuid:pk>/data.json", subscription_views.own_data, name="subscription-data"),
     path("alerts-by-mail/<uuid:pk>/unsubscribe/", subscription_views.end_page, name="subscription-end"),
+    path("alerts-in-browser/", browser_views.browser_page, name="browser"),
+    path("alerts-in-browser/subscribe", browser_views.browser_subscribe, name="browser-subscribe"),
+    path("alerts-in-browser/stored", browser_views.browser_data, name="browser-data"),
+    path("alerts-in-browser/end", browser_views.browser_end, name="browser-end"),
+    path("alert-worker.js", browser_views.alert_worker, name="alert-worker"),
+    path("alerts.webmanifest", browser_views.app_manifest, name="alerts-manifest"),
     path("<uuid:pk>/", views.announcement_page, name="public-announcement"),
     path("<uuid:pk>/image", views.announcement_image, name="public-image"),
 ]

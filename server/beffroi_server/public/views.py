@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from beffroi_server.channels import subscribers
+from beffroi_server.channels import browser_subscribers, subscribers
 from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import Announcement, PublicSettings
 from beffroi_server.outlets import public_alerts, public_contents
@@ -65,6 +65,7 @@ def announcement_list(request: HttpRequest, settings: PublicSettings) -> HttpRes
         "past": for_readers(request, settings, public_contents.past_announcements(settings, now)),
         "language": translation.get_language(),
         "offers_mail": subscribers.are_open(),
+        "offers_browser": browser_subscribers.are_open(),
     }
     response = render(request, "public/announcements.html", context)
     response["Cache-Control"] = f"public, max-age={public_alerts.MAX_AGE_S}"

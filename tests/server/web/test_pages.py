@@ -12,7 +12,9 @@ FOR_STRANGERS = {
     "password-forgotten", "openid_connect_login", "openid_connect_callback",
     "public-announcements", "public-announcement", "public-embed", "public-atom", "public-json", "public-calendar",
     "public-image", "cap-feed", "cap-message", "cap-certificate", "subscribe", "subscription", "subscription-confirm",
-    "subscription-data", "subscription-end",
+    "subscription-data", "subscription-end", "public-alerts", "public-alert", "public-alerts-atom",
+    "public-alerts-json", "browser", "browser-subscribe", "browser-data", "browser-end", "alert-worker",
+    "alerts-manifest",
 }  # fmt: skip
 """Pages that open without a person."""
 

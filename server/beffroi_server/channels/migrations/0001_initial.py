@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
-                ('kind', models.CharField(choices=[('service', 'a service: SMS, social network, team chat'), ('mail', 'a list of mail addresses'), ('subscribers', 'residents who have subscribed by mail')], default='service', max_length=12)),
+                ('kind', models.CharField(choices=[('service', 'a service: SMS, social network, team chat'), ('mail', 'a list of mail addresses'), ('subscribers', 'residents who have subscribed by mail'), ('browsers', 'residents’ browsers that show alerts')], default='service', max_length=12)),
                 ('secret', models.CharField(blank=True, max_length=1000)),
                 ('recipients', models.TextField(blank=True)),
                 ('from_level', models.CharField(choices=[('information', 'Information: joins the loop'), ('vigilance', 'Caution: a banner over the loop'), ('alert', 'Alert: fills the screen, with the loop in between'), ('emergency', 'Emergency: fills the screen')], default='alert', max_length=20, verbose_name='from this level on')),
@@ -48,6 +48,22 @@ class Migration(migrations.Migration):
                 ('token', models.UUIDField(primary_key=True, serialize=False)),
                 ('channels', models.JSONField(default=list)),
             ],
+        ),
+        migrations.CreateModel(
+            name='BrowserSubscriber',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('endpoint', models.CharField(max_length=1000, unique=True)),
+                ('public_key', models.CharField(max_length=200)),
+                ('auth_secret', models.CharField(max_length=100)),
+                ('from_level', models.CharField(choices=[('information', 'Information: joins the loop'), ('vigilance', 'Caution: a banner over the loop'), ('alert', 'Alert: fills the screen, with the loop in between'), ('emergency', 'Emergency: fills the screen')], default='alert', max_length=20)),
+                ('purpose_version', models.PositiveSmallIntegerField()),
+                ('asked_at', models.DateTimeField(db_index=True)),
+                ('groups', models.ManyToManyField(blank=True, related_name='+', to='fleet.screengroup')),
+            ],
+            options={
+                'ordering': ['asked_at', 'pk'],
+            },
         ),
         migrations.CreateModel(
             name='ChannelMessage',
@@ -95,8 +111,9 @@ class Migration(migrations.Migration):
             name='ChannelMail',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.EmailField(max_length=254)),
+                ('address', models.EmailField(blank=True, max_length=254)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('browser', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='channels.browsersubscriber')),
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mails', to='channels.channelmessage')),
                 ('subscriber', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='channels.subscriber')),
             ],
@@ -109,6 +126,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('is_on', models.BooleanField(default=False, verbose_name='Let residents subscribe to alerts by mail, on the public page')),
+                ('browsers_are_on', models.BooleanField(default=False, verbose_name='Let residents have alerts shown by their browser')),
                 ('groups', models.ManyToManyField(blank=True, related_name='+', to='fleet.screengroup', verbose_name='places that they can choose')),
             ],
         ),

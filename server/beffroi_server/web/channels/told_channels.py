@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 LOCK_WAIT_S = 0.5
 FOLLOWED = dt.timedelta(seconds=20)
 """For so long after an act an open page asks what became of it."""
-_WRITTEN = ("level", "status", "title", "description", "instruction", "source", "is_open_ended")
+_WRITTEN = ("level", "status", "title", "description", "instruction", "source", "is_open_ended", "translations")
 
 
 @dataclass(frozen=True, slots=True)

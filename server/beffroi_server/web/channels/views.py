@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from beffroi_server.alerts.models import LEVEL_CHOICES, Alert
-from beffroi_server.channels import channel_services, service_addresses, subscribers
+from beffroi_server.channels import browser_subscribers, channel_services, service_addresses, subscribers
 from beffroi_server.channels.models import (
+    BrowserSubscriber,
     Channel,
     ChannelAct,
     ChannelKind,
@@ -74,7 +75,7 @@ class SubscriptionSettingsForm(StyledModelForm):
 
     class Meta:
         model = SubscriptionSettings
-        fields = ("is_on", "groups")
+        fields = ("is_on", "browsers_are_on", "groups")
         widgets = {"groups": forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})}
 
 
@@ -176,6 +177,8 @@ def _page_context(form: ChannelForm) -> dict[str, Any]:
         "has_mail": mail.is_configured(),
         "subscriptions": SubscriptionSettingsForm(instance=subscribers.saved_settings()),
         "are_subscriptions_open": subscribers.are_open(),
+        "browser_count": BrowserSubscriber.objects.count(),
+        "are_browsers_open": browser_subscribers.are_open(),
         "confirmed_count": Subscriber.objects.exclude(confirmed_at=None).count(),
         "waiting_count": Subscriber.objects.filter(confirmed_at=None).count(),
         "rows": [
