@@ -95,6 +95,8 @@ DeviceAllow=char-tty rw
 # names a group that the system lacks does not start.
 DeviceAllow=char-cec rw
 DeviceAllow=char-i2c rw
+# Contacts, such as a keyed switch: as for i2c, its user is in the group gpio where there is one.
+DeviceAllow=char-gpiochip rw
 """
 
 

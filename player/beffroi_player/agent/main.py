@@ -34,6 +34,7 @@ from beffroi_content.wire.reports import ConnectionState, PlayerHealth
 from beffroi_player import system_clock, systemd_notify
 from beffroi_player.agent import effects as do
 from beffroi_player.agent.commands import CommandRunner
+from beffroi_player.agent.contacts import ContactWatch
 from beffroi_player.agent.dispatcher import Dispatcher, Inbox
 from beffroi_player.agent.held_alerts import HeldAlerts
 from beffroi_player.agent.held_state import HeldState
@@ -145,6 +146,7 @@ class PlayerAgent:
         self._build_reporting(storage, boot)
         self._act_reports = ActUploader(self._local, self._server.send_acts, self._inbox.put)
         self._triggers = TriggerSocket(self._runtime.trigger_socket, self._inbox.put)
+        self._contacts = ContactWatch(lambda: self._local.contacts, self._inbox.put, self._refusals.record_refusal)
         self._commands = CommandRunner(
             storage, runtime, self._refusals, self._clock, self._alerts, enrolment.screen, self._screenshots,
             self._stopping.set,
@@ -271,6 +273,7 @@ class PlayerAgent:
         self._relay.start()
         self._act_reports.start()
         self._triggers.start()
+        self._contacts.start()
         send_wakeup(self._runtime.stage_socket)
         # What was loaded until here stays: the collector need not look at it again.
         gc.collect()
@@ -278,6 +281,7 @@ class PlayerAgent:
 
     def stop(self) -> None:
         """Stop what was started, in the reverse order."""
+        self._contacts.stop()
         self._triggers.stop()
         self._act_reports.stop()
         self._relay.stop()

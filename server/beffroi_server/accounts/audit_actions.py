@@ -108,6 +108,8 @@ ACTION_TEXTS = {
     "rule-changed": _("changed the schedule rule"),
     "rule-created": _("created the schedule rule"),
     "rule-deleted": _("deleted the schedule rule"),
+    "contact-removed": _("removed a contact of the screen"),
+    "contact-saved": _("set a contact of the screen"),
     "scenario-changed": _("changed the scenario"),
     "scenario-created": _("prepared the scenario"),
     "scenario-deleted": _("deleted the scenario"),

@@ -10,19 +10,33 @@ import datetime as dt
 import logging
 from collections import defaultdict
 
-from django.db.models import prefetch_related_objects
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
-from beffroi_content.wire.local_triggers import MAX_SCENARIOS, MAX_TRIGGERS, LocalScenario, ScenarioSetBody
+from beffroi_content.wire import local_triggers as content_contacts
+from beffroi_content.wire.local_triggers import (
+    MAX_CONTACTS,
+    MAX_SCENARIOS,
+    MAX_TRIGGERS,
+    LocalScenario,
+    ScenarioSetBody,
+)
 from beffroi_content.wire.messages import SCENARIOS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
-from beffroi_server.alerts.models import Scenario
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import User
+from beffroi_server.accounts.permissions import require
+from beffroi_server.alerts.models import ContactDuration, Scenario, TriggerContact
 from beffroi_server.alerts.translations import translations_of
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
 from beffroi_server.delivery.models import OutboxDocument
+from beffroi_server.fleet import screen_scopes
+from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import Targets, reach_by_row
 
 logger = logging.getLogger(__name__)
@@ -52,7 +66,62 @@ def scenario_sets() -> dict[TopicScope, ScenarioSetBody]:
     for scope, scenarios in listed.items():
         if len(scenarios) > MAX_SCENARIOS:
             logger.warning("%s has more than %d scenarios: the newest are left out", scope, MAX_SCENARIOS)
-    return {scope: ScenarioSetBody(scenarios=tuple(each[:MAX_SCENARIOS])) for scope, each in listed.items()}
+    contacts = _contacts(found)
+    return {
+        scope: ScenarioSetBody(
+            scenarios=tuple(listed[scope][:MAX_SCENARIOS]), contacts=contacts.get(scope, ())[:MAX_CONTACTS]
+        )
+        for scope in sorted({*listed, *contacts})
+    }
+
+
+def _contacts(scenarios: list[Scenario]) -> dict[TopicScope, tuple[content_contacts.TriggerContact, ...]]:
+    """Return the contacts of each screen that has any, for the scenarios that may be triggered there."""
+    allowed = {(scenario.pk, screen.pk) for scenario in scenarios for screen in scenario.local_triggers.all()}
+    listed: defaultdict[TopicScope, list[content_contacts.TriggerContact]] = defaultdict(list)
+    for row in TriggerContact.objects.select_related("screen").order_by("screen", "number") if allowed else ():
+        if (row.scenario_id, row.screen_id) in allowed:
+            listed[TopicScope.of_screen(row.screen.slug)].append(
+                content_contacts.TriggerContact(
+                    number=row.number, chip=row.chip, line=row.line, scenario=f"{PREFIX}{row.scenario_id}",
+                    is_active_low=row.is_active_low, hold_ms=row.hold_ms, lasts=ContactDuration(row.lasts).value,
+                )
+            )  # fmt: skip
+    return {scope: tuple(each) for scope, each in listed.items()}
+
+
+def scenarios_at(screen: Screen) -> QuerySet[Scenario]:
+    """Return the scenarios that officers have released to be triggered at a screen."""
+    return Scenario.objects.filter(local_triggers=screen, is_draft=False).exclude(local_minutes=None)
+
+
+def save_contact(contact: TriggerContact, *, user: User | None) -> None:
+    """Save a contact of a screen; its player follows.
+
+    Raises:
+        ValidationError: a value is not valid, or nobody has released the scenario for that screen.
+    """
+    require(user, "may_install")
+    screen_scopes.check_screens(user, [contact.screen])
+    contact.full_clean()
+    if not scenarios_at(contact.screen).filter(pk=contact.scenario_id).exists():
+        raise ValidationError({"scenario": _("This scenario cannot be triggered at this screen.")})
+    with serialised():
+        before = audit.stored_values(contact)
+        contact.save()
+        publish_scenarios()
+        audit.record_event(user, "contact-saved", contact.screen, **audit.changes_since(before, contact))
+
+
+def delete_contact(contact: TriggerContact, *, user: User | None) -> None:
+    """Remove a contact of a screen."""
+    require(user, "may_install")
+    screen_scopes.check_screens(user, [contact.screen])
+    with serialised():
+        before = audit.stored_values(contact)
+        audit.record_event(user, "contact-removed", contact.screen, **audit.changes_since(before, None))
+        contact.delete()
+        publish_scenarios()
 
 
 def to_wire(scenario: Scenario) -> LocalScenario:

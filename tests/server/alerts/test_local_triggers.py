@@ -27,7 +27,7 @@ from beffroi_server.__main__ import main
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import local_acts, restoration, services
 from beffroi_server.alerts.local_scenarios import publish_scenarios
-from beffroi_server.alerts.models import Alert, Restoration, Scenario, TriggeredAlert
+from beffroi_server.alerts.models import Alert, Restoration, Scenario, TriggerContact, TriggeredAlert
 from beffroi_server.alerts.scenario_services import delete_scenario, save_scenario
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import signing
@@ -114,6 +114,30 @@ class TestWhatIsPublished:
         with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(days=47)):
             assert publish_scenarios() == 1
             assert publish_scenarios() == 0
+
+
+class TestContacts:
+    VALUES = {"number": "2", "line": "17", "lasts": "closed", "is_active_low": "on", "hold_ms": "80",
+              "chip": "gpiochip0"}  # fmt: skip
+
+    def test_are_set_by_a_technician_for_what_an_officer_has_released_there(self, flood, trigger, client, charlie):
+        client.force_login(charlie)
+        sent = {**self.VALUES, "scenario": str(flood.pk)}
+        assert client.post("/screens/hall/contacts/", sent).status_code == 302
+        document = signing.published_document(SCENARIOS, TopicScope.of_screen("hall"))
+        (contact,) = document.contacts
+        assert (contact.number, contact.line, contact.scenario, contact.hold_ms) == (2, 17, f"scenario-{flood.pk}", 80)
+        assert "Crue" in client.get("/screens/hall/contacts/").content.decode()
+
+        row = TriggerContact.objects.get()
+        assert client.post(f"/screens/hall/contacts/{row.pk}/remove/").status_code == 302
+        assert signing.published_document(SCENARIOS, TopicScope.of_screen("hall")).contacts == ()
+
+    def test_trigger_nothing_that_nobody_has_released(self, flood, quay, client, charlie):
+        client.force_login(charlie)
+        sent = {**self.VALUES, "scenario": str(flood.pk)}
+        assert client.post("/screens/quay/contacts/", sent).status_code == 422
+        assert not TriggerContact.objects.exists()
 
 
 class TestWhatWasTriggered:

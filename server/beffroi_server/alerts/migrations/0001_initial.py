@@ -214,6 +214,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='TriggerContact',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(8)], verbose_name='number of the contact')),
+                ('chip', models.CharField(default='gpiochip0', max_length=32, validators=[django.core.validators.RegexValidator('^[a-z0-9-]{1,32}$')], verbose_name='GPIO chip')),
+                ('line', models.PositiveSmallIntegerField(help_text='On a Raspberry Pi the number of the GPIO.', validators=[django.core.validators.MaxValueValidator(1023)], verbose_name='line')),
+                ('is_active_low', models.BooleanField(default=True, verbose_name='closing it connects the line to ground')),
+                ('hold_ms', models.PositiveIntegerField(default=100, help_text='For so long it must be closed, or open, before that counts.', validators=[django.core.validators.MinValueValidator(20), django.core.validators.MaxValueValidator(60000)], verbose_name='hold time, in milliseconds')),
+                ('lasts', models.CharField(choices=[('closed', 'while the contact is closed'), ('ended', 'until somebody ends it')], default='closed', max_length=10, verbose_name='the alert is on')),
+                ('scenario', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='alerts.scenario', verbose_name='scenario')),
+                ('screen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='fleet.screen')),
+            ],
+            options={
+                'ordering': ['screen', 'number'],
+            },
+        ),
+        migrations.CreateModel(
             name='TriggeredAlert',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -245,6 +262,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='alert',
             index=models.Index(condition=models.Q(('settled', False)), fields=['ends_at'], name='alert_open'),
+        ),
+        migrations.AddConstraint(
+            model_name='triggercontact',
+            constraint=models.UniqueConstraint(fields=('screen', 'number'), name='one_contact_of_number'),
+        ),
+        migrations.AddConstraint(
+            model_name='triggercontact',
+            constraint=models.UniqueConstraint(fields=('screen', 'chip', 'line'), name='one_contact_of_line'),
         ),
         migrations.AddConstraint(
             model_name='unknownshowing',

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from beffroi_server.web.fleet import (
     capture_views,
     class_and_group_views,
+    contact_views,
     enrolment_views,
     hours_views,
     municipality_views,
@@ -23,6 +24,8 @@ urlpatterns: list[URLPattern] = [
     path("screens/<slug:slug>/problems/", screen_views.screen_problems, name="screen-problems"),
     path("screens/<slug:slug>/edit/", screen_views.screen_edit, name="screen-edit"),
     path("screens/<slug:slug>/hours/", hours_views.screen_hours, name="screen-hours"),
+    path("screens/<slug:slug>/contacts/", contact_views.screen_contacts, name="screen-contacts"),
+    path("screens/<slug:slug>/contacts/<int:pk>/remove/", contact_views.contact_remove, name="screen-contact-remove"),
     path("screens/<slug:slug>/off/", hours_views.screen_off, name="screen-off"),
     path("screens/<slug:slug>/on/", hours_views.screen_on, name="screen-on"),
     path("screens/<slug:slug>/enrolment/", enrolment_views.screen_enrolment, name="screen-enrolment"),
