@@ -73,7 +73,7 @@ class Subscribers:
     """All subscribers of a process.
 
     Args:
-        settings: ``port``, ``site``, ``anchor`` (root keys and threshold), ``screens`` (name and token of each).
+        settings: ``port``, ``site``, ``anchor`` (root keys and threshold), ``screens`` (name and password of each).
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -191,8 +191,8 @@ class Subscribers:
 class Subscriber:
     """One simulated screen."""
 
-    def __init__(self, all_of_them: Subscribers, number: int, name: str, token: str) -> None:
-        self.all, self.number, self.name, self.token = all_of_them, number, name, token
+    def __init__(self, all_of_them: Subscribers, number: int, name: str, password: str) -> None:
+        self.all, self.number, self.name, self.password = all_of_them, number, name, password
         anchor = TrustAnchor(site=all_of_them.settings["site"], screen=name, **all_of_them.settings["anchor"])
         self.trust = TrustState(anchor=anchor)
         self.connection: socket.socket | None = None
@@ -270,7 +270,7 @@ class Subscriber:
         root = f"beffroi/1/{self.all.settings['site']}/up/{user}/status"
         will = text(root) + text(self._status(online=False))
         head = text("MQTT") + bytes((4, 0xC0 | 0x02 | 0x04 | 0x08 | 0x20)) + KEEPALIVE_S.to_bytes(2)
-        return packet(CONNECT, head + text(user) + will + text(user) + text(self.token))
+        return packet(CONNECT, head + text(user) + will + text(user) + text(self.password))
 
     def _handle(self, first: int, body: bytes) -> None:
         kind = first & 0xF0

@@ -34,14 +34,13 @@ from beffroi_content.wire.documents import SigningRole
 from beffroi_content.wire.messages import KEYS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.delivery import signing
+from beffroi_server.fleet.device_credentials import broker_account, token_sha256
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenState
-from beffroi_server.fleet.services import mosquitto_hash, token_sha256
 
 kind = ScreenClass.objects.filter(width=1920, height=1080).first()
 names = {{f"ecran-{{number}}": secrets.token_urlsafe(32) for number in range({count})}}
 Screen.objects.bulk_create(
-    Screen(slug=name, name=name, screen_class=kind, enrolled_at=timezone.now(), token_sha256=token_sha256(token),
-           mqtt_password_hash=mosquitto_hash(token))
+    Screen(slug=name, name=name, screen_class=kind, enrolled_at=timezone.now(), token_sha256=token_sha256(token))
     for name, token in names.items()
 )
 ScreenState.objects.bulk_create(ScreenState(screen=screen) for screen in Screen.objects.all())
@@ -49,7 +48,8 @@ keys = signing.published_document(KEYS, TopicScope.all_screens())
 rule = keys.roles[SigningRole.ROOT]
 anchor = {{"root_keys": {{name: keys.keys[name] for name in rule.keys}}, "threshold": rule.threshold}}
 {more}
-print(json.dumps({{"screens": list(names.items()), "anchor": anchor}}))
+print(json.dumps({{"screens": [(each.slug, broker_account(each).password) for each in Screen.objects.all()],
+                  "anchor": anchor}}))
 """
 
 
