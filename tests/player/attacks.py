@@ -36,7 +36,6 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.support.town_processes import BROKER_PASSWORD, MOSQUITTO, PlayerProcess, TownProcesses
 from tests.support.waiting import until
 
-from beffroi_content.wire.access import mosquitto_lines
 from beffroi_content.wire.documents import SigningRole
 from beffroi_content.wire.envelope import BodyEncoding, parse_envelope, seal_envelope
 from beffroi_content.wire.limits import packet_limit
@@ -231,11 +230,10 @@ class BesiegedTown:
     @contextlib.contextmanager
     def withholding(self, *, is_kept_back: Callable[[str], bool]) -> Iterator[None]:
         """Have the broker pass on nothing of what the rules of players allow, without a word to them."""
-        path = self.town.folder / "broker" / "access"
-        before = path.read_text(encoding="ascii")
-        lines = mosquitto_lines(self.town.site, "server")
+        before = self._rules_file.read_text(encoding="ascii")
+        lines = before.splitlines()
         kept = [line for line in lines if not (line.startswith("pattern") and is_kept_back(line))]
-        assert len(kept) < len(lines)
+        assert len(kept) < len(lines), f"{self._rules_file} has no rules for players"
         self._use_rules("\n".join(kept) + "\n")
         try:
             yield
@@ -243,8 +241,13 @@ class BesiegedTown:
             self._use_rules(before)
             until("the broker passes everything on", lambda: self.report.get("link") == "live", 2 * WAIT_S)
 
+    @property
+    def _rules_file(self) -> Path:
+        lines = (self.town.folder / "broker" / "mosquitto.conf").read_text(encoding="utf-8").splitlines()
+        return Path(next(line.split()[1] for line in lines if line.startswith("acl_file")))
+
     def _use_rules(self, text: str) -> None:
-        (self.town.folder / "broker" / "access").write_text(text, encoding="ascii")
+        self._rules_file.write_text(text, encoding="ascii")
         assert self.town.broker.running
         self.town.broker.running.send_signal(signal.SIGHUP)
         time.sleep(0.5)
