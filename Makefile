@@ -5,7 +5,7 @@ PYTEST := $(PYTHON) -m pytest
 SOURCES := content player server provisioning demo benchmarks tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults alert-faults explore explore-api soak test-attacks test-network test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
+.PHONY: help deb test-deb prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults alert-faults explore explore-api soak test-attacks test-network test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
 
 help:  ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,15 @@ test-kms:  ## The player on a graphics card without a desktop, in a virtual mach
 test-systemd:  ## Server and player under systemd, installed as the documentation says, in a virtual machine: five to eight minutes
 	@scripts/prepare systemd
 	$(PYTHON) tests/kms/run.py --systemd
+
+deb:  ## Build the Debian packages of server and player, amd64 and arm64, into build/deb
+	@scripts/prepare server
+	PATH=$(CURDIR)/.tools/bin:$$PATH $(PYTHON) -m beffroi_provisioning.packages.build $(ARGUMENTS)
+
+RELEASES ?= bookworm trixie
+test-deb:  ## The package of the server on a bare Debian 12 and 13: installed, set up, served, removed; as root, ten minutes
+	@scripts/prepare packages
+	PATH=$(CURDIR)/.tools/bin:$$PATH $(PYTHON) -m tests.packages.run $(RELEASES)
 
 alert-grid:  ## Check every alert of the grid on every class of screens: levels, statuses, hazards, lengths, forms
 	@scripts/prepare demo

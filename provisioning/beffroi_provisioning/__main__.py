@@ -1,4 +1,4 @@
-"""``beffroi-provisioning``: writes the files that Mosquitto and systemd read."""
+"""``beffroi-provisioning``: sets a server and its broker up, and writes the files that Mosquitto and systemd read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from beffroi_content.model.base_models import IDENTIFIER_PATTERN
-from beffroi_provisioning import broker_setup, mosquitto, units
+from beffroi_provisioning import broker_setup, mosquitto, server_setup, units
 from beffroi_provisioning.files import write_text
 
 CONFIGURATION_FILE = "mosquitto.conf"
@@ -51,10 +51,42 @@ def _write_rendered(options: argparse.Namespace) -> list[Path]:
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="beffroi-provisioning", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_server(
+        commands.add_parser("server", help="set up the server whose package is installed, and start it; as root")
+    )
     _add_broker(commands.add_parser("broker", help="set up Mosquitto on this machine, beside the server; as root"))
     _add_mosquitto(commands.add_parser("mosquitto", help="the configuration and the access list of Mosquitto"))
     _add_units(commands.add_parser("units", help="what systemd reads: server, player, hardware watchdog"))
     return parser
+
+
+def _add_server(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(write=_set_up_server, hint="Run this command with sudo")
+    parser.add_argument("--town", required=True, metavar="NAME", help="the town's name, as screens show it")
+    parser.add_argument(
+        "--url", type=_url_argument, required=True,
+        help="the address of the pages, such as https://screens.example.org",
+    )  # fmt: skip
+    parser.add_argument("--site", type=_site_argument, help="by default made of the town's name; for good")
+    parser.add_argument("--postgresql", action="store_true", help="use PostgreSQL of this machine instead of SQLite")
+    parser.add_argument(
+        "--backups",
+        type=_folder_argument,
+        default=server_setup.BACKUPS,
+        help="where backups go every night (%(default)s)",
+    )
+
+
+def _set_up_server(options: argparse.Namespace) -> list[Path]:
+    setup = server_setup.ServerSetup(
+        town=options.town,
+        url=options.url,
+        site=options.site or "",
+        with_postgresql=options.postgresql,
+        backups=options.backups,
+    )
+    server_setup.set_up_server(setup)
+    return []
 
 
 def _add_broker(parser: argparse.ArgumentParser) -> None:
@@ -166,6 +198,19 @@ def _output_argument(text: str) -> str:
             "artnet://192.168.1.40?universe=0 or sacn://192.168.1.40?universe=1; gamma may be added, such as ?gamma=2.2"
         )
     return text
+
+
+def _url_argument(text: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?/?", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: give an address such as https://screens.example.org")
+    return text.rstrip("/")
+
+
+def _folder_argument(text: str) -> Path:
+    # Nothing that systemd would expand.
+    if not re.fullmatch(r"/[A-Za-z0-9._/-]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: give a folder such as /var/backups/beffroi-server")
+    return Path(text)
 
 
 def _port_argument(text: str) -> int:

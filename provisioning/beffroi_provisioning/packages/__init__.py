@@ -1,0 +1,1 @@
+"""Debian packages of server and player, each with the Python packages that it needs."""
