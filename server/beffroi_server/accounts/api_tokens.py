@@ -55,15 +55,22 @@ SCOPES = {
         ApiScope("schedule:write", _("change playlists, rules, calendars and feeds"), lambda user: user.may_edit),
         ApiScope("screens:read", _("see the screens and what they show"), lambda user: True),
         ApiScope("screens:write", _("set up screens and groups"), lambda user: user.may_install),
+        ApiScope("screens:switch", _("switch displays off and on again"), lambda user: user.may_switch),
         ApiScope("alerts:read", _("read alerts and receipts"), lambda user: True),
         ApiScope("alerts:broadcast", _("broadcast and end alerts, change scenarios"), lambda user: user.may_alert),
         ApiScope("plays:read", _("read the proof of play"), lambda user: True),
-        ApiScope("town:read", _("read the town, its users and the audit trail"), lambda user: user.may_administer),
-        ApiScope("town:write", _("change the town, its users and its webhooks"), lambda user: user.may_administer),
+        ApiScope("account:read", _("read your notifications, tokens and devices"), lambda user: True),
+        ApiScope("account:write", _("change your notifications, end your tokens and devices, undo"), lambda user: True),
+        ApiScope("users:read", _("read users and municipalities"), lambda user: user.may_manage_users),
+        ApiScope("users:write", _("change users and municipalities"), lambda user: user.may_manage_users),
+        ApiScope("town:read", _("read the settings of the town and the audit trail"), lambda user: user.may_administer),
+        ApiScope(
+            "town:write", _("change the settings of the town, channels and webhooks"), lambda user: user.may_administer
+        ),
     )
 }
 """By name, in the order in which they are offered."""
-GRAVE_SCOPES = frozenset({"alerts:broadcast", "town:write"})
+GRAVE_SCOPES = frozenset({"alerts:broadcast", "users:write", "town:write"})
 """By which somebody takes every screen, or the accounts: a page asks for the second factor first."""
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts.models import Alert
-from beffroi_server.api.alerts import READ, TAG
+from beffroi_server.api.alert_models import READ, TAG
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.problems import not_found
 from beffroi_server.api.values import find_row

@@ -12,7 +12,7 @@ from ninja import Query, Status
 from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_server.alerts import second_officer
 from beffroi_server.alerts.models import AlertProposal
-from beffroi_server.api.alerts import READ, WRITE, AlertAnswer, NewAlert, alert_answer, alert_values, token_of
+from beffroi_server.api.alert_models import READ, WRITE, AlertAnswer, NewAlert, alert_answer, alert_values, token_of
 from beffroi_server.api.languages import AlertTranslationAnswer
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.repeated_requests import Repetition

@@ -39,6 +39,8 @@ class GroupAnswer(Answer):
     slug: str
     name: str
     screens: list[str]
+    needs_approval: bool
+    """Whether announcements are shown only once somebody who may approve has agreed."""
     languages: list[str]
     """In which its screens show announcements, unless they say otherwise."""
 
@@ -48,6 +50,7 @@ class GroupChange(Change):
 
     name: Name80 = ""
     screens: Slugs = []
+    needs_approval: bool = False
     languages: Languages = []
 
 
@@ -98,7 +101,9 @@ def _groups() -> Any:
 
 def _group_answer(row: ScreenGroup) -> GroupAnswer:
     screens = sorted(each.slug for each in row.screens.all())
-    return GroupAnswer(slug=row.slug, name=row.name, screens=screens, languages=row.languages)
+    return GroupAnswer(
+        slug=row.slug, name=row.name, screens=screens, needs_approval=row.needs_approval, languages=row.languages
+    )  # fmt: skip
 
 
 @operation("GET", "/groups", scope=READ, returns=PageOf[GroupAnswer], tag=TAG)

@@ -15,6 +15,7 @@ from beffroi_server.api.values import (
     Answer,
     Change,
     DrawnTownName,
+    InseeCode,
     Key,
     PageOf,
     PageQuery,
@@ -31,7 +32,7 @@ from beffroi_server.library.models import MediaItem
 from beffroi_server.library.town_branding import logo_of, save_municipality
 
 TAG = "town"
-READ, WRITE = "screens:read", "town:write"
+READ, WRITE = "screens:read", "users:write"
 MunicipalityName = Annotated[DrawnTownName, StringConstraints(max_length=80)]
 
 
@@ -45,6 +46,7 @@ class MunicipalityAnswer(Answer):
     latitude: float | None
     """Null: the place of the town."""
     longitude: float | None
+    insee: str
     holiday_region: str
     """Empty: that of the town."""
     logo: int | None
@@ -58,6 +60,7 @@ class MunicipalityChange(Change):
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")] = "#1d4f91"
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    insee: InseeCode = ""
     holiday_region: HolidayRegion = HolidayRegion.BY_TIME_ZONE
     logo: Key | None = None
     screens: Slugs = []
@@ -97,6 +100,7 @@ def _answer(row: Municipality) -> MunicipalityAnswer:
     logo = logo_of(row)
     return MunicipalityAnswer(
         slug=row.group.slug, name=row.name, colour=row.colour, latitude=row.latitude, longitude=row.longitude,
+        insee=row.insee,
         holiday_region=row.holiday_region, logo=logo.pk if logo is not None else None,
         screens=sorted(screen.slug for screen in row.group.screens.all()),
     )  # fmt: skip
@@ -122,7 +126,7 @@ def read_municipality(request: ApiRequest, slug: Slug) -> MunicipalityAnswer:
 
 @operation("PATCH", "/municipalities/{slug}", scope=WRITE, returns=MunicipalityAnswer, tag=TAG)
 def change_municipality(request: ApiRequest, slug: Slug, body: MunicipalityChange) -> MunicipalityAnswer:
-    """Change a municipality; its screens follow."""
+    """Change a municipality; its screens follow. Its local administrators may, but for which screens it has."""
     return _save(find_row(_municipalities(), group__slug=slug), body, request)
 
 

@@ -11,13 +11,13 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_content.model.recurrence import Recurrence
-from beffroi_server.alerts import on_call, plan_services
+from beffroi_server.alerts import plan_services
 from beffroi_server.alerts.models import PlannedAlert
-from beffroi_server.api.alerts import READ, WRITE, AlertTextChange, Minutes, named_targets
+from beffroi_server.api.alert_models import READ, WRITE, AlertTextChange, Minutes, named_targets
 from beffroi_server.api.languages import AlertTranslationAnswer
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.repeated_requests import Repetition
-from beffroi_server.api.values import Answer, Change, Key, PageOf, PageQuery, find_row, page_of
+from beffroi_server.api.values import Answer, Change, Key, PageOf, PageQuery, TimeOfDay, WarningTitle, find_row, page_of
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.targets import Targets
 
@@ -54,7 +54,7 @@ class PlannedAlertChange(AlertTextChange):
 class NewPlannedAlert(PlannedAlertChange):
     """A new planned alert."""
 
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: WarningTitle
     starts_on: dt.date
     starts_time: dt.time
 
@@ -76,7 +76,7 @@ class PlannedAlertAnswer(Answer):
     screens: list[str]
     all_clear_s: int
     starts_on: dt.date
-    starts_time: dt.time
+    starts_time: TimeOfDay
     duration_min: int
     recurrence: str
     reminder_min: int
@@ -94,13 +94,6 @@ class PostponementChange(OccurrenceChange):
     """By how much an occurrence is postponed."""
 
     minutes: Minutes
-
-
-class OnCallAnswer(Answer):
-    """Who is on call."""
-
-    users: list[str]
-    """Empty where the town has no rota."""
 
 
 def _plans() -> Any:
@@ -173,12 +166,6 @@ def postpone_occurrence(request: ApiRequest, plan_id: Key, body: PostponementCha
     row = find_row(_plans(), pk=plan_id)
     plan_services.postpone_next(row, body.at, body.minutes, user=request.user)
     return _answer(find_row(_plans(), pk=plan_id))
-
-
-@operation("GET", "/on-call", scope=READ, returns=OnCallAnswer, tag=TAG)
-def read_on_call(request: ApiRequest) -> OnCallAnswer:
-    """Return who is on call now."""
-    return OnCallAnswer(users=[user.get_username() for user in on_call.officers_on_call()])
 
 
 def _save(row: PlannedAlert, body: PlannedAlertChange, request: ApiRequest) -> PlannedAlertAnswer:

@@ -5,23 +5,29 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
+from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Query
 from pydantic import Field
 
+from beffroi_server.accounts.models import Town
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.problems import invalid_field
 from beffroi_server.api.values import MAX_KEY, Answer, Change, Day, Instant, PageOf, PageQuery, Slug, find_row, page_of
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import PlayRecord
-from beffroi_server.monitoring.proof import play_queries
+from beffroi_server.fleet.plays import log_export
+from beffroi_server.monitoring.proof import content_names, play_queries
 from beffroi_server.monitoring.proof.content_names import names_of
-from beffroi_server.monitoring.proof.play_queries import PlayPeriod
+from beffroi_server.monitoring.proof.play_queries import PlayPeriod, day_bounds
 
 TAG = "plays"
 READ = "plays:read"
 LONGEST_DAYS = 3_660
 LONGEST_PERIOD = dt.timedelta(days=400)
+MOST_LOGGED = 50_000
+"""Plays of a display log in one answer."""
 
 
 class TotalAnswer(Answer):
@@ -85,6 +91,15 @@ class PlaysQuery(Change):
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
 
 
+class LogQuery(Change):
+    """Of which days and screen the display log is wanted."""
+
+    first: Day
+    last: Day
+    """Days of the town, both included."""
+    screen: Slug | None = None
+
+
 @operation("GET", "/plays", scope=READ, returns=PageOf[TotalAnswer], tag=TAG)
 def list_play_totals(request: ApiRequest, query: Query[TotalQuery]) -> PageOf[TotalAnswer]:
     """Return how often and how long contents were shown, by content, screen or day, on screens in scope."""
@@ -125,3 +140,21 @@ def list_plays(request: ApiRequest, slug: Slug, query: Query[PlaysQuery]) -> Pla
         for row in found[: query.limit]
     ]
     return PlaysAnswer(items=items, next_after=items[-1].number if len(found) > query.limit else None)
+
+
+@operation("GET", "/plays/log", scope=READ, media_type="application/jsonl", tag=TAG)
+def read_display_log(request: ApiRequest, query: Query[LogQuery]) -> HttpResponse:
+    """Return the display log of screens, which “beffroi-server plays verify” checks; the command writes longer ones."""
+    if not dt.timedelta(0) <= query.last - query.first < LONGEST_PERIOD:
+        raise invalid_field("last", _("This is before the first day, or too long after it."))
+    screen, town = None, find_row(Town.objects.all())
+    if query.screen is not None:
+        screen = find_row(screen_scopes.screens_in_scope(request.user), slug=query.screen)
+    screens = list(PlayPeriod(query.first, query.last, screen=screen, user=request.user).screens())
+    zone = timezone.get_current_timezone()
+    start, end = day_bounds(query.first, zone)[0], day_bounds(query.last, zone)[1]
+    if log_export.count_plays(screens, start, end, MOST_LOGGED + 1) > MOST_LOGGED:
+        raise invalid_field("last", _("That is more than %(count)d records. Choose fewer days or one screen.")
+                            % {"count": MOST_LOGGED})  # fmt: skip
+    lines = log_export.log_lines(town, screens, start, end, content_names.recorded_names_of)
+    return HttpResponse(b"".join(lines), content_type="application/jsonl")

@@ -10,7 +10,7 @@ from pydantic import Field
 from beffroi_content.model import AlertLevel
 from beffroi_server.alerts import scenario_services
 from beffroi_server.alerts.models import Scenario
-from beffroi_server.api.alerts import READ, WRITE, AlertTextChange, named_targets
+from beffroi_server.api.alert_models import READ, WRITE, AlertTextChange, named_targets
 from beffroi_server.api.languages import AlertTranslationAnswer
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.values import (

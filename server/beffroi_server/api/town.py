@@ -1,4 +1,4 @@
-"""Operations on the town, its users, the audit trail, and the caller itself."""
+"""Operations on the town, its first hour, the audit trail, and the caller itself."""
 
 from __future__ import annotations
 
@@ -6,34 +6,32 @@ import datetime as dt
 import zoneinfo
 from typing import Annotated, Any, Literal
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Query, Status
 from pydantic import AfterValidator, Field, StringConstraints
 
+from beffroi_content.model import AlertLevel
 from beffroi_server.accounts import services
 from beffroi_server.accounts.api_tokens import SCOPES
 from beffroi_server.accounts.holiday_regions import HolidayRegion
-from beffroi_server.accounts.models import AuditEvent, Town, User, UserRole
+from beffroi_server.accounts.models import AuditEvent, Town
+from beffroi_server.alerts.starter_set import add_starter_set
 from beffroi_server.api.languages import Languages
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.values import (
     Answer,
     Change,
     DrawnTownName,
+    InseeCode,
     Instant,
     Key,
-    Line60,
     PageOf,
     PageQuery,
-    Slugs,
     find_row,
     named_row,
-    named_rows,
     page_of,
 )
-from beffroi_server.core.transactions import serialised
-from beffroi_server.fleet.models import ScreenGroup
-from beffroi_server.library.library_scopes import set_scope
 from beffroi_server.library.models import MediaItem
 from beffroi_server.library.town_branding import logo_of, save_town
 
@@ -78,6 +76,18 @@ class TownAnswer(Answer):
     holiday_region: str
     plays_months: int
     alert_sets_months: int
+    outages_months: int
+    insee: str
+    silent_minutes: int
+    """After which a screen counts as silent."""
+    unseen_seconds: int
+    """After which an alert that is not on a screen is told of."""
+    second_officer_levels: list[AlertLevel]
+    """At which a real alert needs a second officer."""
+    asks_second_factor: bool
+    """Of officers and administrators."""
+    is_try_out: bool
+    """Whether alerts are exercises unless one says otherwise."""
     logo: int | None
 
 
@@ -94,43 +104,14 @@ class TownChange(Change):
     holiday_region: HolidayRegion = HolidayRegion.BY_TIME_ZONE
     plays_months: Annotated[int, Field(ge=1, le=120)] = 25
     alert_sets_months: Annotated[int, Field(ge=2, le=600)] = 61
+    outages_months: Annotated[int, Field(ge=1, le=120)] = 25
+    insee: InseeCode = ""
+    silent_minutes: Annotated[int, Field(ge=1, le=32_767)] = 10
+    unseen_seconds: Annotated[int, Field(ge=1, le=32_767)] = 60
+    second_officer_levels: Annotated[list[AlertLevel], Field(max_length=len(AlertLevel))] = []
+    asks_second_factor: bool = False
+    is_try_out: bool = False
     logo: Key | None = None
-
-
-class UserAnswer(Answer):
-    """A user."""
-
-    id: int
-    username: str
-    first_name: str
-    last_name: str
-    role: UserRole
-    groups: list[str]
-    """The groups of screens that the user is limited to; empty: every screen."""
-    is_active: bool
-    last_login: dt.datetime | None
-
-
-class UserChange(Change):
-    """Fields of a user."""
-
-    first_name: Line60 = ""
-    last_name: Line60 = ""
-    role: UserRole = UserRole.EDITOR
-    groups: Slugs = []
-    """Limits the user to the screens of these groups, and to the content of their municipalities; none: no limit."""
-    is_active: bool = True
-
-
-class NewUser(Change):
-    """A new user, who signs in by a link first: an administrator makes it on the page of users."""
-
-    username: Username
-    first_name: Line60 = ""
-    last_name: Line60 = ""
-    role: UserRole = UserRole.EDITOR
-    groups: Slugs = []
-    """As for a change."""
 
 
 class EventAnswer(Answer):
@@ -182,6 +163,11 @@ def change_town(request: ApiRequest, body: TownChange) -> TownAnswer:
     if "logo" in values:
         values.pop("logo")
         logo = named_row(MediaItem.objects.all(), body.logo, "logo")
+    if "asks_second_factor" in values:
+        asks = values.pop("asks_second_factor")
+        town.second_factor_since = (town.second_factor_since or timezone.now()) if asks else None
+    if "second_officer_levels" in values:
+        values["second_officer_levels"] = [level.value for level in dict.fromkeys(body.second_officer_levels)]
     for name, value in values.items():
         setattr(town, name, value)
     save_town(town, logo=logo, user=request.user)
@@ -190,61 +176,30 @@ def change_town(request: ApiRequest, body: TownChange) -> TownAnswer:
 
 def _town_answer(town: Town) -> TownAnswer:
     logo = logo_of(town)
-    values = {name: getattr(town, name) for name in TownAnswer.model_fields if name != "logo"}
-    return TownAnswer.model_validate({**values, "logo": logo.pk if logo is not None else None})
+    built = {"logo": logo.pk if logo is not None else None, "asks_second_factor": town.second_factor_since is not None}
+    values = {name: getattr(town, name) for name in TownAnswer.model_fields if name not in built}
+    return TownAnswer.model_validate({**values, **built})
 
 
-def _user_answer(row: User) -> UserAnswer:
-    values = {name: getattr(row, name) for name in UserAnswer.model_fields if name != "groups"}
-    limits = sorted(group.slug for group in row.scope_groups.all()) if row.is_limited_to_groups else []
-    return UserAnswer.model_validate({**values, "groups": limits})
+class AddedAnswer(Answer):
+    """How much was added."""
+
+    added: int
 
 
-def _users() -> Any:
-    return User.objects.prefetch_related("scope_groups")
+@operation("POST", "/starter-set", scope="alerts:broadcast", returns=AddedAnswer, tag=TAG)
+def add_starter_scenarios(request: ApiRequest) -> AddedAnswer:
+    """Add the usual scenarios, as drafts, and categories that the town has not yet."""
+    return AddedAnswer(added=add_starter_set(find_row(Town.objects.all()), user=request.user))
 
 
-def _set_groups(row: User, slugs: list[str], actor: User) -> None:
-    groups = named_rows(ScreenGroup.objects.all(), slugs, "groups", key="slug")
-    set_scope(row, groups=groups, categories=list(row.scope_categories.all()), actor=actor)
-
-
-@operation("GET", "/users", scope=READ, returns=PageOf[UserAnswer], tag=TAG)
-def list_users(request: ApiRequest, query: Query[PageQuery]) -> PageOf[UserAnswer]:
-    """List users by name."""
-    return page_of(query, _users().order_by("username"), _user_answer)
-
-
-@operation("POST", "/users", scope=WRITE, returns=UserAnswer, status=201, tag=TAG)
-def create_user(request: ApiRequest, body: NewUser) -> Status[UserAnswer]:
-    """Add a user."""
-    values = {"first_name": body.first_name, "last_name": body.last_name}
-    with serialised():
-        row = services.create_user(body.username, body.role, actor=request.user, **values)
-        _set_groups(row, body.groups, request.user)
-    return Status(201, _user_answer(find_row(_users(), pk=row.pk)))
-
-
-@operation("GET", "/users/{user_id}", scope=READ, returns=UserAnswer, tag=TAG)
-def read_user(request: ApiRequest, user_id: Key) -> UserAnswer:
-    """Return a user."""
-    return _user_answer(find_row(_users(), pk=user_id))
-
-
-@operation("PATCH", "/users/{user_id}", scope=WRITE, returns=UserAnswer, tag=TAG)
-def change_user(request: ApiRequest, user_id: Key, body: UserChange) -> UserAnswer:
-    """Change the name or the role of a user, or disable their access."""
-    row = find_row(User.objects.all(), pk=user_id)
-    values = body.given()
-    groups = values.pop("groups", None)
-    for name, value in values.items():
-        setattr(row, name, value)
-    row.role = str(row.role)
-    with serialised():
-        services.update_user(row, actor=request.user)
-        if groups is not None:
-            _set_groups(row, groups, request.user)
-    return _user_answer(find_row(_users(), pk=user_id))
+@operation("POST", "/first-hour/hide", scope=WRITE, status=204, tag=TAG)
+def hide_first_hour(request: ApiRequest) -> Status[None]:
+    """Hide the list of first steps on the pages for good."""
+    town = find_row(Town.objects.all())
+    town.first_steps_hidden_at = timezone.now()
+    services.update_setting(town, "first_steps_hidden_at", user=request.user)
+    return Status(204, None)
 
 
 @operation("GET", "/audit", scope=READ, returns=PageOf[EventAnswer], tag=TAG)

@@ -9,7 +9,16 @@ from typing import Annotated, Any, Generic, TypeVar
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from beffroi_content.raster.text.characters import clean_text, is_blank, missing_characters, name_characters
 from beffroi_server.api.problems import invalid_field, not_found
@@ -140,6 +149,7 @@ WrittenAddress = Annotated[str, BeforeValidator(clean_line), StringConstraints(m
 """As somebody writes it: it may lack its scheme."""
 Search = Annotated[str, BeforeValidator(clean_line), StringConstraints(max_length=200)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+InseeCode = Annotated[str, StringConstraints(pattern=r"^([0-9][0-9AB][0-9]{3})?$")]
 Key = Annotated[int, Field(ge=1, le=MAX_KEY)]
 Keys = Annotated[list[Key], Field(max_length=MAX_LISTED)]
 Slugs = Annotated[list[Slug], Field(max_length=MAX_LISTED)]
@@ -147,6 +157,8 @@ Instant = Annotated[AwareDatetime, AfterValidator(_storable)]
 """With an offset, such as ``2026-12-24T18:00:00+01:00``."""
 Day = Annotated[dt.date, AfterValidator(_near)]
 MinuteOfDay = Annotated[dt.time, AfterValidator(_whole_minute)]
+TimeOfDay = Annotated[dt.time, WithJsonSchema({"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"})]
+"""Hours and minutes by the clocks of the town, in an answer: JSON Schema wants an offset of its own times."""
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 

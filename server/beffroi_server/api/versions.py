@@ -7,7 +7,13 @@ import uuid
 
 from ninja import Query
 
-from beffroi_server.api.announcements import READ, WRITE, AnnouncementAnswer, announcement_answer, announcements_of
+from beffroi_server.api.announcement_models import (
+    READ,
+    WRITE,
+    AnnouncementAnswer,
+    announcement_answer,
+    announcements_of,
+)
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.values import Answer, Key, PageOf, PageQuery, find_row, page_of
 from beffroi_server.library import library_scopes, services, versions

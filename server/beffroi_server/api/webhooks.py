@@ -10,7 +10,7 @@ from pydantic import Field
 
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.values import Answer, Change, Key, Name80, PageOf, PageQuery, WrittenAddress, find_row, page_of
-from beffroi_server.outlets import subscriptions
+from beffroi_server.outlets import sending, subscriptions
 from beffroi_server.outlets.models import WebhookEvent, WebhookSubscription
 
 TAG = "webhooks"
@@ -97,3 +97,10 @@ def delete_webhook(request: ApiRequest, webhook_id: Key) -> Status[None]:
     row = find_row(WebhookSubscription.objects.all(), pk=webhook_id)
     subscriptions.delete_subscription(row, user=request.user)
     return Status(204, None)
+
+
+@operation("POST", "/webhooks/{webhook_id}/trials", scope=WRITE, status=202, tag=TAG)
+def try_webhook(request: ApiRequest, webhook_id: Key) -> Status[None]:
+    """Send a trial message to a webhook in the next seconds; the outcome is read with the webhook."""
+    sending.queue_trial(find_row(WebhookSubscription.objects.all(), pk=webhook_id))
+    return Status(202, None)

@@ -7,7 +7,7 @@ from typing import Annotated
 from ninja import Query, Status
 from pydantic import Field
 
-from beffroi_server.api.announcements import READ, WRITE
+from beffroi_server.api.announcement_models import READ, WRITE
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.values import Answer, Change, Key, Name60, PageOf, PageQuery, TagName, find_row, page_of
 from beffroi_server.library import categories, tags

@@ -220,8 +220,8 @@ def stored_data(subscriber: Subscriber) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def exported_rows(*, user: User | None) -> list[list[str]]:
-    """Return all subscribers as rows of a table, with headings; recorded in the audit trail.
+def export(*, user: User | None) -> list[dict[str, Any]]:
+    """Return what is stored of all subscribers; recorded in the audit trail.
 
     Raises:
         NotPermitted: the user is no administrator.
@@ -229,8 +229,13 @@ def exported_rows(*, user: User | None) -> list[list[str]]:
     require(user, "may_administer")
     rows = [stored_data(each) for each in Subscriber.objects.prefetch_related("groups")]
     audit.record_event(user, "subscribers-exported", Town.objects.get().name, count=len(rows))
+    return rows
+
+
+def exported_rows(*, user: User | None) -> list[list[str]]:
+    """Return :func:`export` as rows of a table, with headings."""
     headings = ["address", "from_level", "places", "language", "purpose_version", "asked_at", "confirmed_at"]
-    return [headings, *([_cell(row[name]) for name in headings] for row in rows)]
+    return [headings, *([_cell(row[name]) for name in headings] for row in export(user=user))]
 
 
 def delete_unconfirmed(now: dt.datetime) -> int:

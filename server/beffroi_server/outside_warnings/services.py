@@ -87,6 +87,12 @@ def rehearse_policy(source: WarningSource) -> list[RehearsedMessage]:
     return found[::-1]
 
 
+def title_of(alert: CapAlert) -> str:
+    """Return what a message is called in lists."""
+    info = alert.infos[0] if alert.infos else None
+    return (info.headline or info.event if info else None) or alert.identifier or "?"
+
+
 def check_source(source: WarningSource) -> None:
     """Check what a kind of source needs.
 

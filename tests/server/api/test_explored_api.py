@@ -14,14 +14,20 @@ import pytest
 import schemathesis
 from django.core import signals
 from django.db import close_old_connections
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from schemathesis import checks
 
 from beffroi_server.alerts import services as alerts
 from beffroi_server.api import callers
 from beffroi_server.api.document import openapi_document
+from beffroi_server.channels.models import Channel
+from beffroi_server.drills.models import Drill
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.fleet.targets import EVERYWHERE
+from beffroi_server.library.plan_models import PlannedAnnouncement
+from beffroi_server.outside_warnings.models import WarningSource
+from beffroi_server.schedule.charter_models import CharterRule
 from beffroi_server.wsgi import application
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("existing_rows")]
@@ -43,7 +49,7 @@ schema = _schema()
 
 
 @pytest.fixture
-def existing_rows(keyring, playlist, quay, hall, dora, monkeypatch) -> dict[str, Any]:
+def existing_rows(api, keyring, playlist, quay, hall, dora, monkeypatch) -> dict[str, Any]:
     """Return what there is, by the parameters of addresses that name it; all callers may send as much as they like."""
     for throttle in (callers.request_throttle, callers.alert_throttle):
         monkeypatch.setattr(throttle, "wait_s", lambda _key: 0.0)
@@ -52,7 +58,14 @@ def existing_rows(keyring, playlist, quay, hall, dora, monkeypatch) -> dict[str,
         level="information", title="Crue", source="Mairie", targets=EVERYWHERE, duration_min=5, user=None
     )
     feed = Feed.objects.create(name="Bibliothèque", kind=FeedKind.CALENDAR, address="https://example.org/a.ics")
+    channel = Channel.objects.create(name="Liste", kind="mail", recipients="a@example.org")
+    source = WarningSource.objects.create(name="Météo", kind="webhook")
+    rule = CharterRule.objects.create(subject="title-length", amount=60)
+    planned = PlannedAnnouncement.objects.create(title="Fête", due_on="2026-12-24")
+    drill = Drill.objects.create(title="Exercice", alert={}, started_at=timezone.now())
     return {
+        "channel_id": channel.pk, "source_id": source.pk, "charter_rule_id": rule.pk, "planned_id": planned.pk,
+        "drill_id": str(drill.pk), "way": "mail", "token_id": dora.api_tokens.get().pk,
         "announcement_id": str(entry.announcement_id), "playlist_id": playlist.pk, "entry_id": entry.pk,
         "rule_id": playlist.rules.get().pk, "alert_id": str(alert.pk), "feed_id": feed.pk, "slug": "quay",
         "user_id": dora.pk, "class_id": quay.screen_class_id, "screen_class": quay.screen_class_id,

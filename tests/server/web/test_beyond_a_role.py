@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from tests.support.pages import page_text
 
-from beffroi_server.accounts import api_tokens, second_factor, services, undo
+from beffroi_server.accounts import account_mail, api_tokens, second_factor, services, undo
 from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import ApiToken, Town, UndoEntry, User, UserRole
 from beffroi_server.api import callers
@@ -27,7 +27,7 @@ from beffroi_server.schedule import services as schedule
 from beffroi_server.schedule.charter_models import CharterRule
 from beffroi_server.schedule.models import Playlist, ScheduleRule
 from beffroi_server.schedule.partial_acts import SomeRefused
-from beffroi_server.web.accounts import account_mail, sign_in_flow
+from beffroi_server.web.accounts import sign_in_flow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 

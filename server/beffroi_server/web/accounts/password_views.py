@@ -10,10 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from beffroi_server.accounts import services
+from beffroi_server.accounts import account_mail, services
 from beffroi_server.core.attempt_throttle import AttemptThrottle, network_of
 from beffroi_server.web.access import UserRequest, current_town, for_own_account
-from beffroi_server.web.accounts import account_mail
 from beffroi_server.web.accounts.forms import ForgottenPasswordForm, PasswordForm
 from beffroi_server.web.accounts.sign_in_flow import CHOOSES_PASSWORD_KEY, may_choose_password
 

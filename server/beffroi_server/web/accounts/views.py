@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from beffroi_server.accounts import second_factor, services, user_sessions
+from beffroi_server.accounts import account_mail, second_factor, services, user_sessions
 from beffroi_server.accounts.errors import LastAdministratorError
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.user_management import users_managed
@@ -21,7 +21,6 @@ from beffroi_server.core.transactions import serialised
 from beffroi_server.library.library_scopes import set_scope
 from beffroi_server.library.town_branding import save_town
 from beffroi_server.web.access import UserRequest, current_town, for_administrators, for_own_account, for_user_managers
-from beffroi_server.web.accounts import account_mail
 from beffroi_server.web.accounts.forms import AccountForm, NewUserForm, PasswordForm, TownForm, UserForm
 from beffroi_server.web.accounts.session_rows import session_rows
 from beffroi_server.web.requests import paginate

@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from beffroi_server.cap.messages import CapAlert
 from beffroi_server.cap.reason_texts import reason_sentence
 from beffroi_server.outside_warnings import services, webhooks
 from beffroi_server.outside_warnings.models import SourceKind, WarningSource
@@ -142,13 +141,8 @@ def _rehearsal(source: WarningSource) -> dict[str, Any]:
         "total": len(found),
         "counts": [(decision_words(name), counts[name]) for name in ("broadcast", "propose", "ignore")],
         "rows": [
-            (_title(each.alert), each.at, decision_words(each.verdict.decision.value),
+            (services.title_of(each.alert), each.at, decision_words(each.verdict.decision.value),
              reason_sentence(each.verdict.reasons, language()))
             for each in rows[:REHEARSED_SHOWN]
         ],
     }  # fmt: skip
-
-
-def _title(alert: CapAlert) -> str:
-    info = alert.infos[0] if alert.infos else None
-    return (info.headline or info.event if info else None) or alert.identifier or "?"

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.library.errors import EditConflict
 from beffroi_server.schedule import proposals
+from beffroi_server.schedule.decision_mail import mail_decision
 from beffroi_server.schedule.errors import ProposalDecided
 from beffroi_server.schedule.models import Proposal, ProposalState
 from beffroi_server.web.access import UserRequest, for_editors, for_writers
-from beffroi_server.web.accounts import account_mail
 from beffroi_server.web.library.announcement_placing import placement_sentence
 from beffroi_server.web.requests import paginate, parse_number
 
@@ -90,5 +90,5 @@ def _decide(request: UserRequest, found: Proposal, decide: Callable[[], str]) ->
     else:
         messages.success(request, text % {"name": found.announcement.title})
         if found.state in {ProposalState.APPROVED, ProposalState.DECLINED} and found.proposed_by is not None:
-            account_mail.mail_decision(found)
+            mail_decision(found)
     return redirect("proposals")

@@ -10,11 +10,11 @@ from django.core import mail
 from django.db import transaction
 from django.test import Client
 
+from beffroi_server.accounts import account_mail
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.errors import LastAdministratorError, NotPermitted
 from beffroi_server.accounts.models import AuditEvent, User, UserRole
 from beffroi_server.accounts.user_sessions import sessions_of
-from beffroi_server.web.accounts import account_mail
 
 pytestmark = pytest.mark.django_db
 

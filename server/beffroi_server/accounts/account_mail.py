@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from beffroi_server.accounts import services
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.core import database, mail
-from beffroi_server.schedule.models import Proposal, ProposalState
 
 logger = logging.getLogger(__name__)
 MAX_WAITING = 100
@@ -42,7 +41,7 @@ def users_named(name: str) -> list[User]:
 
 def mail_invitation(user: User, link: str, inviter: User) -> None:
     """Mail the link of an invitation."""
-    town = _town_name()
+    town = town_name()
     subject = _("%(town)s: your access to the screens") % {"town": town}
     text = _(
         "%(inviter)s invites you to the screens of %(town)s.\n\n"
@@ -54,12 +53,12 @@ def mail_invitation(user: User, link: str, inviter: User) -> None:
         "link": link,
         "name": user.get_username(),
     }
-    _send_later(lambda: mail.send_mail(user.email, subject, text, sender_name=town))
+    send_later(lambda: mail.send_mail(user.email, subject, text, sender_name=town))
 
 
 def mail_reset(user: User) -> None:
     """Make a link with which a user chooses another password, and mail it."""
-    town, language = _town_name(), translation.get_language()
+    town, language = town_name(), translation.get_language()
 
     def send() -> None:
         with translation.override(language):
@@ -72,21 +71,7 @@ def mail_reset(user: User) -> None:
             subject = _("%(town)s: a new password") % {"town": town}
             mail.send_mail(user.email, subject, text, sender_name=town)
 
-    _send_later(send)
-
-
-def mail_decision(proposal: Proposal) -> None:
-    """Tell whoever made a proposal what was decided, where there is an address and a mail server."""
-    user, town = proposal.proposed_by, _town_name()
-    if user is None or not user.email or not mail.is_configured():
-        return
-    values = {"name": proposal.announcement.title, "town": town, "reason": proposal.reason}
-    if proposal.state == ProposalState.APPROVED:
-        text = _("Your announcement “%(name)s” was approved, and is shown on the screens of %(town)s as you proposed.")
-    else:
-        text = _("Your announcement “%(name)s” was declined:\n\n%(reason)s\n\nYou can change it and propose it again.")
-    subject = _("%(town)s: your announcement “%(name)s”") % values
-    _send_later(lambda: mail.send_mail(user.email, subject, text % values, sender_name=town))
+    send_later(send)
 
 
 def wait_until_sent(timeout_s: float = 20.0) -> None:
@@ -94,7 +79,8 @@ def wait_until_sent(timeout_s: float = 20.0) -> None:
     _executor.submit(lambda: None).result(timeout=timeout_s)
 
 
-def _send_later(send: Callable[[], None]) -> None:
+def send_later(send: Callable[[], None]) -> None:
+    """Send a mail beside the request; of too many that wait, it is dropped and logged."""
     if not _room.acquire(blocking=False):
         logger.warning("a mail of accounts is dropped: %d wait already", MAX_WAITING)
         return
@@ -112,6 +98,7 @@ def _send(send: Callable[[], None]) -> None:
         _room.release()
 
 
-def _town_name() -> str:
+def town_name() -> str:
+    """Return the name that mails are sent under."""
     town = Town.objects.first()
     return town.name if town is not None else "Beffroi"
