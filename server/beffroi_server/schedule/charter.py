@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content.languages import LANGUAGES
@@ -19,22 +18,19 @@ from beffroi_content.rendering.readability import ReadabilityReport
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.accounts.permissions import require
-from beffroi_server.core.folded_text import fold_text
 from beffroi_server.core.formatting import format_hour, format_number
 from beffroi_server.core.languages import language_name
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet.models import ScreenClass, ScreenGroup
-from beffroi_server.fleet.targets import Targets, reach_by_row
+from beffroi_server.fleet.targets import Targets
 from beffroi_server.library import preview, slide_content
 from beffroi_server.library.errors import SlideNotDrawable
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import WIDGET_TEMPLATES
 from beffroi_server.schedule.charter_hours import is_within_hours
 from beffroi_server.schedule.charter_models import CharterRule, CharterSubject
-from beffroi_server.schedule.models import AnnouncementPlacement
+from beffroi_server.schedule.charter_share import CategoryShares, SharedPublication, proposed_slide
 
-FEWEST_FOR_SHARE = 3
-"""Announcements that a screen shows already before a share of them means anything."""
 MOST_CLASSES = 12
 """Screen classes on which readability is looked at, at most."""
 
@@ -74,7 +70,8 @@ def check_publications(proposed: Sequence[ProposedPublication]) -> list[list[Cha
     if town is None or not rules:
         return [[] for _each in proposed]
     drawn: _Drawn = {}
-    return [_findings(each, rules, _Readings(each, town, drawn)) for each in proposed]
+    shares = CategoryShares(town)
+    return [_findings(each, rules, _Readings(each, town, drawn, shares)) for each in proposed]
 
 
 def _findings(proposed: ProposedPublication, rules: Sequence[CharterRule], readings: _Readings) -> list[CharterFinding]:
@@ -144,10 +141,11 @@ class _Readings:
         proposed: The publication.
         town: The town.
         drawn: What was drawn before, for other publications of the same announcement.
+        shares: Shares of categories, read when first asked.
     """
 
-    def __init__(self, proposed: ProposedPublication, town: Town, drawn: _Drawn) -> None:
-        self._proposed, self.town, self._drawn = proposed, town, drawn
+    def __init__(self, proposed: ProposedPublication, town: Town, drawn: _Drawn, shares: CategoryShares) -> None:
+        self._proposed, self.town, self._drawn, self.shares = proposed, town, drawn, shares
         self._known: list[tuple[ScreenClass, ReadabilityReport]] | None = None
 
     def by_class(self) -> list[tuple[ScreenClass, ReadabilityReport]]:
@@ -250,23 +248,16 @@ def _hours(rule: CharterRule, proposed: ProposedPublication, readings: _Readings
 
 
 def _share(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
-    """Say by how much a screen would exceed the share: the screen where it is highest, by the seconds of each slide."""
-    others = AnnouncementPlacement.objects.filter(taken_off_at=None).exclude(
-        announcement=proposed.saved_as or proposed.announcement.pk
-    )
-    running = list(
-        others.exclude(ends_at__lte=timezone.now()).select_related("announcement").prefetch_related("groups", "screens")
-    )
-    reach = reach_by_row(running)
-    highest = 0
-    for screen in proposed.targets.reached_screens().values_list("pk", flat=True):
-        shown = [placement for placement in running if screen in reach[placement.pk]]
-        if len(shown) < FEWEST_FOR_SHARE:
-            continue
-        of_category = [each for each in shown if fold_text(each.announcement.label) == fold_text(rule.category)]
-        taken = proposed.duration_s + sum(each.duration_s for each in of_category)
-        total = proposed.duration_s + sum(each.duration_s for each in shown)
-        highest = max(highest, round(100 * taken / total))
+    """Say by how much a screen would exceed the share: the screen where it is highest, as its player would show it."""
+    announcement, town = proposed.announcement, readings.town
+    slide = proposed_slide(announcement, proposed.duration_s, proposed.starts_at, proposed.ends_at, town)
+    if slide is None:
+        return ""
+    shared = SharedPublication(
+        slide, str(proposed.saved_as or announcement.pk), announcement.label, proposed.targets, proposed.rule,
+        proposed.starts_at, proposed.ends_at,
+    )  # fmt: skip
+    highest = readings.shares.highest(shared, rule.category)
     if highest <= (rule.amount or 0):
         return ""
     values = {"category": rule.category, "share": highest, "most": rule.amount}

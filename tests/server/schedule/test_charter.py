@@ -12,9 +12,10 @@ from django.utils import timezone
 from beffroi_server.fleet.models import ScreenClass, ScreenGroup
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.library.models import Announcement
+from beffroi_server.schedule import services as programme
 from beffroi_server.schedule.charter import ProposedPublication, check_charter, save_charter_rule
 from beffroi_server.schedule.charter_models import CharterRule, CharterSubject
-from beffroi_server.schedule.models import AnnouncementPlacement
+from beffroi_server.schedule.models import AnnouncementPlacement, ScheduleRule
 from beffroi_server.schedule.placements import place_announcement
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
@@ -142,6 +143,23 @@ def test_the_share_is_that_of_each_screen_and_not_of_the_town(town, hall, quay):
     assert findings(Targets(screens=(quay,)), label="Promotion") == []
     (sentence,) = findings(Targets(screens=(hall,)), label="Promotion")
     assert "50 %" in sentence
+
+
+def test_the_share_counts_what_playlists_show(town, hall):
+    """Two thirds are shown by a rule and by what fills its playlist, and nothing of that is placed directly."""
+    add_rule(CharterSubject.SHARE, category="Promotion", amount=30)
+    listed, filled = (programme.create_playlist(name, user=None) for name in ("Info", "Shops"))
+    for title in ("a", "b"):
+        programme.add_entry(listed, announcement=Announcement.objects.create(title=title), user=None)
+    for title in ("c", "d"):
+        Announcement.objects.create(title=title, label="Promotion")
+    filled.category = "Promotion"
+    filled.save()
+    for playlist in (listed, filled):
+        programme.save_rule(ScheduleRule(name=playlist.name, playlist=playlist, everywhere=True), user=None)
+    # A slide of each playlist and a placed one take turns, and that of the shops and the placed one are promotion.
+    (sentence,) = findings(label="Promotion")
+    assert "67 %" in sentence
 
 
 def test_an_electoral_period_begins_and_ends(town, hall):
