@@ -1,7 +1,8 @@
 """Names of months and weekdays, and the forms of dates, in the languages of announcements.
 
-They follow the Unicode CLDR (version 46): months as they stand in a date, such as “grudnia”. A table of our own: the
-locale of the machine decides nothing, so that server and player draw the same.
+They follow the Unicode CLDR: months as they stand in a date, such as “grudnia”; a test compares them, and says where
+they differ on purpose. A table of our own: the locale of the machine decides nothing, so that server and player draw
+the same.
 """
 
 from __future__ import annotations
@@ -32,10 +33,12 @@ class DateNames:
 class ElidedDateNames(DateNames):
     """How a language writes a day that says “12 de març” and “12 d’abril”."""
 
+    preposition: str = "de"
+
     def month_phrase(self, month: int) -> str:
         """Return “de març” and “d’abril”."""
         name = self.months[month - 1]
-        return f"d’{name}" if name[0] in "aeiou" else f"de\N{NO-BREAK SPACE}{name}"
+        return f"d’{name}" if name[0] in "aeiou" else f"{self.preposition}\N{NO-BREAK SPACE}{name}"
 
 
 def _names(
@@ -85,6 +88,7 @@ DATE_NAMES = {
         "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
         "januari februari maart april mei juni juli augustus september oktober november december",
         "ma di wo do vr za zo",
+        numeric="{day}-{month}",
     ),
     "pt": _names(
         "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo",
@@ -176,9 +180,9 @@ DATE_NAMES = {
         form=_COMMA,
     ),
     "br": _names(
-        "lun meurzh merc’her yaou gwener sadorn sul",
-        "genver c’hwevrer meurzh ebrel mae mezheven gouere eost gwengolo here du kerzu",
-        "lun meu. mer. yaou gwe. sad. sul",
+        "Lun Meurzh Merc’her Yaou Gwener Sadorn Sul",
+        "Genver C’hwevrer Meurzh Ebrel Mae Mezheven Gouere Eost Gwengolo Here Du Kerzu",
+        "Lun Meu. Mer. Yaou Gwe. Sad. Sul",
         form="{weekday} {number} a\N{NO-BREAK SPACE}viz {month}",
     ),
     "oc": _names(
@@ -200,9 +204,10 @@ DATE_NAMES = {
         ElidedDateNames, form="{weekday}, {number} {month}",
     ),
     "co": _names(
-        "luni marti mercuri ghjovi vennari sabatu dumenica",
-        "ghjennaghju ferraghju marzu aprile maghju ghjugnu lugliu aostu sittembre uttrovi nuvembre dicembre",
+        "luni marti mercuri ghjovi venneri sabbatu dumenica",
+        "ghjennaghju ferraghju marzu aprile maghju ghjugnu lugliu aostu sittembre ottobre nuvembre dicembre",
         "lun. mar. mer. ghj. ven. sab. dum.",
+        ElidedDateNames, preposition="di",
     ),
     "gsw": _names(
         "Mandi Zischdi Mittwuch Dunnerschdi Fridi Samschdi Sunndi",
