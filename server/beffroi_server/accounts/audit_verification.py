@@ -6,14 +6,13 @@ and of the event before (see ``event_hash``); the last line has their number.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
+
+from beffroi_server.core.verify_command import run_verification
 
 FORMAT = "beffroi-audit-trail"
 VERSION = 1
@@ -115,23 +114,11 @@ def _unreadable(number: int) -> TrailUnreadable:
 
 def main(arguments: Sequence[str]) -> int:
     """Run ``beffroi-server audit verify FILE``; return 0 if the trail is whole, 1 if not."""
-    parser = argparse.ArgumentParser(
-        prog="beffroi-server audit verify",
+    return run_verification(
+        arguments, command="audit verify", file_help="the exported trail (.jsonl)", max_line=MAX_LINE,
         description="Check that an exported audit trail is unaltered. Needs no server, database or settings.",
-    )
-    parser.add_argument("file", type=Path, help="the exported trail (.jsonl)")
-    path = parser.parse_args(arguments).file
-    try:
-        with open(path, "rb") as file:
-            found = verify_lines(iter(lambda: file.readline(MAX_LINE + 1), b""))
-    except OSError as error:
-        sys.stderr.write(f"beffroi-server: {path}: {error.strerror or error}\n")
-        return 1
-    except TrailUnreadable as error:
-        sys.stderr.write(f"beffroi-server: {path}: {error}\n")
-        return 1
-    sys.stdout.write("\n".join(_result_lines(found)) + "\n")
-    return 0 if found.is_whole else 1
+        verify_lines=verify_lines, result_lines=_result_lines, unreadable=TrailUnreadable,
+    )  # fmt: skip
 
 
 def _result_lines(found: TrailVerification) -> list[str]:

@@ -8,18 +8,16 @@ cut short is noticed.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from beffroi_content.wire.reports import FIRST_CHAIN, Play, chain_digest
+from beffroi_server.core.verify_command import run_verification
 
 FORMAT = "beffroi-display-log"
 VERSION = 1
@@ -177,20 +175,8 @@ def result_lines(found: LogVerification) -> list[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Run ``beffroi-server plays verify FILE``; return 0 if the log is whole, 1 if not."""
-    parser = argparse.ArgumentParser(
-        prog="beffroi-server plays verify",
+    return run_verification(
+        arguments, command="plays verify", file_help="the exported log (.jsonl)", max_line=MAX_LINE,
         description="Check that a display log is complete and unchanged. Needs no server, database or settings.",
-    )
-    parser.add_argument("file", type=Path, help="the exported log (.jsonl)")
-    path = parser.parse_args(arguments).file
-    try:
-        with open(path, "rb") as file:
-            found = verify_lines(iter(lambda: file.readline(MAX_LINE + 1), b""))
-    except OSError as error:
-        sys.stderr.write(f"beffroi-server: {path}: {error.strerror or error}\n")
-        return 1
-    except LogUnreadable as error:
-        sys.stderr.write(f"beffroi-server: {path}: {error}\n")
-        return 1
-    sys.stdout.write("\n".join(result_lines(found)) + "\n")
-    return 0 if found.is_whole else 1
+        verify_lines=verify_lines, result_lines=result_lines, unreadable=LogUnreadable,
+    )  # fmt: skip
