@@ -17,6 +17,7 @@ from beffroi_content.wire.local_triggers import MAX_CONTACTS
 from beffroi_server.alerts import translations
 from beffroi_server.core.choices import labelled_choices
 from beffroi_server.core.localised_labels import localised_label
+from beffroi_server.core.visible_text import validate_visible
 from beffroi_server.fleet.models import Screen, ScreenGroup
 
 LEVEL_CHOICES = labelled_choices(
@@ -50,7 +51,7 @@ class AlertText(models.Model):
         _("level"), max_length=20, choices=LEVEL_CHOICES, default=content.AlertLevel.EMERGENCY.value
     )
     hazard = models.CharField(_("pictogram"), max_length=20, choices=hazard_choices, default=content.GENERAL_HAZARD)
-    title = models.CharField(_("title"), max_length=200)
+    title = models.CharField(_("title"), max_length=200, validators=[validate_visible])
     description = models.TextField(_("what is happening, and where"), max_length=5_000, blank=True)
     instruction = models.TextField(_("what to do"), max_length=5_000, blank=True)
     short_text = models.CharField(

@@ -20,6 +20,7 @@ from beffroi_server.accounts.models import Town
 from beffroi_server.core.folded_text import FoldedField
 from beffroi_server.core.languages import language_choices
 from beffroi_server.core.localised_labels import localised_label
+from beffroi_server.core.visible_text import validate_visible
 from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library import translations as translated
@@ -236,7 +237,7 @@ class Announcement(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     template = models.CharField(_("template"), max_length=20, choices=template_choices, default="news")
-    title = models.CharField(_("title"), max_length=200)
+    title = models.CharField(_("title"), max_length=200, validators=[validate_visible])
     body = models.TextField(_("text"), max_length=5_000, blank=True)
     label = models.CharField(_("category"), max_length=60, blank=True)
     place = models.CharField(_("place"), max_length=200, blank=True)

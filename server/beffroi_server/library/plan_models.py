@@ -9,13 +9,14 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from beffroi_server.core.visible_text import validate_visible
 from beffroi_server.library.models import Announcement
 
 
 class PlannedAnnouncement(models.Model):
     """An announcement that somebody is to write by a day."""
 
-    title = models.CharField(_("subject"), max_length=120)
+    title = models.CharField(_("subject"), max_length=120, validators=[validate_visible])
     due_on = models.DateField(_("wanted on the screens from"))
     writer = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",

@@ -27,16 +27,7 @@ class SomeRefused(NotPermitted):
     """
 
     def __init__(self, refused: Sequence[tuple[Announcement, Refusal]], entry: UndoEntry) -> None:
-        titles = [f"“{announcement.title}”" for announcement, _reason in refused[:NAMES_TOLD]]
-        if more := len(refused) - len(titles):
-            titles.append(ngettext("%(count)d more", "%(count)d more", more) % {"count": more})
-        text = ngettext(
-            "%(count)d stays as it is: %(names)s. %(reason)s",
-            "%(count)d stay as they are: %(names)s. %(reason)s",
-            len(refused),
-        )
-        reason = reason_of(refused[0][1])
-        super().__init__(text % {"count": len(refused), "names": join_names(titles), "reason": reason})
+        super().__init__(_refused_sentence(refused))
         self.entry = entry
 
 
@@ -77,10 +68,26 @@ class Refusals:
             ValidationError: nothing was done, since a value is not valid.
         """
         if self._found and entry is None:
-            raise self._found[0][1]
+            first = self._found[0][1]
+            # A value that none of them may have belongs to a field of the form; of several, people ask which.
+            if isinstance(first, ValidationError) or len(self._found) == 1:
+                raise first
+            raise NotPermitted(_refused_sentence(self._found))
         if self._found and entry is not None:
             raise SomeRefused(self._found, entry)
         return entry
+
+
+def _refused_sentence(refused: Sequence[tuple[Announcement, Refusal]]) -> str:
+    titles = [f"“{announcement.title}”" for announcement, _reason in refused[:NAMES_TOLD]]
+    if more := len(refused) - len(titles):
+        titles.append(ngettext("%(count)d more", "%(count)d more", more) % {"count": more})
+    text = ngettext(
+        "%(count)d stays as it is: %(names)s. %(reason)s",
+        "%(count)d stay as they are: %(names)s. %(reason)s",
+        len(refused),
+    )
+    return text % {"count": len(refused), "names": join_names(titles), "reason": reason_of(refused[0][1])}
 
 
 def reason_of(refused: Refusal) -> str:
