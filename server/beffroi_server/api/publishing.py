@@ -56,7 +56,10 @@ class FindingAnswer(Answer):
 class OutlookAnswer(Answer):
     """How some screens that are alike show an announcement in a week."""
 
-    screens: list[str]
+    screen: str
+    """The first of them by name."""
+    screens: int
+    """How many they are."""
     percent_before: float
     """Of the time in which the display is on."""
     percent: float
@@ -131,9 +134,9 @@ def check_placement(request: ApiRequest, announcement_id: uuid.UUID, body: NewPl
                   for each in findings],
         outlook=[
             OutlookAnswer(
-                screens=[screen.slug for screen in line.screens], percent_before=round(line.before.percent, 1),
-                percent=round(line.after.percent, 1), shown_s=line.after.shown_ms // 1000, next_at=line.after.next_at,
-                problem=line.problem,
+                screen=line.screens.first.slug, screens=line.screens.count,
+                percent_before=round(line.before.percent, 1), percent=round(line.after.percent, 1),
+                shown_s=line.after.shown_ms // 1000, next_at=line.after.next_at, problem=line.problem,
             )
             for line in found.lines
         ],

@@ -48,6 +48,7 @@ FromLevel = Literal["never", "information", "vigilance", "alert", "emergency"]
 Minutes = Annotated[int, Field(ge=1, le=1_440)]
 WaitMinutes = Annotated[int, Field(ge=5, le=1_440)]
 Lines = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")]
+BrokerWord = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 Policy = Annotated[str, StringConstraints(max_length=100_000, pattern=r"^[^\x00]*$")]
 
 
@@ -72,6 +73,10 @@ class SourceAnswer(Answer):
     name: str
     kind: SourceKind
     address: str
+    topic: str
+    username: str
+    broker_certificates: str
+    zones: str
     is_on: bool
     attribution: str
     propose_from: FromLevel
@@ -79,6 +84,7 @@ class SourceAnswer(Answer):
     events: str
     waits_min: int
     tests: Decision
+    ahead: Decision
     interval_min: int
     is_snapshot: bool
     codes: str
@@ -98,6 +104,14 @@ class SourceChange(Change):
     name: Name60 = ""
     kind: SourceKind = SourceKind.ADDRESS
     address: WrittenAddress = ""
+    """Of a document, or ``mqtts://host:port`` of a broker."""
+    topic: BrokerWord = ""
+    username: BrokerWord = ""
+    password: BrokerWord = ""
+    """For its broker; it is not shown again."""
+    broker_certificates: Certificates = ""
+    zones: Lines = ""
+    """Departments or reaches of rivers, one a line; empty: those of the town."""
     is_on: bool = True
     attribution: Line120 = ""
     propose_from: FromLevel = "vigilance"
@@ -106,6 +120,8 @@ class SourceChange(Change):
     """Words of the event or its codes, one a line."""
     waits_min: WaitMinutes = 120
     tests: Decision = Decision.IGNORE
+    ahead: Decision = Decision.PROPOSE
+    """What is announced for tomorrow, of charts."""
     interval_min: Minutes = 5
     is_snapshot: bool = False
     codes: Lines = ""

@@ -68,8 +68,8 @@ class CategoryShares:
         """
         placements = compile_inputs.shown_placements(AnnouncementPlacement.objects.all())
         reached = proposed.places.reached_screens()
-        sets = targets.screens_alike(reached, ScheduleRule.objects.all(), placements)[:MOST_SETS]
-        return max((self._share(screens[0], proposed, category) for screens in sets), default=0)
+        sets, _count = targets.screens_alike(reached, ScheduleRule.objects.all(), placements, most=MOST_SETS)
+        return max((self._share(alike.first, proposed, category) for alike in sets), default=0)
 
     def _share(self, screen: Screen, proposed: SharedPublication, category: str) -> int:
         shown = self._shown_with(screen, proposed)

@@ -37,7 +37,7 @@ class TestPublishing:
         row, api = library.save_announcement(user=alice, title="Bal", label="Fêtes"), program_of(alice)
         found = api.post(f"/announcements/{row.pk}/placement/check", {"everywhere": True}).json()
         assert [(each["subject"], each["refuses"]) for each in found["findings"]] == [("suspended", True)]
-        assert (found["outlook"][0]["screens"], found["outlook"][0]["percent"]) == (["hall"], 50.0)
+        assert (found["outlook"][0]["screen"], found["outlook"][0]["percent"]) == ("hall", 50.0)
         assert api.get(f"/announcements/{row.pk}").json()["placement"] is None
 
     def test_an_act_on_many_names_what_stays_by_title_and_can_be_undone(self, program_of, sam, quay):
