@@ -92,6 +92,10 @@ def _agenda_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget
     events_of_town = events_of_town.exclude(
         Q(updated_by__role=UserRole.CONTRIBUTOR) & ~Q(pk__in=approved.order_by().values("pk"))
     )
+    # Shared by who reaches some screens only, it is for these, until somebody shows it everywhere or approves it.
+    everywhere = Q(placement__everywhere=True) | Q(pk__in=approved.order_by().values("pk"))
+    limited = Q(municipality=None, updated_by__is_limited_to_groups=True) & ~Q(updated_by=announcement.updated_by_id)
+    events_of_town = events_of_town.exclude(limited & ~everywhere)
     coming = events_of_town.exclude(event_is_over(timezone.now(), zone)).order_by("starts")
     listed = [
         {

@@ -12,18 +12,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 
+from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library.models import Announcement, PublicSettings
 from beffroi_server.outlets import public_contents
 from beffroi_server.public.reader_language import for_readers
-from beffroi_server.public.views import for_anybody
+from beffroi_server.public.views import for_anybody, municipality_of
 
 
 def _address(name: str, *arguments: Any) -> str:
     return f"{server.PUBLIC_URL}{reverse(name, args=arguments)}"
 
 
-def _current(request: HttpRequest, settings: PublicSettings) -> list[Announcement]:
-    return for_readers(request, settings, public_contents.current_announcements(timezone.now()))
+def _current(request: HttpRequest, settings: PublicSettings, municipality: Municipality | None) -> list[Announcement]:
+    return for_readers(request, settings, public_contents.current_announcements(timezone.now(), municipality))
+
+
+def _page(name: str, slug: str) -> str:
+    """Return the address of a page or feed of all screens, or of those of a municipality."""
+    return _address(f"{name}-of", slug) if slug else _address(name)
 
 
 def _issuer(each: Announcement, settings: PublicSettings) -> str:
@@ -31,13 +37,14 @@ def _issuer(each: Announcement, settings: PublicSettings) -> str:
 
 
 @for_anybody
-def atom_feed(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
+def atom_feed(request: HttpRequest, settings: PublicSettings, slug: str = "") -> HttpResponse:
     """Return what is on the screens as Atom."""
+    municipality = municipality_of(slug)
     feed = Atom1Feed(
-        title=settings.town.name, link=_address("public-announcements"), description="",
-        language=settings.town.locale, feed_url=_address("public-atom"),
+        title=str(municipality or settings.town.name), link=_page("public-announcements", slug), description="",
+        language=settings.town.locale, feed_url=_page("public-atom", slug),
     )  # fmt: skip
-    for each in _current(request, settings):
+    for each in _current(request, settings, municipality):
         feed.add_item(
             title=each.title, link=_address("public-announcement", each.pk), description=each.body,
             unique_id=f"urn:uuid:{each.pk}", updateddate=each.updated_at, pubdate=each.created_at,
@@ -47,8 +54,9 @@ def atom_feed(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
 
 
 @for_anybody
-def json_feed(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
+def json_feed(request: HttpRequest, settings: PublicSettings, slug: str = "") -> HttpResponse:
     """Return what is on the screens as JSON Feed."""
+    municipality = municipality_of(slug)
     items = [
         {
             "id": str(each.pk), "url": _address("public-announcement", each.pk), "title": each.title,
@@ -58,23 +66,26 @@ def json_feed(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
             **({"image": _address("public-image", each.pk)} if each.picture_id else {}),
             **({"tags": [each.label]} if each.label else {}),
         }
-        for each in _current(request, settings)
+        for each in _current(request, settings, municipality)
     ]  # fmt: skip
     body = {
-        "version": "https://jsonfeed.org/version/1.1", "title": settings.town.name, "language": settings.town.locale,
-        "home_page_url": _address("public-announcements"), "feed_url": _address("public-json"), "items": items,
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": str(municipality or settings.town.name),
+        "language": settings.town.locale,
+        "home_page_url": _page("public-announcements", slug), "feed_url": _page("public-json", slug), "items": items,
     }  # fmt: skip
     return JsonResponse(body, content_type="application/feed+json")
 
 
 @for_anybody
-def calendar_feed(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
+def calendar_feed(request: HttpRequest, settings: PublicSettings, slug: str = "") -> HttpResponse:
     """Return the events on the screens as a calendar."""
+    municipality = municipality_of(slug)
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Beffroi//announcements//FR")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", settings.town.name)
-    for each in for_readers(request, settings, public_contents.public_events(settings, timezone.now())):
+    calendar.add("x-wr-calname", str(municipality or settings.town.name))
+    for each in for_readers(request, settings, public_contents.public_events(timezone.now(), municipality)):
         calendar.add_component(_event(each))
     return HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
 

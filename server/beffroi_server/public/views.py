@@ -14,7 +14,10 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from beffroi_server.alerts.models import Alert
 from beffroi_server.channels import browser_subscribers, subscribers
+from beffroi_server.fleet.municipality_models import Municipality
+from beffroi_server.fleet.targets import Targets
 from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import Announcement, PublicSettings
 from beffroi_server.outlets import public_alerts, public_contents
@@ -38,7 +41,7 @@ def for_anybody(view: Callable[..., HttpResponse]) -> PublicView:
     @csrf_exempt
     @require_safe
     @wraps(view)
-    def open_view(request: HttpRequest, **values: uuid.UUID) -> HttpResponse:
+    def open_view(request: HttpRequest, **values: uuid.UUID | str) -> HttpResponse:
         settings = public_settings()
         if settings is None:
             raise Http404
@@ -54,15 +57,33 @@ def for_anybody(view: Callable[..., HttpResponse]) -> PublicView:
     return open_view
 
 
+def municipality_of(slug: str) -> Municipality | None:
+    """Return the municipality that an address names; None for one of all screens.
+
+    Raises:
+        Http404: there is no such municipality.
+    """
+    if not slug:
+        return None
+    found = Municipality.objects.filter(group__slug=slug).select_related("group").first()
+    if found is None:
+        raise Http404
+    return found
+
+
 @for_anybody
-def announcement_list(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
-    """List what is on the screens, and what was within the last days."""
-    now = timezone.now()
+def announcement_list(request: HttpRequest, settings: PublicSettings, slug: str = "") -> HttpResponse:
+    """List what is on the screens of all or of one municipality, and what was within the last days."""
+    now, municipality = timezone.now(), municipality_of(slug)
+    alerts = [each for each in public_alerts.alerts_in_force(now) if _concerns(each, municipality)]
     context = {
         "settings": settings,
-        "alerts": shown_alerts(request, settings, public_alerts.alerts_in_force(now)),
-        "current": for_readers(request, settings, public_contents.current_announcements(now)),
-        "past": for_readers(request, settings, public_contents.past_announcements(settings, now)),
+        "slug": slug,
+        "name": municipality.name if municipality is not None else settings.town.name,
+        "municipalities": () if slug else Municipality.objects.select_related("group"),
+        "alerts": shown_alerts(request, settings, alerts),
+        "current": for_readers(request, settings, public_contents.current_announcements(now, municipality)),
+        "past": for_readers(request, settings, public_contents.past_announcements(settings, now, municipality)),
         "language": translation.get_language(),
         "offers_mail": subscribers.are_open(),
         "offers_browser": browser_subscribers.are_open(),
@@ -97,9 +118,10 @@ def announcement_image(request: HttpRequest, settings: PublicSettings, pk: uuid.
 
 
 @for_anybody
-def embedded_list(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
+def embedded_list(request: HttpRequest, settings: PublicSettings, slug: str = "") -> HttpResponse:
     """List what is on the screens in a page that the websites of the town may show in a frame."""
-    current = for_readers(request, settings, public_contents.current_announcements(timezone.now()))
+    found = public_contents.current_announcements(timezone.now(), municipality_of(slug))
+    current = for_readers(request, settings, found)
     response = render(request, "public/embed.html", {"settings": settings, "current": current})
     origins = " ".join(settings.framed_by.split()) or "'none'"
     # Only this page is shown in frames, and only by the websites that the town has named.
@@ -116,3 +138,10 @@ def _announcement(settings: PublicSettings, pk: uuid.UUID) -> Announcement:
     if found is None:
         raise Http404
     return found
+
+
+def _concerns(alert: Alert, municipality: Municipality | None) -> bool:
+    """Tell whether an alert is for screens of a municipality; every one is for all of them together."""
+    if municipality is None or alert.everywhere:
+        return True
+    return Targets.of(alert).reached_screens().filter(groups=municipality.group).exists()

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from beffroi_content import model as content
 from beffroi_server.fleet.models import Screen
-from beffroi_server.library import archive, services
+from beffroi_server.fleet.municipality_models import Municipality
+from beffroi_server.library import archive, services, town_branding
 from beffroi_server.library.models import PublicSettings
 from beffroi_server.outlets import subscriptions
 from beffroi_server.schedule import placements
@@ -257,3 +258,31 @@ class TestLanguages:
 
     def test_is_offered_only_where_there_are_several(self, public, market, reader):
         assert "?lang=" not in reader.get(reverse("public-announcement", args=[market.pk])).content.decode()
+
+
+def test_each_municipality_has_a_page_of_what_its_screens_show(reader, public, hall, quay, alice):
+    """What is shared is on it where its screens show it; what belongs to another one is not."""
+    villages = {}
+    for name, screen in (("Lavau", hall), ("Rouilly", quay)):
+        villages[name] = Municipality(name=name)
+        town_branding.save_municipality(villages[name], logo=None, screens=[screen], user=None)
+    for title, owner, places in (
+        ("All", None, {"everywhere": True}),
+        ("Shared in Rouilly", None, {"groups": [villages["Rouilly"].group]}),
+        ("Lavau", villages["Lavau"], {"groups": [villages["Lavau"].group]}),
+        ("Of Rouilly everywhere", villages["Rouilly"], {"everywhere": True}),
+    ):
+        row = services.save_announcement(None, user=None, title=title, municipality=owner)
+        placements.place_announcement(row, **places, user=None)
+
+    found = reader.get(reverse("public-json-of", args=["lavau"])).json()
+    assert (found["title"], {each["title"] for each in found["items"]}) == ("Lavau", {"All", "Lavau"})
+    page = reader.get(reverse("public-announcements-of", args=["lavau"])).content.decode()
+    assert "Shared in Rouilly" not in page
+    assert reverse("public-atom-of", args=["lavau"]) in page
+    assert (
+        reverse("public-announcements-of", args=["rouilly"])
+        in reader.get(reverse("public-announcements")).content.decode()
+    )
+    assert reader.get(reverse("public-calendar-of", args=["lavau"])).status_code == 200
+    assert reader.get(reverse("public-atom-of", args=["nowhere"])).status_code == 404
