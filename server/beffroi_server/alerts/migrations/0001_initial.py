@@ -1,5 +1,6 @@
 import beffroi_server.alerts.models
 import beffroi_server.alerts.translations
+import beffroi_server.core.visible_text
 import django.core.validators
 import django.db.models.deletion
 import uuid
@@ -22,7 +23,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('level', models.CharField(choices=[('information', 'Information: joins the loop'), ('vigilance', 'Caution: a banner over the loop'), ('alert', 'Alert: fills the screen, with the loop in between'), ('emergency', 'Emergency: fills the screen')], default='emergency', max_length=20, verbose_name='level')),
                 ('hazard', models.CharField(choices=beffroi_server.alerts.models.hazard_choices, default='general', max_length=20, verbose_name='pictogram')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
+                ('title', models.CharField(max_length=200, validators=[beffroi_server.core.visible_text.validate_visible], verbose_name='title')),
                 ('description', models.TextField(blank=True, max_length=5000, verbose_name='what is happening, and where')),
                 ('instruction', models.TextField(blank=True, max_length=5000, verbose_name='what to do')),
                 ('short_text', models.CharField(blank=True, help_text='For small panels, which cannot hold the whole. Without it, they show the first instruction.', max_length=80, verbose_name='what to do, in a few words')),
@@ -88,7 +89,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('level', models.CharField(choices=[('information', 'Information: joins the loop'), ('vigilance', 'Caution: a banner over the loop'), ('alert', 'Alert: fills the screen, with the loop in between'), ('emergency', 'Emergency: fills the screen')], default='emergency', max_length=20, verbose_name='level')),
                 ('hazard', models.CharField(choices=beffroi_server.alerts.models.hazard_choices, default='general', max_length=20, verbose_name='pictogram')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
+                ('title', models.CharField(max_length=200, validators=[beffroi_server.core.visible_text.validate_visible], verbose_name='title')),
                 ('description', models.TextField(blank=True, max_length=5000, verbose_name='what is happening, and where')),
                 ('instruction', models.TextField(blank=True, max_length=5000, verbose_name='what to do')),
                 ('short_text', models.CharField(blank=True, help_text='For small panels, which cannot hold the whole. Without it, they show the first instruction.', max_length=80, verbose_name='what to do, in a few words')),
@@ -134,7 +135,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('level', models.CharField(choices=[('information', 'Information: joins the loop'), ('vigilance', 'Caution: a banner over the loop'), ('alert', 'Alert: fills the screen, with the loop in between'), ('emergency', 'Emergency: fills the screen')], default='emergency', max_length=20, verbose_name='level')),
                 ('hazard', models.CharField(choices=beffroi_server.alerts.models.hazard_choices, default='general', max_length=20, verbose_name='pictogram')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
+                ('title', models.CharField(max_length=200, validators=[beffroi_server.core.visible_text.validate_visible], verbose_name='title')),
                 ('description', models.TextField(blank=True, max_length=5000, verbose_name='what is happening, and where')),
                 ('instruction', models.TextField(blank=True, max_length=5000, verbose_name='what to do')),
                 ('short_text', models.CharField(blank=True, help_text='For small panels, which cannot hold the whole. Without it, they show the first instruction.', max_length=80, verbose_name='what to do, in a few words')),
@@ -161,7 +162,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('level', models.CharField(choices=[('information', 'Information: joins the loop'), ('vigilance', 'Caution: a banner over the loop'), ('alert', 'Alert: fills the screen, with the loop in between'), ('emergency', 'Emergency: fills the screen')], default='emergency', max_length=20, verbose_name='level')),
                 ('hazard', models.CharField(choices=beffroi_server.alerts.models.hazard_choices, default='general', max_length=20, verbose_name='pictogram')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
+                ('title', models.CharField(max_length=200, validators=[beffroi_server.core.visible_text.validate_visible], verbose_name='title')),
                 ('description', models.TextField(blank=True, max_length=5000, verbose_name='what is happening, and where')),
                 ('instruction', models.TextField(blank=True, max_length=5000, verbose_name='what to do')),
                 ('short_text', models.CharField(blank=True, help_text='For small panels, which cannot hold the whole. Without it, they show the first instruction.', max_length=80, verbose_name='what to do, in a few words')),

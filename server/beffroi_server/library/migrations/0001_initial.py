@@ -1,5 +1,6 @@
 import beffroi_server.core.folded_text
 import beffroi_server.core.languages
+import beffroi_server.core.visible_text
 import beffroi_server.library.template_choices
 import beffroi_server.library.translations
 import django.core.validators
@@ -101,7 +102,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('template', models.CharField(choices=beffroi_server.library.template_choices.template_choices, default='news', max_length=20, verbose_name='template')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
+                ('title', models.CharField(max_length=200, validators=[beffroi_server.core.visible_text.validate_visible], verbose_name='title')),
                 ('body', models.TextField(blank=True, max_length=5000, verbose_name='text')),
                 ('label', models.CharField(blank=True, max_length=60, verbose_name='category')),
                 ('place', models.CharField(blank=True, max_length=200, verbose_name='place')),
@@ -142,7 +143,7 @@ class Migration(migrations.Migration):
             name='PlannedAnnouncement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120, verbose_name='subject')),
+                ('title', models.CharField(max_length=120, validators=[beffroi_server.core.visible_text.validate_visible], verbose_name='subject')),
                 ('due_on', models.DateField(verbose_name='wanted on the screens from')),
                 ('label', models.CharField(blank=True, max_length=60, verbose_name='category')),
                 ('note', models.TextField(blank=True, max_length=500, verbose_name='note')),
