@@ -34,6 +34,7 @@ from beffroi_server.api import (  # noqa: F401
     restoration,
     rules,
     scenarios,
+    screen_contacts,
     screen_programmes,
     screens,
     town,

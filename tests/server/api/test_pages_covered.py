@@ -15,6 +15,7 @@ HELP = "is read by people"
 COVERED = {
     "now": "list_screens", "screens": "list_screens", "screen-add": "create_screen", "screen": "read_screen_now",
     "screen-problems": "read_screen_now", "screen-edit": "change_screen", "screen-hours": "change_screen",
+    "screen-contacts": "list_screen_contacts add_screen_contact", "screen-contact-remove": "remove_screen_contact",
     "screen-off": "switch_screen_off", "screen-on": "switch_screen_on", "screen-enrolment": "open_enrolment",
     "screen-identify": "identify_screen", "screen-restart": "restart_player", "screen-revoke": "revoke_player",
     "screen-capture": "request_capture", "screen-capture-state": "read_capture", "screen-capture-image": "read_capture",
