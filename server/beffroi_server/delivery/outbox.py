@@ -104,7 +104,7 @@ class OutboxPublisher:
     def resend_unacknowledged(self) -> int:
         """Send rows without an acknowledgement again and delete expired commands; return how many were sent."""
         now = timezone.now()
-        self._forget_unacknowledged()
+        self._drop_unacknowledged()
         waiting = {(topic, sequence) for topic, sequence, _at in list(self._in_flight.values())}
         OutboxDocument.objects.filter(retained=False, expires_at__lte=now).delete()
         # A sequence is the time at which it was given out: the newest rows are still on their first way. One that lies
@@ -133,7 +133,7 @@ class OutboxPublisher:
         deadline = time.monotonic() + ACKNOWLEDGE_TIMEOUT_S
         while len(self._in_flight) >= BULK_WINDOW:
             if (left := deadline - time.monotonic()) <= 0:
-                self._forget_unacknowledged()
+                self._drop_unacknowledged()
                 return True
             events = self._drain_events(min(left, 0.5))
             if CONNECTED_EVENT in events:
@@ -143,8 +143,8 @@ class OutboxPublisher:
             self._record_acknowledged(self._early_acknowledgements | events)
         return True
 
-    def _forget_unacknowledged(self) -> None:
-        """Forget what the broker should have acknowledged by now: such rows are sent again."""
+    def _drop_unacknowledged(self) -> None:
+        """Drop what the broker should have acknowledged by now: such rows are sent again."""
         old = time.monotonic() - ACKNOWLEDGE_TIMEOUT_S
         # Other threads send meanwhile: what they note must neither be lost nor disturb.
         for number, (_topic, _sequence, at) in list(self._in_flight.items()):

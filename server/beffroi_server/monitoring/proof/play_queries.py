@@ -130,6 +130,9 @@ def totals_by(period: PlayPeriod, grouping: str) -> PlayTotals:
 
 def total_of(period: PlayPeriod) -> dict[str, Any]:
     """Return the total of a period; the numbers are None where nothing was shown."""
+    if period.contents is not None and period.is_of_town:
+        # Only the number of screens takes the totals of each screen.
+        return period.content_days().aggregate(**_SUMS) | period.daily_rows().aggregate(**_ON_SCREENS)
     return period.screen_days().aggregate(**_SUMS, **_ON_SCREENS)
 
 
