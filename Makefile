@@ -5,7 +5,7 @@ PYTEST := $(PYTHON) -m pytest
 SOURCES := content player server provisioning demo benchmarks tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help deb test-deb prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults alert-faults explore explore-api soak test-attacks test-network test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
+.PHONY: help deb test-deb prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql postgresql-all bench faults alert-faults explore explore-api soak test-attacks test-network test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
 
 help:  ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,10 +43,14 @@ imports:  ## Who may import whom, declared dependencies, and migrations that fit
 unit:  ## Tests of the rooms, with real brokers and windows but without a browser
 	$(PYTEST) tests --ignore tests/e2e -n 2 --dist loadfile --no-loadscope-reorder
 
-# What they ask of every address is asked of every page by test_query_budget on PostgreSQL, too.
-SAME_ON_SQLITE := web/test_access.py web/test_pages.py api/test_explored_api.py
-postgresql:  ## The server's tests that use the database, on PostgreSQL
-	scripts/with-postgresql $(PYTEST) tests/server -q -n 2 --dist loadfile $(addprefix --ignore tests/server/,$(SAME_ON_SQLITE))
+# Pages and operations ask the database through the packages below them; test_query_budget asks every page.
+ON_POSTGRESQL := $(filter-out tests/server/web/ tests/server/api/,$(wildcard tests/server/*/)) \
+    $(wildcard tests/server/test_*.py) tests/server/web/test_query_budget.py
+postgresql:  ## The server's tests that use the database, on PostgreSQL, but for most of those of pages and API
+	scripts/with-postgresql $(PYTEST) $(ON_POSTGRESQL) -q -n 2 --dist loadfile
+
+postgresql-all:  ## All of them
+	scripts/with-postgresql $(PYTEST) tests/server -q -n 2 --dist loadfile
 
 e2e:  ## From the operator's browser to the glass
 	$(PYTEST) tests/e2e -n 2 --dist loadfile

@@ -1,4 +1,4 @@
-"""Half a day within seconds; ``make soak`` takes three days."""
+"""Six hours within seconds; ``make soak`` takes three days."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from tests.player import soak
 
 
 def test_nothing_grows() -> None:
-    before, after = soak.run(12, print)
+    before, after = soak.run(6, print)
     assert after.files < 30
     assert before.memory_kb > 0

@@ -51,7 +51,7 @@ def rules(draw) -> str:
     return ";".join(f"{name}={value}" for name, value in parts.items())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(text=rules(), start=starts)
 def test_the_days_are_those_of_dateutil(text, start):
     last = start + dt.timedelta(days=800)
