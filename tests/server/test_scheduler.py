@@ -129,7 +129,8 @@ class TestJobs:
             "incident-retention", "thumbnail-cleanup", "outlet-follow", "outlet-send", "outlet-clean",
             "outlet-home-assistant", "cap-output", "cap-retention", "channel-send", "channel-follow",
             "api-answers-remove", "subscriber-mails", "subscriber-purge", "warning-following", "warning-reading-1",
-            "warning-reading-2", "warning-reading-3", "warning-retention",
+            "warning-reading-2", "warning-reading-3", "warning-retention", "local-scenarios", "alert-set-retention",
+            "browser-purge",
         }  # fmt: skip
 
 

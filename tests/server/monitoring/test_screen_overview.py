@@ -99,8 +99,10 @@ class TestOverview:
     def test_a_screen_that_fetches_while_the_broker_passes_nothing_on(self, reporting):
         now = timezone.now()
         quiet = now - dt.timedelta(seconds=80)
+        reporting |= {"at_ms": unix_ms(quiet)}
         assert self.look(reporting, seen_at=quiet, polled_at=now) == ("pending", ("connection-polling",))
-        assert self.look(reporting, seen_at=now - dt.timedelta(seconds=60), polled_at=now) == ("right", ())
+        later = {"seen_at": quiet + dt.timedelta(seconds=20), "polled_at": now}
+        assert self.look(reporting, **later) == ("right", ())
         assert self.look(reporting, seen_at=quiet, polled_at=quiet - dt.timedelta(seconds=1)) == ("right", ())
 
     def test_two_players_with_one_identity(self, reporting):

@@ -76,9 +76,14 @@ class ScreenChoices:
 
 
 def choices_of(bound: forms.BoundField) -> ScreenChoices | None:
-    """Return the screens that a field of a form offers; None for a field of anything else than several screens."""
+    """Return the screens that the field ``FIELD`` of a form offers; None for any other field."""
     rows = getattr(bound.field, "queryset", None)
-    if not isinstance(bound.field, forms.ModelMultipleChoiceField) or rows is None or rows.model is not Screen:
+    if (
+        bound.html_name != FIELD
+        or not isinstance(bound.field, forms.ModelMultipleChoiceField)
+        or rows is None
+        or rows.model is not Screen
+    ):
         return None
     search = bound.form.data.get(SEARCH, "") if bound.form.is_bound else ""
     return find_choices(rows, [str(key) for key in bound.value() or ()], str(search))

@@ -143,9 +143,15 @@ def test_a_server_that_was_off_for_long_waits_until_it_has_seen_as_many_weeks(lo
     assert numbers(hall) == []
 
 
-def test_notes_that_nobody_needs_go_too(log, months):
+def test_marks_that_nobody_needs_go_too(log, months):
+    Town.objects.update(alert_sets_months=months)
     weeks(30, log)
     assert RetentionMark.objects.count() < 12
+
+
+def test_marks_stay_for_as_long_as_signed_alerts_do(log, months):
+    weeks(30, log)
+    assert RetentionMark.objects.count() == 30
 
 
 # --- how
