@@ -24,6 +24,8 @@ ADDRESSES = {
     "language": STRANGER,
     "outlets": ADMINISTRATOR, "webhook-add": ADMINISTRATOR, "webhook-delete": ADMINISTRATOR,
     "webhook-trial": ADMINISTRATOR, "public-announcements": STRANGER, "public-announcement": STRANGER,
+    "public-announcements-of": STRANGER, "public-embed-of": STRANGER, "public-atom-of": STRANGER,
+    "public-json-of": STRANGER, "public-calendar-of": STRANGER,
     "public-embed": STRANGER, "public-atom": STRANGER, "public-json": STRANGER, "public-calendar": STRANGER,
     "public-image": STRANGER, "cap-feed": STRANGER, "cap-message": STRANGER, "cap-certificate": STRANGER,
     "cap-settings": ADMINISTRATOR, "channels": ADMINISTRATOR, "channel-try": ADMINISTRATOR,

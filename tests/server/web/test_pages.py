@@ -10,6 +10,7 @@ pytestmark = pytest.mark.django_db
 FOR_STRANGERS = {
     "sign-in", "sign-in-link", "emergency-code", "language", "health", "sign-in-second-factor", "sign-in-passkey",
     "password-forgotten", "openid_connect_login", "openid_connect_callback",
+    "public-announcements-of", "public-embed-of", "public-atom-of", "public-json-of", "public-calendar-of",
     "public-announcements", "public-announcement", "public-embed", "public-atom", "public-json", "public-calendar",
     "public-image", "cap-feed", "cap-message", "cap-certificate", "subscribe", "subscription", "subscription-confirm",
     "subscription-data", "subscription-end", "public-alerts", "public-alert", "public-alerts-atom",
