@@ -25,6 +25,7 @@ def test_its_control_file_is_read_by_dpkg(kind, tmp_path):
     if shutil.which("dpkg-deb") is None:
         pytest.skip("needs dpkg-deb")
     (tmp_path / "root/DEBIAN").mkdir(parents=True)
+    (tmp_path / "root/DEBIAN").chmod(0o755)
     (tmp_path / "root/DEBIAN/control").write_text(control_files.control_file(kind, "1.2.3", "arm64", 4_000))
     subprocess.run(["dpkg-deb", "--build", tmp_path / "root", tmp_path / "x.deb"], check=True, capture_output=True)
     fields = subprocess.run(["dpkg-deb", "-f", tmp_path / "x.deb"], capture_output=True, text=True).stdout

@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", choices=[kind.name for kind in KINDS], help="by default both")
     parser.add_argument("--architecture", choices=ARCHITECTURES, help="by default both")
     options = parser.parse_args(arguments)
+    # Folders of a package are for everybody, whatever this shell says of new ones.
+    os.umask(0o022)
     options.out.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix="beffroi-deb-") as name:
