@@ -9,6 +9,9 @@ from tests.support.signing_town import NOON, SCREEN, SigningTown, alert, slide
 
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.trust import TrustState
+from beffroi_content.wire.documents import ProgrammeDocument
+from beffroi_content.wire.messages import PROGRAMME
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_player.agent import effects as do
 from beffroi_player.agent.admission import BEAT_SAVE_MS, AdmissionState, Decision, decide_on_document
 from beffroi_player.agent.received import ReceivedDocument
@@ -94,7 +97,8 @@ def test_a_programme_with_other_groups_changes_the_subscriptions_at_once(
     effects = trial.admit(town.publish_programme(town.manifest(slide("pool"), groups=("schools",))))
     assert do.RequestSubscriptions in kinds(effects)
     retained = [effect.streams for effect in effects if isinstance(effect, do.RetainStreams)]
-    assert retained == [{"all/alerts", "g-schools/alerts", f"s-{SCREEN}/alerts"}]
+    scopes = ("all", "g-schools", f"s-{SCREEN}")
+    assert retained == [{f"{scope}/{leaf}" for scope in scopes for leaf in ("alerts", "scenarios")}]
     assert "g-schools/alerts" in trial.state.alert_streams
     town.now_ms += LATER_MS
     effects = trial.admit(town.publish_programme(town.manifest(slide("other"), groups=("schools",))))
@@ -103,7 +107,8 @@ def test_a_programme_with_other_groups_changes_the_subscriptions_at_once(
 
 def test_a_programme_of_another_screen_is_not_prepared(trial: AdmissionTrial, town: SigningTown) -> None:
     manifest = town.manifest(slide("pool")).replace(screen="library")
-    effects = trial.admit(town.publish_programme(manifest))
+    document = ProgrammeDocument(**town.stamps(), manifest=manifest)
+    effects = trial.admit(town.sign(PROGRAMME, document, TopicScope.of_screen(SCREEN)))
     assert kinds(effects) == [do.RaiseClockFloor, do.RecordRefusal, do.ReportChange]
 
 

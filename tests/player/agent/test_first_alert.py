@@ -18,9 +18,9 @@ PORTRAIT = (180, 320)
 class EnrolledTown(SigningTown):
     """A town that says at enrolment what display the screen has."""
 
-    def enrolment(self, server: str = "http://127.0.0.1:9", port: int = 9) -> PlayerEnrolment:
+    def enrolment(self, *where: object, **which: object) -> PlayerEnrolment:
         display = EnrolledDisplay(size=PORTRAIT, rotation=90)
-        return super().enrolment(server, port).model_copy(update={"display": display})
+        return super().enrolment(*where, **which).model_copy(update={"display": display})
 
 
 def test_it_has_the_size_that_the_enrolment_says(tmp_path: Path) -> None:

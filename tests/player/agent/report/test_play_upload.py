@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -451,7 +452,7 @@ def test_a_player_that_becomes_another_screen_forgets_what_it_showed_as_the_form
 ) -> None:
     state = enrolled(hall, tmp_path)
     write(state, 3)
-    monkeypatch.setattr("tests.support.signing_town.SCREEN", "quay")
+    monkeypatch.setattr(hall, "enrolment", partial(hall.enrolment, screen="quay"))
     hall.ledger = PlayGaps(7)
     enrolled(hall, tmp_path)
     assert logged(state) == []
