@@ -38,7 +38,7 @@ def discovered() -> dict[str, ModuleType]:
 
 
 def _parser(found: dict[str, ModuleType]) -> argparse.ArgumentParser:
-    lines = [f"  {name:<18}{_title(module)}" for name, module in found.items()]
+    lines = [f"  {name:<24}{_title(module)}" for name, module in found.items()]
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure, beside what the machine could do at best.",

@@ -419,6 +419,9 @@ class TestTheAnchor:
                 "g-river/alerts",
                 "s-hall/alerts",
                 "all/beat",
+                "all/scenarios",
+                "g-river/scenarios",
+                "s-hall/scenarios",
                 "s-hall/programme",
                 "s-hall/command",
             )

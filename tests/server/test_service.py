@@ -278,7 +278,7 @@ class TestLead:
         monkeypatch.setattr(service, "LEADER_CHECK_S", 0.01)
         monkeypatch.setattr(service, "_start_leader_work", begin)
         monkeypatch.setattr(service.leadership, "create_leader_lock", lambda: FileLeaderLock(tmp_path / "lock"))
-        leading = threading.Thread(target=service._lead_while_running, args=(stopping, None))
+        leading = threading.Thread(target=service._lead_while_running, args=(stopping, None, None))
         leading.start()
         leading.join(PATIENCE_S)
 

@@ -74,7 +74,7 @@ def operation(
         status: Of the answer where all is well.
         tag: The part of the documentation that it belongs to.
         permission: Name of a property of ``User`` that must hold besides, such as ``may_edit``.
-        media_type: Of an answer that is no JSON.
+        media_type: Of an answer that is no JSON, or JSON without a model.
         is_repeatable: Whether the answer may be kept for a request that comes again; not where it holds a secret.
         repetition: How a request that comes again is recognised.
     """
@@ -104,7 +104,9 @@ def _documented(method: str, scope: str, status: int, media_type: str, *, is_rep
     if method != "POST" or is_repeatable:
         found["parameters"] = parameters
     if media_type:
-        found["responses"] = {status: {"content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}}
+        # JSON that is no model of ours, such as a dossier, is any object.
+        schema = {"type": "object"} if media_type == "application/json" else {"type": "string", "format": "binary"}
+        found["responses"] = {status: {"content": {media_type: {"schema": schema}}}}
     return found
 
 

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from beffroi_content.model import Alert, AlertForm, AlertLevel, AlertStatus, HeldAlert
 from beffroi_content.model.alert import GENERAL_HAZARD, HAZARD_NAMES
+from beffroi_content.model.announcement import MAX_LANGUAGES
 
 HOUR = 3_600_000
 
@@ -69,8 +70,8 @@ def test_an_alert_of_a_newer_version_is_read():
     assert Alert.model_validate_json(alert().to_json().replace(b"{", b'{"siren":true,', 1)) == alert()
 
 
-@pytest.mark.parametrize("pages", [0, 21])
-def test_a_held_alert_has_one_to_twenty_pages(pages):
+@pytest.mark.parametrize("pages", [0, 3 * MAX_LANGUAGES + 1])
+def test_a_held_alert_has_one_to_three_pages_in_each_language(pages):
     assert HeldAlert(alert=alert(), lapses_at_uptime_ms=0).pages == 1
     with pytest.raises(ValidationError):
         HeldAlert(alert=alert(), lapses_at_uptime_ms=0, pages=pages)
