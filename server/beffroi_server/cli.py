@@ -21,6 +21,8 @@ from django.utils.translation import gettext as _
 from beffroi_server import bootstrap, service
 from beffroi_server.accounts.models import LinkKind, Town, User, UserRole
 from beffroi_server.accounts.services import create_sign_in_link, create_user
+from beffroi_server.backups import backup_command
+from beffroi_server.backups.layout import BackupFault
 from beffroi_server.bootstrap import StartError
 from beffroi_server.core import mail
 from beffroi_server.delivery import broker_files
@@ -46,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except OSError as error:
         return _print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
-    except (StartError, KeysMissing) as error:
+    except (StartError, KeysMissing, BackupFault) as error:
         return _print_error(str(error))
     except ValidationError as error:
         return _print_error("; ".join(error.messages))
@@ -130,10 +132,11 @@ COMMANDS = {
     "check": _check_deployment,
     "test-mail": _send_test_mail,
     "backup-result": _record_backup,
+    **backup_command.COMMANDS,
 }
 
 
-OWN_CHECKS = frozenset({"init", "run", "check"})
+OWN_CHECKS = frozenset({"init", "run", "check"}) | backup_command.NEED_NO_TOWN
 """Commands that check the database themselves, or make it."""
 
 
@@ -171,9 +174,10 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     plays_command.add_arguments(plays)
     commands.add_parser("check", help="check the configuration, the keys and the audit trail of a server in service")
-    backup = commands.add_parser("backup-result", help="say how the last backup ended: people are told of a failure")
-    backup.add_argument("outcome", choices=("ok", "failed"))
-    backup.add_argument("--reason", default="no reason was given", help="what went wrong, for people")
+    backup_command.add_parsers(commands)
+    result = commands.add_parser("backup-result", help="say how a backup by another program ended")
+    result.add_argument("outcome", choices=("ok", "failed"))
+    result.add_argument("--reason", default="no reason was given", help="what went wrong, for people")
     test_mail = commands.add_parser("test-mail", help="send a mail to an address, to try the mail server")
     test_mail.add_argument("address")
     # Never reached: they need no settings, see ``__main__``.

@@ -26,6 +26,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from beffroi_server.accounts import jobs as account_jobs
 from beffroi_server.alerts import jobs as alert_jobs
 from beffroi_server.api import jobs as api_jobs
+from beffroi_server.backups import jobs as backup_jobs
 from beffroi_server.channels import jobs as channel_jobs
 from beffroi_server.core import database
 from beffroi_server.core.jobs import PeriodicJob, note_job_end
@@ -54,6 +55,7 @@ JOBS = (
     *api_jobs.JOBS,
     *outlet_jobs.JOBS,
     *drill_jobs.JOBS,
+    *backup_jobs.JOBS,
     *channel_jobs.JOBS,
     *warning_jobs.JOBS,
 )

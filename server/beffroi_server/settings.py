@@ -320,6 +320,13 @@ SECURE_PROXY_SSL_HEADER = (
 )
 X_FRAME_OPTIONS = "DENY"
 
+BACKUP_FOLDER = read_text("BEFFROI_BACKUP_FOLDER")
+"""Where the server backs itself up every night; empty: it does not."""
+BACKUP_KEPT = read_number("BEFFROI_BACKUP_KEPT", 14, 1, 1_000)
+"""Backups that stay in that folder."""
+BACKUP_RECIPIENT = read_text("BEFFROI_BACKUP_RECIPIENT")
+"""Public key (age1…) for which backups are encrypted; empty: they are not."""
+
 MQTT_HOST = read_text("BEFFROI_MQTT_HOST")
 """Empty: the broker inside this process."""
 MQTT_PORT = read_number("BEFFROI_MQTT_PORT", 1883, 1, 65_535)

@@ -1,0 +1,278 @@
+"""Backups of a town with an alert on, taken out again on another machine; damage, other towns, keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.utils import timezone
+
+from beffroi_server.accounts import services as accounts
+from beffroi_server.backups import database_copies, jobs, writing
+from beffroi_server.backups.layout import list_backups, media_file, read_record
+from beffroi_server.notifications.models import RecordedCondition
+
+MEDIA = 4
+"""Files of two pictures: as they came, and as they are shown."""
+FILL = """
+import io, os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "beffroi_server.settings"
+django.setup()
+from PIL import Image
+from beffroi_server.accounts.models import User
+from beffroi_server.alerts import services as alerts
+from beffroi_server.fleet.models import Screen, ScreenClass
+from beffroi_server.fleet.targets import EVERYWHERE
+from beffroi_server.library import services as library
+admin = User.objects.get()
+Screen.objects.create(slug="hall", name="Hall", screen_class=ScreenClass.objects.first())
+for colour in ("red", "blue"):
+    picture = io.BytesIO()
+    Image.new("RGB", (640, 360), colour).save(picture, "PNG")
+    picture.seek(0)
+    library.add_image(picture, name=colour, user=admin)
+alerts.broadcast_alert(level="alert", title="Crue", source="Mairie", targets=EVERYWHERE,
+                       duration_min=600, user=admin)
+"""
+
+
+class Machine:
+    """A data folder, and the command line for it."""
+
+    def __init__(self, data: Path, url: str = "http://127.0.0.1:8000") -> None:
+        self.data = data
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("BEFFROI_")}
+        self.environment = {**kept, "BEFFROI_DATA": str(data), "BEFFROI_URL": url}
+
+    def run(self, *arguments: object, code: int = 0) -> str:
+        """Run a command; return what it said, of which the end is compared."""
+        done = self._python("-m", "beffroi_server", *map(str, arguments))
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def fill(self) -> None:
+        done = self._python("-c", FILL)
+        assert done.returncode == 0, done.stderr
+
+    def titles(self) -> list[tuple[str]]:
+        with closing(sqlite3.connect(self.data / "beffroi.sqlite3")) as database:
+            return database.execute("SELECT title FROM alerts_alert").fetchall()
+
+    def _python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments], env=self.environment, capture_output=True, text=True, timeout=300, check=False
+        )
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory) -> Machine:
+    """A town with a screen, two pictures and an alert that is on."""
+    machine = Machine(tmp_path_factory.mktemp("town") / "data")
+    machine.run("init", "--town", "Saint-Aubin", "--site", "saint-aubin")
+    machine.fill()
+    return machine
+
+
+@pytest.fixture(scope="module")
+def kept(town, tmp_path_factory) -> Path:
+    """Its backup, which no test changes."""
+    folder = tmp_path_factory.mktemp("backups")
+    town.run("backup", folder)
+    return list_backups(folder)[0]
+
+
+@pytest.fixture
+def backup(kept, tmp_path) -> Path:
+    """A copy of its backup, for tests that do harm to it."""
+    return shutil.copytree(kept.parent, tmp_path / "backups") / kept.name
+
+
+@pytest.fixture
+def other(tmp_path) -> Machine:
+    """Another machine, with nothing on it."""
+    return Machine(tmp_path / "other" / "data")
+
+
+def spoil(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_backup_is_restored_on_another_machine_with_the_alert_that_is_on(kept, town, other):
+    said = other.run("restore", kept)
+
+    assert "Saint-Aubin (saint-aubin) is restored" in said
+    assert other.titles() == town.titles() == [("Crue",)]
+    for name in ("keys/alert.pem", "secret_key"):
+        assert (other.data / name).read_bytes() == (town.data / name).read_bytes()
+        assert (other.data / name).stat().st_mode & 0o077 == 0
+    pictures = {path.name for path in (town.data / "media").glob("??/*")}
+    assert {path.name for path in (other.data / "media").glob("??/*")} == pictures
+    assert len(pictures) == MEDIA
+    assert not list(other.data.glob(f"{writing.SCRATCH_PREFIX}*"))
+    # Root keys are for drawers; a server runs without them.
+    assert not list((other.data / "keys").glob("root-*"))
+    assert other.run("link").startswith("http")
+
+
+def test_a_backup_is_verified_by_being_tried(kept, other):
+    other.data.mkdir(parents=True)
+    said = other.run("backup-verify", kept)
+    assert f"is whole: Saint-Aubin, 1 screen, 0 announcements, {MEDIA} files" in said
+    assert "Saint-Aubin (saint-aubin)" in other.run("backup-list", kept.parent)
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("database.sqlite3", "database.sqlite3 is damaged"),
+        ("keys.tar", "keys.tar is damaged"),
+        ("backup.json", "backup.json is damaged"),
+        ("media", "in it 1 file is missing or damaged: "),
+        ("", "is no backup: No such file or directory"),
+    ],
+)
+def test_damage_is_found_and_named(backup, other, part, said):
+    if part == "media":
+        spoil(next((backup.parent / "media").glob("??/*")))
+    elif part == "backup.json":
+        (backup / part).write_text("{")
+    elif part:
+        spoil(backup / part)
+    other.data.mkdir(parents=True)
+
+    assert said in other.run("backup-verify", backup if part else backup.parent / "none", code=1)
+
+
+def test_only_who_has_the_key_opens_an_encrypted_backup(town, other, tmp_path):
+    folder, key, wrong = tmp_path / "backups", tmp_path / "key.txt", tmp_path / "wrong.txt"
+    recipient = town.run("backup-key", key).split("=")[1].split()[0]
+    other.run("backup-key", wrong)
+    town.run("backup", folder, "--recipient", recipient)
+    [backup] = list_backups(folder)
+
+    stored = b"".join(path.read_bytes() for path in folder.rglob("*.age"))
+    assert len(list(folder.rglob("*.age"))) == MEDIA + 2
+    assert not any(plain in stored for plain in (b"SQLite format 3", b"PRIVATE KEY", b"PNG"))
+    assert "give the file of its key with --identity" in other.run("restore", backup, code=1)
+    assert "the key is not the one" in other.run("restore", backup, "--identity", wrong, code=1)
+    assert not (other.data / "beffroi.sqlite3").exists() or not (other.data / "keys").exists()
+
+    other.run("restore", backup, "--identity", key)
+
+    assert other.titles() == [("Crue",)]
+    # What can be read by nobody else may hold the root keys, too.
+    assert (other.data / "keys/root-1.pem").read_bytes() == (town.data / "keys/root-1.pem").read_bytes()
+
+
+def test_a_town_is_put_aside_only_when_asked_and_never_while_its_server_runs(kept, other):
+    other.run("init", "--town", "Autre", "--site", "autre")
+    assert "already holds a town. With --replace" in other.run("restore", kept, code=1)
+    with (other.data / "leader.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "the server is running: stop it first" in other.run("restore", kept, "--replace", code=1)
+
+    other.run("restore", kept, "--replace")
+
+    [aside] = other.data.glob("replaced-*")
+    assert (aside / "beffroi.sqlite3").exists()
+    assert (aside / "keys/root-1.pem").exists()
+    assert other.titles() == [("Crue",)]
+    assert "holds backups of saint-aubin, not of" in Machine(aside).run("backup", kept.parent, code=1)
+
+
+def test_older_backups_go_and_media_that_none_of_those_left_names(backup, town):
+    folder = backup.parent
+    stray = media_file(folder, "", "0" * 64)
+    stray.parent.mkdir()
+    stray.write_bytes(b"of a backup that is gone")
+    (folder / ".incomplete-2026-01-01T000000Z").mkdir()
+
+    said = town.run("backup", folder, "--keep", "1")
+
+    [left] = list_backups(folder)
+    assert left != backup
+    assert f"removed {backup}" in said
+    assert f"{MEDIA} files (0 new)" in said
+    assert not stray.exists()
+    assert not list(folder.glob(".incomplete*"))
+    assert all(media_file(folder, "", sha256).exists() for sha256 in read_record(left).media)
+
+
+def test_a_file_that_is_missing_is_named_and_the_rest_is_kept(town, tmp_path):
+    data = shutil.copytree(town.data, tmp_path / "copy")
+    missing = next((data / "media").glob("??/*"))
+    missing.unlink()
+
+    said = Machine(data).run("backup", tmp_path / "backups", code=1)
+
+    assert f"The database names 1 file that the media folder does not have: {missing.name[:12]}" in said
+    assert len(read_record(list_backups(tmp_path / "backups")[0]).media) == MEDIA - 1
+
+
+def test_no_record_of_a_later_format_is_guessed_at(backup, other):
+    record = json.loads((backup / "backup.json").read_text())
+    (backup / "backup.json").write_text(json.dumps({**record, "format": 2, "version": "9.0"}))
+    assert "made by a later version, 9.0: install that version first" in other.run("restore", backup, code=1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("last", "is_due"),
+    [
+        (None, True),
+        ("2026-11-30T02:41+01:00", False),
+        ("2026-11-29T23:00+01:00", True),
+        ("failed 2026-11-30T09:30+01:00", False),
+        ("failed 2026-11-30T08:30+01:00", True),
+    ],
+)
+def test_a_backup_is_due_every_night_and_an_hour_after_one_that_failed(town_row, last, is_due):
+    now = dt.datetime.fromisoformat("2026-11-30T10:00+01:00")
+    row = None
+    if last is not None:
+        at = dt.datetime.fromisoformat(last.removeprefix("failed "))
+        row = RecordedCondition(at=at, failed_since=at if last.startswith("failed") else None)
+    assert jobs.is_due(now, row) is is_due
+
+
+@pytest.fixture
+def town_row(db) -> None:
+    """A town that lives by the clock of Paris."""
+    accounts.ensure_town("Saint-Aubin", site="saint-aubin", time_zone="Europe/Paris")
+
+
+def test_a_backup_that_fails_at_night_is_told(town_row, settings, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    settings.BACKUP_FOLDER = str(tmp_path / "file")
+
+    jobs.back_up_if_due(threading.Event())
+
+    row = RecordedCondition.objects.get(pk="backup")
+    assert row.reason == "failed"
+    assert row.detail["problem"]
+    assert timezone.now() - row.at < dt.timedelta(minutes=1)
+
+
+@pytest.mark.skipif(not django_settings.DATABASES["default"]["ENGINE"].endswith("postgresql"), reason="of PostgreSQL")
+def test_a_dump_of_postgresql_loads_into_a_database_of_its_own(transactional_db, town_row, tmp_path):
+    dump = tmp_path / "database.dump"
+    database_copies.copy_database(dump)
+    name = f"{django_settings.DATABASES['default']['NAME']}_trial"
+    try:
+        database_copies.restore_into_scratch(dump, name)
+    finally:
+        database_copies.drop_scratch(name)
+    assert dump.read_bytes().startswith(b"PGDMP")
