@@ -108,12 +108,18 @@ def _entries(lines: Iterable[str]) -> list[str]:
     return entries
 
 
+def _inner(line: str) -> str:
+    """Return a row without the bars at its ends; a first cell that is empty stays one."""
+    return line.strip().removeprefix("|").removesuffix("|")
+
+
 def _table(lines: list[str]) -> str:
-    rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("| "))] for line in lines]
+    rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", _inner(line))] for line in lines]
     head, body = rows[0], [row for row in rows[1:] if not all(re.fullmatch(r":?-+:?", cell) for cell in row)]
     cells = "".join(f'<th scope="col">{_inline(cell)}</th>' for cell in head)
     lines_of = "".join("<tr>" + "".join(f"<td>{_inline(cell)}</td>" for cell in row) + "</tr>" for row in body)
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>{lines_of}</tbody></table>"
+    # On a phone it scrolls: by keyboard, too.
+    return f'<table tabindex="0"><thead><tr>{cells}</tr></thead><tbody>{lines_of}</tbody></table>'
 
 
 def _inline(text: str) -> str:

@@ -36,12 +36,12 @@ def test_no_text_becomes_html():
 
 def test_knows_lists_tables_and_headings():
     guide = parse_guide(
-        "# A\n\n## B\n\nBefore:\n1. one\n   more\n2. two\n\n### C d\n\n| a | b |\n|---|---|\n| 1 | `x\\|y` |\n"
+        "# A\n\n## B\n\nBefore:\n1. one\n   more\n2. two\n\n### C d\n\n| | b |\n|---|---|\n| 1 | `x\\|y` |\n"
     )
 
     assert guide.sections[0].body == (
         '<p>Before:</p>\n<ol><li>one more</li><li>two</li></ol>\n<h3 id="c-d">C d</h3>\n'
-        '<table><thead><tr><th scope="col">a</th><th scope="col">b</th></tr></thead>'
+        '<table tabindex="0"><thead><tr><th scope="col"></th><th scope="col">b</th></tr></thead>'
         "<tbody><tr><td>1</td><td><code>x|y</code></td></tr></tbody></table>"
     )
 
