@@ -80,7 +80,9 @@ def test_tells_of_each_text_what_each_screen_has_proven(flood, bob, town):
     quay, hall = former["screens"]
 
     assert (former["title"], corrected["corrects"]) == ("Crue des quais", former["id"])
-    assert (hall["screen"], hall["state"], round(hall["latency_ms"])) == ("hall", "shown", 700)
+    assert (hall["screen"], hall["state"]) == ("hall", "shown")
+    # From the press, which was 200 ms before the request, and that took some time too.
+    assert 700 <= round(hall["latency_ms"]) < 1_000
     assert (hall["receipt"]["sequence"], hall["plays"]["shown_ms"]) == (values["sets"][0]["sequence"], 9_000)
     assert (quay["state"], quay["reason"]) == ("offline", "never heard of yet")
     assert former["summary"]["text"].startswith(
