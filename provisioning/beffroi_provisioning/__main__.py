@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(path)
     except broker_setup.SetupRefused as error:
         return _print_error(str(error))
+    except ValueError as error:
+        return _print_error(f"{error}. Mend that line, then run this command again")
     except LookupError as error:
         return _print_error(f"{error}: run apt install mosquitto, then this command again")
     except OSError as error:

@@ -6,7 +6,6 @@ of players by itself from then on, so that none of these files changes again.
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import shutil
 from dataclasses import dataclass
@@ -16,12 +15,13 @@ from beffroi_content.model import Identifier
 from beffroi_content.wire.broker_accounts import mosquitto_hash
 from beffroi_provisioning import mosquitto
 from beffroi_provisioning.files import write_text
+from beffroi_provisioning.service_settings import PRIVATE, change_settings, read_settings
 
 DROP_IN, FOLDER = Path("etc/mosquitto/conf.d/beffroi.conf"), Path("etc/mosquitto/beffroi")
 SERVER_SETTINGS = Path("etc/beffroi/server.env")
 ACCOUNT_FILE = Path("var/lib/mosquitto/beffroi-accounts.json")
 PLUGIN_NAME = "mosquitto_dynamic_security.so"
-PRIVATE, PRIVATE_TO_GROUP = 0o600, 0o640
+PRIVATE_TO_GROUP = 0o640
 PASSWORD_KEY = "BEFFROI_MQTT_PASSWORD"  # noqa: S105 - the name of a setting
 
 
@@ -65,10 +65,11 @@ def set_up_broker(setup: BrokerSetup, plugin: Path, root: Path = Path("/")) -> l
         root: The folder of the machine's files.
 
     Raises:
+        ValueError: a line of the settings is none that systemd understands.
         OSError: a file cannot be written, or given to Mosquitto's account.
         LookupError: there is no such account.
     """
-    settings = _read_settings(root / SERVER_SETTINGS)
+    settings = read_settings(root / SERVER_SETTINGS)
     password = settings.get(PASSWORD_KEY) or secrets.token_hex(32)
     access, passwords, accounts = root / FOLDER / "access", root / FOLDER / "server-password", root / ACCOUNT_FILE
     configuration = mosquitto.MosquittoSettings(
@@ -100,23 +101,7 @@ def set_up_broker(setup: BrokerSetup, plugin: Path, root: Path = Path("/")) -> l
         "BEFFROI_MQTT_PUBLIC_HOST": setup.public_host,
         PASSWORD_KEY: password,
     }
-    _write_settings(root / SERVER_SETTINGS, wanted)
+    change_settings(root / SERVER_SETTINGS, wanted)
     # Last, since Mosquitto would not start with it while another file is missing.
     write_text(root / DROP_IN, mosquitto.configuration_text(configuration))
     return [root / DROP_IN, access, passwords, accounts, root / SERVER_SETTINGS]
-
-
-def _read_settings(path: Path) -> dict[str, str]:
-    with contextlib.suppress(FileNotFoundError):
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    return {}
-
-
-def _write_settings(path: Path, wanted: dict[str, str]) -> None:
-    """Replace settings or add them; all other lines of the file stay."""
-    lines: list[str] = []
-    with contextlib.suppress(FileNotFoundError):
-        lines = path.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if line.split("=", 1)[0] not in wanted]
-    write_text(path, "\n".join([*kept, *(f"{key}={value}" for key, value in wanted.items())]) + "\n", mode=PRIVATE)

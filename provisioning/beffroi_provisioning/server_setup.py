@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from beffroi_provisioning import broker_setup, service_account
+from beffroi_provisioning import broker_setup
 from beffroi_provisioning.broker_setup import SetupRefused
 from beffroi_provisioning.files import write_text
+from beffroi_provisioning.service_settings import change_settings
 
 SERVICE = "beffroi-server"
-SETTINGS = Path("etc/beffroi/server.env")
 DROP_IN = Path("etc/systemd/system/beffroi-server.service.d/backups.conf")
 CADDY_FILE, CADDY_INCLUDED = Path("etc/caddy/Caddyfile"), Path("etc/caddy/beffroi.caddy")
 BACKUPS = Path("/var/backups/beffroi-server")
@@ -93,7 +93,7 @@ def set_up_server(
     _make_backup_folder(setup.backups, root)
     run([SERVICE, "init", "--town", setup.town, "--site", site, "--starter-set"])
     broker_setup.set_up_broker(broker_setup.BrokerSetup(site=site, public_host=host), plugin, root)
-    say(f"{setup.town} ({site}) is set up; its settings are in /{SETTINGS}")
+    say(f"{setup.town} ({site}) is set up; its settings are in /{broker_setup.SERVER_SETTINGS}")
     if is_encrypted:
         _set_up_caddy(host, root, run, say)
     if not (root / "run/systemd/system").is_dir():
@@ -163,17 +163,13 @@ def _make_database(run: Runner) -> None:
 
 
 def _write_settings(setup: ServerSetup, root: Path, *, is_encrypted: bool) -> None:
-    path = root / SETTINGS
     wanted = {"BEFFROI_URL": setup.url, "BEFFROI_BACKUP_FOLDER": str(setup.backups)}
     if is_encrypted:
         wanted["BEFFROI_BEHIND_PROXY"] = "1"
     if setup.with_postgresql:
         wanted |= {"BEFFROI_POSTGRES_NAME": SERVICE, "BEFFROI_POSTGRES_USER": SERVICE,
                    "BEFFROI_POSTGRES_HOST": POSTGRESQL_SOCKET}  # fmt: skip
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    kept = [line for line in text.splitlines() if line.split("=", 1)[0] not in wanted]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, "".join(f"{line}\n" for line in kept) + service_account.as_text(wanted), mode=0o600)
+    change_settings(root / broker_setup.SERVER_SETTINGS, wanted)
 
 
 def _make_backup_folder(folder: Path, root: Path) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import pwd
-import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+
+from beffroi_provisioning.service_settings import read_settings
 
 SETTINGS = {"beffroi-server": Path("/etc/beffroi/server.env"), "beffroi-player": Path("/etc/beffroi/player.env")}
 DATA = {
@@ -45,28 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def read_settings(path: Path) -> dict[str, str]:
-    """Return the variables of an EnvironmentFile of systemd; empty where there is none.
-
-    Raises:
-        ValueError: a line is none that systemd understands.
-        OSError: it cannot be read.
-    """
-    found: dict[str, str] = {}
-    if not path.exists():
-        return found
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        text = line.strip()
-        if not text or text[0] in "#;":
-            continue
-        name, equals, value = text.partition("=")
-        if not equals or not name.isidentifier():
-            raise ValueError(f"{path}, line {number}: write NAME=value")
-        is_quoted = value[:1] in {'"', "'"}
-        found[name] = "".join(shlex.split(value)) if is_quoted else value
-    return found
-
-
 def become(account: str) -> None:
     """Give up the rights of root for those of an account.
 
@@ -78,16 +57,6 @@ def become(account: str) -> None:
     os.initgroups(account, entry.pw_gid)
     os.setgid(entry.pw_gid)
     os.setuid(entry.pw_uid)
-
-
-def as_text(settings: Mapping[str, str]) -> str:
-    """Return variables as an EnvironmentFile."""
-    return "".join(f"{name}={_quoted(value)}\n" for name, value in settings.items())
-
-
-def _quoted(value: str) -> str:
-    is_plain = value.isascii() and not set(value) & set(" \t'\"\\#;$`")
-    return value if is_plain else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from beffroi_provisioning import server_setup, service_account
+from beffroi_provisioning import server_setup, service_settings
 from beffroi_provisioning.__main__ import main
 from beffroi_provisioning.broker_setup import SetupRefused
 from beffroi_provisioning.server_setup import ServerSetup
@@ -47,7 +47,7 @@ def set_up(machine: Path, **values) -> tuple[list[str], list[str]]:
 def test_one_command_leads_to_the_first_sign_in(machine):
     given, said = set_up(machine)
 
-    settings = service_account.read_settings(machine / "etc/beffroi/server.env")
+    settings = service_settings.read_settings(machine / "etc/beffroi/server.env")
     assert settings["BEFFROI_URL"] == "https://screens.example.org"
     assert settings["BEFFROI_BEHIND_PROXY"] == "1"
     assert settings["BEFFROI_MQTT_PUBLIC_HOST"] == "screens.example.org"
@@ -69,12 +69,12 @@ def test_the_service_may_write_its_backups_and_caddy_serves_its_pages(machine):
 def test_run_again_it_keeps_what_others_have_set(machine):
     set_up(machine)
     path = machine / "etc/beffroi/server.env"
-    password = service_account.read_settings(path)["BEFFROI_MQTT_PASSWORD"]
+    password = service_settings.read_settings(path)["BEFFROI_MQTT_PASSWORD"]
     path.write_text(path.read_text() + "BEFFROI_MAIL_HOST=mail.example.org\n")
 
     set_up(machine, url="http://192.168.1.5:8000")
 
-    settings = service_account.read_settings(path)
+    settings = service_settings.read_settings(path)
     assert settings["BEFFROI_MAIL_HOST"] == "mail.example.org"
     assert settings["BEFFROI_MQTT_PASSWORD"] == password
     assert settings["BEFFROI_URL"] == "http://192.168.1.5:8000"
