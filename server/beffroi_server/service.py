@@ -125,6 +125,7 @@ def _compare_copies() -> None:
     try:
         load_pending()
         restoration.consider_copies()
+        publication.mark_after_move()
     except Exception:
         logger.exception("the copies of alert sets could not be compared with the database")
 

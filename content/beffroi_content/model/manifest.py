@@ -118,6 +118,8 @@ class ScreenSettings(WireModel):
     downloads: DownloadSettings = DownloadSettings()
     idle_after_hours: Annotated[int | None, Field(ge=1, le=8760)] = None
     """After so many hours without a message of the server only the idle slide and alerts are shown; None: never."""
+    server: Annotated[str, StringConstraints(max_length=200, pattern=r"^(https?://[!-~]+)?$")] = ""
+    """The address of the server by now, which its player tries where the one of its enrolment does not answer."""
     uncertain_clock: Annotated[UncertainClock, newer_word_as(UncertainClock.IDLE)] = UncertainClock.BELIEVED
 
 

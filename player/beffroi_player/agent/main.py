@@ -374,7 +374,10 @@ class PlayerAgent:
 
     def _check_downloads(self) -> None:
         """Share files with peers or not, and fetch what has waited for the download window."""
-        active = self._held.active
+        active, pending = self._held.active, self._held.pending
+        if newest := pending or active:
+            # Also that of a programme whose files are still at the new address.
+            self._server.know_address(newest.manifest.settings.server)
         if active is None:
             return
         if active.manifest.settings.downloads.neighbours:
@@ -382,7 +385,7 @@ class PlayerAgent:
         else:
             self._peers.stop_sharing()
         waiting = frozenset(slide.id for slide, _ in slide_sizes(active.manifest)) - active.slides_with_frames
-        if self._held.pending is None and is_download_due(active.manifest, waiting, self._clock.now()):
+        if pending is None and is_download_due(active.manifest, waiting, self._clock.now()):
             self._preparation.offer_programme(PendingProgramme(sequence=active.sequence, manifest=active.manifest))
 
     def _check_withheld(self) -> None:

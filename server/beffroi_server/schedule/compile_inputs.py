@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -193,6 +194,7 @@ def screen_settings(screen: Screen, town: Town) -> content.ScreenSettings:
         "downloads": screen.download_settings(),
         "idle_after_hours": screen.idle_after_hours,
         "uncertain_clock": screen.uncertain_clock,
+        "server": settings.PUBLIC_URL,
     }
     try:
         return content.ScreenSettings.model_validate(values)

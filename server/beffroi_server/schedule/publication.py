@@ -21,6 +21,7 @@ import logging
 import threading
 from collections.abc import Collection, Iterable
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -159,6 +160,16 @@ def follow_category(rename: CategoryRename) -> None:
 def mark_town(_town: Town) -> None:
     """Mark every screen."""
     _mark_due(Screen.objects.all())
+
+
+def mark_after_move() -> bool:
+    """Mark every screen where the newest programme names another address of the server than it has now."""
+    newest = Screen.objects.exclude(token_sha256="").order_by("-enrolled_at").first()
+    manifest = published_manifest(newest) if newest is not None else None
+    if manifest is None or manifest.settings.server == settings.PUBLIC_URL:
+        return False
+    _mark_due(Screen.objects.all())
+    return True
 
 
 class ScreenClaimed(Exception):

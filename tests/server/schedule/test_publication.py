@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.delivery import signing
@@ -88,3 +90,17 @@ class TestTwoWorkers:
             publication._worker_runs.clear()
             publication.publication_due.clear()
         assert is_due(hall)
+
+
+class TestMovedServer:
+    def test_every_programme_tells_of_the_new_address(self, keyring, playlist, hall, quay, settings):
+        Screen.objects.filter(pk=hall.pk).update(token_sha256="0" * 64, enrolled_at=timezone.now())
+        publication.publish_due_programmes()
+        assert not publication.mark_after_move()
+
+        settings.PUBLIC_URL = "https://elsewhere.example"
+
+        assert publication.mark_after_move()
+        assert publication.publish_due_programmes() == 2
+        assert publication.published_manifest(quay).settings.server == "https://elsewhere.example"
+        assert not publication.mark_after_move()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,6 +21,7 @@ from beffroi_content.wire.local_triggers import SignedStatement
 from beffroi_content.wire.reports import HeldPlays, ReceiptBatch
 from beffroi_player.agent.storage import BrokerAddress
 
+log = logging.getLogger(__name__)
 ModelT = TypeVar("ModelT", bound=WireModel)
 
 CONNECT_SECONDS = 5.0
@@ -28,6 +30,8 @@ ANSWER_LIMIT, ANSWER_SECONDS = 8 * 1024 * 1024, 120.0
 """Bytes of an answer that is not a file, and how long it may take from its first line on."""
 CHUNK_BYTES = 64 * 1024
 PLAYS_HEADER, BROKER_HEADER, RESTORE_HEADER = "Beffroi-Plays", "Beffroi-Broker", "Beffroi-Restore"
+_OF_ANOTHER = frozenset({301, 302, 303, 307, 308, 401, 403, 404, 421, 502, 503, 504})
+"""Answers of a host that may no longer be the server: the other address is asked, where there is one."""
 UPLOAD_PIECE_BYTES = 16 * 1024
 """Bytes that are sent at once; each piece has ``CONNECT_SECONDS``."""
 UPLOAD_SECONDS = 600.0
@@ -67,8 +71,22 @@ class ServerClient:
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        self._url = url
+        self._enrolled = url
+        self._addresses: tuple[str, ...] = (url,)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def know_address(self, url: str) -> None:
+        """Know where the server is by now: this address and that of the enrolment are tried in turn. From any thread.
+
+        Args:
+            url: As the town has signed it; empty: where the player was enrolled. Never leads from TLS to none.
+        """
+        if self._enrolled.startswith("https:") and not url.startswith("https:"):
+            url = ""
+        known = {self._enrolled, url.rstrip("/") or self._enrolled}
+        # The one that answered last stays the first.
+        kept = [address for address in self._addresses if address in known]
+        self._addresses = (*kept, *sorted(known.difference(kept)))
 
     def post_json(self, path: str, body: dict[str, Any]) -> Any:
         """Send JSON and return the JSON of the answer.
@@ -162,22 +180,43 @@ class ServerClient:
         ) as response:
             _read_json(response)
 
+    def _first_answer(self, request: Callable[[str], requests.Response]) -> requests.Response:
+        """Return the answer of the first address that has one, which is asked first from then on."""
+        *others, last = addresses = self._addresses
+        for address in others:
+            try:
+                response = request(address)
+            except requests.RequestException:
+                continue
+            if response.status_code not in _OF_ANOTHER:
+                return response
+            response.close()
+        response = request(last)
+        if others and response.status_code not in _OF_ANOTHER:
+            log.warning("the server answers at %s", last)
+            self._addresses = (last, *(address for address in addresses if address != last))
+        return response
+
     @contextmanager
     def _open_response(
         self, method: str, path: str, headers: dict[str, str] | None = None, json: Any = None, data: Any = None,
         patience: float = READ_SECONDS,
     ) -> Iterator[requests.Response]:  # fmt: skip
-        with requests.request(
-            method,
-            self._url + path,
-            headers={**self._headers, "Accept-Encoding": "identity", **(headers or {})},
-            json=json,
-            data=data,
-            timeout=(CONNECT_SECONDS, patience),
-            stream=True,
-            # A redirection would carry the token to another host.
-            allow_redirects=False,
-        ) as response:
+        def request(address: str) -> requests.Response:
+            return requests.request(
+                method,
+                address + path,
+                headers={**self._headers, "Accept-Encoding": "identity", **(headers or {})},
+                json=json,
+                data=data,
+                timeout=(CONNECT_SECONDS, patience),
+                stream=True,
+                # A redirection would carry the token to another host.
+                allow_redirects=False,
+            )
+
+        # A body that is sent piece by piece is sent once.
+        with self._first_answer(request) if data is None else request(self._addresses[0]) as response:
             if response.status_code not in (requests.codes.ok, requests.codes.partial_content):
                 refusal = ServerRefusal(f"{method} {path}: {response.status_code} {response.reason}")
                 refusal.status = response.status_code
