@@ -157,8 +157,9 @@ def _run_player(options: argparse.Namespace) -> int:
             "this player is not enrolled yet: run “beffroi-player enrol URL CODE --root FINGERPRINT” first\n"
         )
         return FAILED
-    passed = ["--state", str(state), "--runtime", str(runtime), "--log-level", options.log_level]
-    return supervisor.supervise_processes(passed, ["--output", options.output, "--drawing", options.drawing])
+    return supervisor.supervise_processes(
+        state, runtime, options.log_level, ["--output", options.output, "--drawing", options.drawing]
+    )
 
 
 def _run_stage(options: argparse.Namespace) -> int:

@@ -11,14 +11,23 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 
 from beffroi_content.large_pages import with_large_pages
 from beffroi_player import backoff
+from beffroi_player.releases.release_files import (
+    FOLDER,
+    LAUNCHER,
+    LAUNCHER_VARIABLE,
+    ROOT_VARIABLE,
+    ReleaseFiles,
+    package_root,
+)
+from beffroi_player.releases.release_switch import AGENT, STAGE, ReleaseSwitch, TrialTimes
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +39,10 @@ HUNG_SECONDS = 90.0
 """A child without a sign of life for so long is killed. On a small machine, a start takes a part of it."""
 CHECK_INTERVAL_SECONDS = 60.0
 """Longest wait between two checks; the end of a child is signalled by the kernel."""
+TRIAL_CHECK_SECONDS = 0.25
+"""The same while a release is tried."""
+TRIAL_TIMES = TrialTimes()
+_VERIFIED = b"X_VERIFIED="
 SUPERVISOR_VARIABLE = "BEFFROI_SUPERVISED"
 _PR_SET_PDEATHSIG = 1
 
@@ -54,7 +67,11 @@ class SupervisedProcess:
 
     def start(self) -> None:
         """Start the process."""
-        environment = {**with_large_pages(os.environ), SUPERVISOR_VARIABLE: str(os.getpid())}
+        environment = {
+            **with_large_pages(os.environ), SUPERVISOR_VARIABLE: str(os.getpid()), LAUNCHER_VARIABLE: str(LAUNCHER),
+            # A release is never asked for the keys by which the next one is judged.
+            ROOT_VARIABLE: str(package_root()),
+        }  # fmt: skip
         if self.notify_address:
             environment["NOTIFY_SOCKET"] = self.notify_address
         self.process = subprocess.Popen(self.command, env=environment)  # noqa: S603 -- this very program
@@ -72,6 +89,11 @@ class SupervisedProcess:
             )
             self.restart_at = time.monotonic() + pause
         return code
+
+    def replace(self, command: Sequence[str]) -> None:
+        """End the process, and let another take its place at once."""
+        self.stop()
+        self.command, self.failures, self.restart_at = command, 0, 0.0
 
     def silent_seconds(self) -> float:
         """Return the seconds since the last sign of life; 0 for a child that sends none here."""
@@ -91,40 +113,68 @@ class SupervisedProcess:
         self.process = None
 
 
-def supervise_processes(shared_arguments: Sequence[str], stage_arguments: Sequence[str]) -> int:
+def supervise_processes(state: Path, runtime: Path, log_level: str, stage_arguments: Sequence[str]) -> int:
     """Run stage and agent until SIGTERM, or until the window is closed.
 
     Args:
-        shared_arguments: Arguments of both, such as ``--state DIR``.
+        state: The state directory; it may hold releases beside this package.
+        runtime: The runtime directory.
+        log_level: Of both.
         stage_arguments: Arguments of the stage only, such as ``--output window``.
 
     Returns:
         The exit code.
     """
-    program = [sys.executable, "-m", "beffroi_player"]
-    stage = SupervisedProcess("stage", [*program, "stage", *shared_arguments, *stage_arguments])
+    shared = ["--state", str(state), "--runtime", str(runtime), "--log-level", log_level]
+    arguments = {STAGE: [STAGE, *shared, *stage_arguments], AGENT: [AGENT, *shared]}
+    switch = ReleaseSwitch(ReleaseFiles(state / FOLDER), _package_version(), runtime / "presented.json", TRIAL_TIMES)
+    stage = SupervisedProcess(STAGE, [*switch.program(STAGE), *arguments[STAGE]])
     # Only the stage feeds the watchdog of the service manager: a working agent must not hide a frozen frame. The agent
     # sends its signs of life to this process, which restarts it while the stage goes on.
-    agent = SupervisedProcess("agent", [*program, "agent", *shared_arguments], notify_address=f"@beffroi-{os.getpid()}")
+    agent = SupervisedProcess(
+        AGENT, [*switch.program(AGENT), *arguments[AGENT]], notify_address=f"@beffroi-{os.getpid()}"
+    )
     # The stage starts first: it has a frame to show before the agent has received anything.
     children = [stage, agent]
     # One select for three kinds of events: a signal (a child has ended, or the player is to stop), a sign of life, and
     # the time at which a child is due for a restart or counts as hung.
     with _signal_socket() as (line, stopped), _notify_socket(agent.notify_address) as ear:
         try:
-            while not stopped and not _restart_children(children, closes=stage):
+            while not stopped and not _restart_children(children, closes=stage, switch=switch):
+                for name in switch.next_changes():
+                    child = stage if name == STAGE else agent
+                    child.replace([*switch.program(name), *arguments[name]])
+                    if child is stage:
+                        switch.note_stage_stopped()
                 waiting = [child.restart_at - time.monotonic() for child in children if child.process is None]
                 waiting += [HUNG_SECONDS - child.silent_seconds() for child in children]
-                ready = select.select([line, ear], [], [], max(0.0, min([CHECK_INTERVAL_SECONDS, *waiting])))[0]
+                waiting += [TRIAL_CHECK_SECONDS if switch.is_trying else CHECK_INTERVAL_SECONDS]
+                ready = select.select([line, ear], [], [], max(0.0, min(waiting)))[0]
                 if line in ready:
                     line.recv(64)
                 if ear in ready:
-                    ear.recv(64)
-                    agent.last_alive = time.monotonic()
+                    _hear_agent(ear.recv(256), agent, switch)
         finally:
             for child in reversed(children):
                 child.stop()
     return 0
+
+
+def _hear_agent(message: bytes, agent: SupervisedProcess, switch: ReleaseSwitch) -> None:
+    """Take a sign of life of the agent, which may say that it has verified a document."""
+    agent.last_alive = time.monotonic()
+    # By its process: the last words of an agent that was replaced may come late.
+    for line in message.splitlines():
+        if agent.process and line.startswith(b"%s%d " % (_VERIFIED, agent.process.pid)):
+            switch.note_verified(is_live=line.endswith(b" live"))
+
+
+def _package_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+    with suppress(PackageNotFoundError):
+        return version("beffroi")
+    return ""
 
 
 @contextmanager
@@ -157,7 +207,7 @@ def _notify_socket(name: str) -> socket.socket:
     return ear
 
 
-def _restart_children(children: Sequence[SupervisedProcess], closes: SupervisedProcess) -> bool:
+def _restart_children(children: Sequence[SupervisedProcess], closes: SupervisedProcess, switch: ReleaseSwitch) -> bool:
     """Kill hung children and restart ended ones; return whether the one that may end the player has ended regularly."""
     for child in children:
         if child.process is not None and child.silent_seconds() > HUNG_SECONDS:
@@ -169,13 +219,27 @@ def _restart_children(children: Sequence[SupervisedProcess], closes: SupervisedP
                 time.monotonic()
             )  # the kernel says when it is gone; a disk that hangs may keep it for long
         code = child.take_exit_code()
-        if code == 0 and child is closes:
+        if code == 0 and child is closes and not switch.is_trying:
             return True
         if code is not None:
             log.warning("the %s ended with %d, it is started again", child.name, code)
+            switch.note_end(child.name)
         if child.process is None and time.monotonic() >= child.restart_at:
-            child.start()
+            _start(child, switch)
     return False
+
+
+def _start(child: SupervisedProcess, switch: ReleaseSwitch) -> None:
+    """Start a child; a release whose program is gone counts as one that ended."""
+    try:
+        child.start()
+    except OSError as error:
+        log.error("the %s cannot be started: %s", child.name, error)
+        child.failures += 1
+        child.restart_at = time.monotonic() + backoff.retry_delay(
+            child.failures, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS
+        )
+        switch.note_end(child.name)
 
 
 def end_with_parent() -> None:

@@ -28,3 +28,12 @@ def notify_ready() -> None:
 def notify_alive() -> None:
     """Feed the watchdog."""
     send_assignment("WATCHDOG=1")
+
+
+def notify_verified(link: str) -> None:
+    """Feed the watchdog, and tell the supervisor that this process has verified a document since its start.
+
+    Args:
+        link: How it is connected: ``live`` or ``polling``.
+    """
+    send_assignment(f"X_VERIFIED={os.getpid()} {link}\nWATCHDOG=1")

@@ -11,6 +11,8 @@ from pathlib import Path
 from beffroi_content.model.base_models import IDENTIFIER_PATTERN
 from beffroi_provisioning import broker_setup, mosquitto, server_setup, units
 from beffroi_provisioning.files import write_text
+from beffroi_provisioning.releases import command as release_command
+from beffroi_provisioning.releases.faults import RepositoryFault
 
 CONFIGURATION_FILE = "mosquitto.conf"
 ACCESS_FILE = "beffroi.access"
@@ -26,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for path in options.write(options):
             print(path)
-    except broker_setup.SetupRefused as error:
+    except (broker_setup.SetupRefused, RepositoryFault) as error:
         return _print_error(str(error))
     except ValueError as error:
         return _print_error(f"{error}. Mend that line, then run this command again")
@@ -59,6 +61,9 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_broker(commands.add_parser("broker", help="set up Mosquitto on this machine, beside the server; as root"))
     _add_mosquitto(commands.add_parser("mosquitto", help="the configuration and the access list of Mosquitto"))
     _add_units(commands.add_parser("units", help="what systemd reads: server, player, hardware watchdog"))
+    release_command.add_arguments(
+        commands.add_parser("release", help="the signed repository of releases of the player; for who makes them")
+    )
     return parser
 
 

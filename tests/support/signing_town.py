@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -89,6 +90,8 @@ class SigningTown:
 
     now_ms: int = NOON
     """Its wall clock. Add to it as time goes by; where somebody sets the clock, call ``set_clock``."""
+    answers_nonces: bool = False
+    """Whether every answer has a beat that was signed just now."""
     epoch: str = "boot1"
     wrong_ms: int = 0
     """How much further the wall clock was set than the steady clock."""
@@ -255,6 +258,9 @@ class SigningTown:
                 elif self.path == "/device/v1/documents":
                     held = {"Beffroi-Plays": hall.ledger.to_wire().to_json().decode()} if hall.ledger else {}
                     held |= hall.answer_headers
+                    if hall.answers_nonces:
+                        hall.now_ms = time.time_ns() // 1_000_000
+                        hall.publish_beat(self.headers.get("Beffroi-Nonce", ""))
                     self._json({"documents": hall.documents()}, held)
                 elif (content := hall.files.get(self.path.rsplit("/", 1)[-1])) is not None:
                     self._file(content)

@@ -58,6 +58,7 @@ from beffroi_content.model.slide import (
     VideoContent,
     WidgetContent,
 )
+from beffroi_content.model.software import SoftwareTarget
 from beffroi_content.model.widgets import ClockWidget, Widget
 
 __all__ = [
@@ -104,6 +105,7 @@ __all__ = [
     "ScreenSettings",
     "Slide",
     "SlideTransition",
+    "SoftwareTarget",
     "SpecialHours",
     "StrictModel",
     "SunEvent",

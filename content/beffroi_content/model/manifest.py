@@ -24,6 +24,7 @@ from beffroi_content.model.schedule import DayCalendar, Playlist, ScheduleRule, 
 from beffroi_content.model.screen_class import ScreenClass
 from beffroi_content.model.screen_mounting import DownloadSettings, Viewport
 from beffroi_content.model.slide import Slide
+from beffroi_content.model.software import SoftwareTarget
 
 
 def _known_time_zone(name: str) -> str:
@@ -116,6 +117,8 @@ class ScreenSettings(WireModel):
     volume: Annotated[int, Field(ge=0, le=100)] = 0
     """Percent at which the sound of videos is played; 0: not at all."""
     downloads: DownloadSettings = DownloadSettings()
+    software: SoftwareTarget = SoftwareTarget()
+    """The version of the player that the town wants here."""
     idle_after_hours: Annotated[int | None, Field(ge=1, le=8760)] = None
     """After so many hours without a message of the server only the idle slide and alerts are shown; None: never."""
     server: Annotated[str, StringConstraints(max_length=200, pattern=r"^(https?://[!-~]+)?$")] = ""

@@ -181,6 +181,31 @@ class DrillResult(WireModel):
     """Why it could not be drawn, or not be handed to the display; empty where all went well."""
 
 
+class FailedSoftware(WireModel):
+    """A version that a player has tried and taken back."""
+
+    version: Line
+    reason: Line
+    """``did-not-hold``, ``agent-crashed``, ``stage-crashed``, ``not-connected``, ``no-frame`` or ``unusable``."""
+    at_ms: Instant = 0
+
+
+class SoftwareStatus(WireModel):
+    """How a player stands to the version that the town wants on it."""
+
+    can_change: bool = False
+    """Whether it can change its version by itself: it was started by its package, which knows the keys of releases."""
+    wanted: Line = ""
+    state: Identifier = "none"
+    """``none``: nothing is wanted; ``done``: it runs; ``waiting``, ``fetching``, ``installed`` (it is to be changed at
+    its hour), ``trying``, or ``failed``: it was taken back, and the version before runs."""
+    detail: ReportText = ""
+    """What it waits for, in a sentence."""
+    failed: Annotated[tuple[FailedSoftware, ...], Field(max_length=20)] = ()
+    gap_ms: Annotated[int | None, Field(ge=0, le=MAX_WHOLE_NUMBER)] = None
+    """From the end of the former stage to the first frame of this one, at the last change."""
+
+
 class PlayerReport(WireModel):
     """The complete state of a screen: what it has, what it shows and why, its clock, its health."""
 
@@ -208,6 +233,7 @@ class PlayerReport(WireModel):
     """The state of a newer programme that is not ready yet, in a sentence; empty when none is pending."""
     refusals: Annotated[tuple[ReportedRefusal, ...], Field(max_length=20)] = ()
     version: ReportText = ""
+    software: SoftwareStatus | None = None
     stage_started_at_ms: Instant | None = None
     health: PlayerHealth | None = None
     clock_reading: ClockReading | None = None

@@ -75,6 +75,8 @@ class HeldState:
             storage.scenarios.read(),
         )  # fmt: skip
         self.admission = AdmissionState(enrolment.screen, trust)
+        self.release_archive: AssetReference | None = None
+        """The file of a release of the player that is being fetched."""
         self.sets = HeldSets(storage.sets.read())
         self._saved_sets: list[SignedSet] = []
 
@@ -95,7 +97,12 @@ class HeldState:
         """Return the files of what is on and of what is to come."""
         # In this order: what is activated meanwhile is in one of the two.
         pending, active = self.pending, self.active
-        return [asset for each in (pending, active) if each for asset in each.manifest.assets]
+        found = [asset for each in (pending, active) if each for asset in each.manifest.assets]
+        return [*found, self.release_archive] if self.release_archive else found
+
+    def hold_release_archive(self, archive: AssetReference | None) -> None:
+        """Let the file of a release be needed, or no file."""
+        self.release_archive = archive
 
     def alert_floors(self) -> dict[str, SequenceFloor]:
         """Return the newest alert set accepted of each stream of this screen."""

@@ -59,10 +59,11 @@ from beffroi_player.agent.report.play_upload import PlayUploader
 from beffroi_player.agent.report.receipt_upload import ReceiptUploader
 from beffroi_player.agent.report.receipts import ReceiptLog
 from beffroi_player.agent.report.report_facts import ReportFacts
-from beffroi_player.agent.report.report_sender import ReportSender
+from beffroi_player.agent.report.report_sender import ReportSender, software_version
 from beffroi_player.agent.report.reporter import ScreenReporter
 from beffroi_player.agent.report.screenshots import ScreenshotSender
 from beffroi_player.agent.serial_worker import WorkQueue
+from beffroi_player.agent.software.software_updates import SoftwareUpdates
 from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerEnrolment
 from beffroi_player.agent.transport.alert_relay import AlertRelay
 from beffroi_player.agent.transport.broker_moves import BrokerMoves
@@ -71,6 +72,7 @@ from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient, broker_
 from beffroi_player.agent.transport.peer_sharing import PeerSharing
 from beffroi_player.agent.transport.polling import DocumentPoller
 from beffroi_player.agent.trigger_socket import TriggerSocket
+from beffroi_player.releases.release_files import FOLDER, ReleaseFiles, package_root
 from beffroi_player.state.atomic_files import remove_leftovers
 from beffroi_player.state.directories import LOCAL_STREAM, RuntimeDirectory, Size, StateDirectory
 from beffroi_player.wakeup import WakeupSocket, send_wakeup
@@ -216,6 +218,11 @@ class PlayerAgent:
         )
         wake_agent, wake_stage = partial(send_wakeup, runtime.agent_socket), partial(send_wakeup, runtime.stage_socket)
         self._preparation = PreparationQueue(preparer, held, self._inbox.put, wake_agent)
+        self._software = SoftwareUpdates(
+            ReleaseFiles(state.folder / FOLDER), software_version(), package_root(),
+            self._server.fetch_release_metadata, self._assets, lambda: held.active.manifest if held.active else None,
+            self._clock.now, self._has_alert, held.hold_release_archive, wake_agent,
+        )  # fmt: skip
         self._live_frames = LiveFrames(runtime, lambda: held.active, self._clock.now, wake_stage)
 
     def _build_reporting(self, storage: AgentStorage, boot: str) -> None:
@@ -274,6 +281,7 @@ class PlayerAgent:
         self._act_reports.start()
         self._triggers.start()
         self._contacts.start()
+        self._software.start()
         send_wakeup(self._runtime.stage_socket)
         # What was loaded until here stays: the collector need not look at it again.
         gc.collect()
@@ -281,6 +289,7 @@ class PlayerAgent:
 
     def stop(self) -> None:
         """Stop what was started, in the reverse order."""
+        self._software.stop()
         self._contacts.stop()
         self._triggers.stop()
         self._act_reports.stop()
@@ -305,7 +314,11 @@ class PlayerAgent:
             wait = min(LONGEST_WAIT_SECONDS, self._reporter.report_changes())
             # The watchdog of systemd is fed here: a stuck admission ends in a restart.
             if self._dispatcher.seconds_at_work < STUCK_ADMISSION_SECONDS:
-                systemd_notify.notify_alive()
+                link = self._link_state()
+                if link is ConnectionState.LOST or self._held.admission.beat_saved_uptime_ms is None:
+                    systemd_notify.notify_alive()
+                else:
+                    systemd_notify.notify_verified(link)
             wakeups.wait(wait)
         self._reporter.report_changes()
 
@@ -438,7 +451,14 @@ class PlayerAgent:
             clock_reading=self._clock.compare_clocks(),
             drill=self._commands.last_drill,
             server=self._clock.server,
+            software=self._software.status,
         )
+
+    def _has_alert(self) -> bool:
+        """Tell whether an alert is on, in whatever form. For any thread."""
+        now = system_clock.uptime_ms()
+        streams = list(dict(self._alerts.streams).values())
+        return any(not held.is_planned and held.lapses_at_uptime_ms > now for each in streams for held in each.alerts)
 
     def _link_state(self) -> ConnectionState:
         beat = self._held.admission.last_beat_uptime_ms

@@ -15,7 +15,7 @@ class FileEntry(NamedTuple):
 
     name: str
     """Path within the directory; a part in angle brackets varies."""
-    writer: Literal["agent", "stage"]
+    writer: Literal["agent", "stage", "supervisor"]
     """The only process that writes it."""
     meaning: str
     """Content and purpose, in a few words."""
@@ -40,6 +40,10 @@ STATE_FILES = (
     FileEntry("frames/<name>.png", "agent", "prepared frames of slides and alerts"),
     FileEntry("last-frame.png", "agent", "the last good frame, shown first after a start"),
     FileEntry("notice.png", "agent", "the image that is shown while there is no programme"),
+    FileEntry("releases/<version>/", "agent", "a release of the player beside the package, unpacked"),
+    FileEntry("releases/wanted.json", "agent", "the release that is to run, once it is installed"),
+    FileEntry("releases/metadata/", "agent", "what was verified of the signatures of releases"),
+    FileEntry("releases/record.json", "supervisor", "the release that runs or is tried, and those that failed"),
     FileEntry("plays/<number>.jsonl", "stage", "the play log; each file is named after its first number"),
     FileEntry("plays/<…>.jsonl.gz", "agent", "a closed file of the play log, packed: `zcat` shows it"),
     FileEntry(

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import WireMessage
-from beffroi_content.wire.reports import ClockReading, ConnectionState, DrillResult, PlayerHealth, ReportedRefusal
+from beffroi_content.wire.reports import (
+    ClockReading,
+    ConnectionState,
+    DrillResult,
+    PlayerHealth,
+    ReportedRefusal,
+    SoftwareStatus,
+)
 from beffroi_player.clock import ServerClock
 from beffroi_player.state.directories import ActiveProgramme, DocumentReception
 
@@ -38,3 +45,4 @@ class ReportFacts:
     """Of the last silent drill."""
     server: ServerClock | None = None
     """How the server's clocks stand; None until a beat was heard."""
+    software: SoftwareStatus | None = None

@@ -166,6 +166,16 @@ class ServerClient:
                 raise ServerRefusal("another part of the file came than was asked for")
             yield (start if resumed else 0), _read_pieces(response)
 
+    def fetch_release_metadata(self, name: str) -> Iterator[bytes]:
+        """Yield a signed file about the releases of the player, such as ``timestamp.json``.
+
+        Raises:
+            ServerRefusal: the server does not have it; ``status`` is then 404.
+            requests.RequestException: it does not answer.
+        """
+        with self._open_response("GET", f"/device/v1/releases/{name}") as response:
+            yield from _read_pieces(response)
+
     def upload_capture(self, png: bytes) -> None:
         """Upload a capture.
 

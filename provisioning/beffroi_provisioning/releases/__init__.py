@@ -1,0 +1,1 @@
+"""Releases of the player: their archives, and the signed repository that servers hand on (TUF)."""
