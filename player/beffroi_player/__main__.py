@@ -129,7 +129,7 @@ def _create_folders(options: argparse.Namespace) -> tuple[Path, Path]:
 
 
 def _run_enrol(options: argparse.Namespace) -> int:
-    from beffroi_player.agent.storage import AgentStorage, continue_play_numbers  # noqa: PLC0415
+    from beffroi_player.agent.storage import adopt_identity  # noqa: PLC0415
     from beffroi_player.agent.transport.enrolment import EnrolmentError, enrol_player  # noqa: PLC0415
     from beffroi_player.state.directories import StateDirectory  # noqa: PLC0415
 
@@ -139,20 +139,15 @@ def _run_enrol(options: argparse.Namespace) -> int:
     except EnrolmentError as error:
         sys.stderr.write(f"not enrolled: {error}\n")
         return FAILED
-    vault, before = AgentStorage(state), AgentStorage(state).enrolment.read()
-    if before is not None and before.anchor != enrolment.anchor:
-        gone = (vault.trust, vault.pending, vault.sets, vault.scenarios, vault.acts)
-        for slot in (*gone, StateDirectory(state).programme, StateDirectory(state).alerts):
-            slot.remove()  # of another screen, or under other keys: it must not be shown here
-    continue_play_numbers(StateDirectory(state), before, enrolment)
-    vault.enrolment.write(enrolment)
+    adopt_identity(StateDirectory(state), enrolment)
     sys.stdout.write(f"This is the screen “{enrolment.screen}” of “{enrolment.site}”. Next: beffroi-player run\n")
     return 0
 
 
 def _run_player(options: argparse.Namespace) -> int:
     state, runtime = _create_folders(options)
-    if not any((folder / "enrolment.json").exists() for folder in (state, state / COPIES_FOLDER)):
+    known = (state / "enrolment.json", state / COPIES_FOLDER / "enrolment.json", state / "card.json")
+    if not any(path.exists() for path in known):
         sys.stderr.write(
             "this player is not enrolled yet: run “beffroi-player enrol URL CODE --root FINGERPRINT” first\n"
         )

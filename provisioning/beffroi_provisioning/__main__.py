@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from beffroi_content.model.base_models import IDENTIFIER_PATTERN
-from beffroi_provisioning import broker_setup, mosquitto, server_setup, units
+from beffroi_provisioning import broker_setup, card_taking, cards, mosquitto, server_setup, units
 from beffroi_provisioning.files import write_text
 from beffroi_provisioning.releases import command as release_command
 from beffroi_provisioning.releases.faults import RepositoryFault
@@ -64,7 +64,30 @@ def _build_parser() -> argparse.ArgumentParser:
     release_command.add_arguments(
         commands.add_parser("release", help="the signed repository of releases of the player; for who makes them")
     )
+    _add_cards(commands.add_parser("cards", help="put an enrolment card onto the boot partition of a memory card"))
+    taking = commands.add_parser(
+        "take-card", help="hand the card on the boot partition to the player; as root, at boot"
+    )
+    taking.add_argument("--root", type=Path, default=Path("/"), help="folder of the machine's files (%(default)s)")
+    taking.set_defaults(write=lambda options: card_taking.run(options.root), hint="Run this command with sudo")
     return parser
+
+
+def _add_cards(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(write=_put_card, hint="Give the folder where the boot partition is mounted")
+    parser.add_argument(
+        "archive", type=Path, help="the archive of the page Enrolment cards, or of beffroi-server cards"
+    )
+    parser.add_argument("boot", type=Path, help="where the boot partition is mounted, such as /media/me/bootfs")
+    parser.add_argument("screen", nargs="?", default="", help="identifier of the screen; by default the next one")
+    parser.add_argument("--raspberry-pi-os", action="store_true", help="for Raspberry Pi OS instead of the image")
+    parser.add_argument("--package", type=Path, help="with it: the package of the player, which is copied as well")
+
+
+def _put_card(options: argparse.Namespace) -> list[Path]:
+    return cards.put_card(
+        options.archive, options.boot, options.screen, with_system=options.raspberry_pi_os, package=options.package
+    )
 
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
@@ -187,6 +210,7 @@ def _unit_files(options: argparse.Namespace) -> dict[str, str]:
     return {
         "beffroi-server.service": units.server_unit(options.programs),
         "beffroi-player.service": units.player_unit(options.programs, options.output),
+        "beffroi-card.service": units.card_unit(options.programs),
         WATCHDOG_FILE: units.watchdog_drop_in(),
     }
 

@@ -84,6 +84,38 @@ WantedBy=multi-user.target
 """
 
 
+def card_unit(programs: Path = PROGRAMS) -> str:
+    """Return ``beffroi-card.service``: hands an enrolment card on the boot partition to the player, as root."""
+    return f"""\
+[Unit]
+Description=Beffroi: the enrolment card on the boot partition
+Documentation=file:///opt/beffroi/README.md
+# Without a card it does nothing and costs nothing.
+ConditionPathExistsGlob=|/boot/firmware/beffroi-card*.json
+ConditionPathExistsGlob=|/boot/beffroi-card*.json
+ConditionPathExistsGlob=|/etc/beffroi/beffroi-card*.json
+RequiresMountsFor=/boot/firmware {_STATE}
+
+[Service]
+Type=oneshot
+ExecStart={programs}/beffroi-provisioning take-card
+StandardInput=null
+ProtectSystem=strict
+ReadWritePaths=-/boot -/boot/firmware -/etc/beffroi {_STATE}
+ProtectHome=yes
+PrivateTmp=yes
+PrivateNetwork=yes
+PrivateDevices=yes
+NoNewPrivileges=yes
+CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_DAC_OVERRIDE
+RestrictAddressFamilies=none
+MemoryDenyWriteExecute=yes
+SystemCallArchitectures=native
+UMask=0077
+TimeoutStartSec=60
+"""
+
+
 _PLAYER_DEVICES = """\
 DevicePolicy=closed
 DeviceAllow=char-drm rw
@@ -117,7 +149,8 @@ def player_unit(programs: Path = PROGRAMS, output: str = "fullscreen") -> str:
 Description=Beffroi: one screen of the town
 Documentation=file:///opt/beffroi/README.md
 # A screen shows what it has: it does not wait for the network.
-After=systemd-user-sessions.service
+After=systemd-user-sessions.service beffroi-card.service
+Wants=beffroi-card.service
 {on_console}# A screen never gives up.
 StartLimitIntervalSec=0
 

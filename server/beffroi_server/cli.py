@@ -29,6 +29,7 @@ from beffroi_server.delivery import broker_files
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.monitoring.proof import plays_command
 from beffroi_server.notifications import conditions
+from beffroi_server.web.fleet import cards_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -129,6 +130,7 @@ COMMANDS = {
     "user": _add_user,
     "broker-files": _write_broker_files,
     "plays": plays_command.run,
+    "cards": cards_command.run,
     "check": _check_deployment,
     "test-mail": _send_test_mail,
     "backup-result": _record_backup,
@@ -173,6 +175,9 @@ def _build_parser() -> argparse.ArgumentParser:
         "plays", help="check that the play logs are complete and unchanged, or write proof of play"
     )
     plays_command.add_arguments(plays)
+    cards_command.add_arguments(
+        commands.add_parser("cards", help="make files that enrol players, each once, for the memory cards of many")
+    )
     commands.add_parser("check", help="check the configuration, the keys and the audit trail of a server in service")
     backup_command.add_parsers(commands)
     result = commands.add_parser("backup-result", help="say how a backup by another program ended")

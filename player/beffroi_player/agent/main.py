@@ -19,6 +19,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 import uuid
 from contextlib import ExitStack
 from functools import partial
@@ -32,6 +33,7 @@ from beffroi_content.model import Alert, AlertForm, AlertLevel
 from beffroi_content.trust import SequenceFloor
 from beffroi_content.wire.reports import ConnectionState, PlayerHealth
 from beffroi_player import system_clock, systemd_notify
+from beffroi_player.agent import card_enrolment
 from beffroi_player.agent import effects as do
 from beffroi_player.agent.commands import CommandRunner
 from beffroi_player.agent.contacts import ContactWatch
@@ -105,6 +107,8 @@ def run_agent(state: StateDirectory, runtime: RuntimeDirectory) -> int:
         The exit code: 0, or 1 if nobody can say whose screen this is.
     """
     slot = AgentStorage(state.folder).enrolment
+    if AgentStorage(state.folder).card.file_stamp is not None:
+        _use_card(state, runtime)
     enrolment = slot.read()
     if enrolment is None and slot.file_stamp is not None:
         log.error("enrolment.json cannot be used, nor its copy: mend who may read it, or enrol this player again")
@@ -125,6 +129,22 @@ def run_agent(state: StateDirectory, runtime: RuntimeDirectory) -> int:
         systemd_notify.notify_ready()
         agent.serve(wakeups)
     return 0
+
+
+def _use_card(state: StateDirectory, runtime: RuntimeDirectory) -> None:
+    """Enrol by the card that lies in the state directory, with signs of life while the network takes its time."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: sys.exit(0))
+
+    def wait(seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            systemd_notify.notify_alive()
+            time.sleep(min(left, LONGEST_WAIT_SECONDS))
+        return False
+
+    machine = HealthMonitor(state.folder).read_machine()
+    card_enrolment.use_card(state, runtime, machine.model, wait)
 
 
 class PlayerAgent:

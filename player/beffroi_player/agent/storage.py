@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from beffroi_content.model import Identifier, Manifest, WireModel
 from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
+from beffroi_content.wire.enrolment_card import EnrolmentCard
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_content.wire.reports import Receipt
 from beffroi_content.wire.scopes import TopicScope
@@ -97,6 +98,17 @@ class KeptReceipts(WireModel):
     """The last restoration of its database that the server has named: what it had confirmed before, it may lack."""
 
 
+class CardInHand(WireModel):
+    """An enrolment card that is being used, with the key that this player made for it.
+
+    The key is kept: if the answer of the server is lost, asking again with the same key is allowed.
+    """
+
+    code: str = Field(repr=False)
+    key: str = Field(repr=False, pattern=r"^[0-9a-f]{64}$")
+    """Private, in hexadecimal."""
+
+
 class DoneCommands(WireModel):
     """The identifiers of the commands that were run, oldest first."""
 
@@ -111,6 +123,8 @@ class AgentStorage:
         self.enrolment = ModelFile(folder / "enrolment.json", PlayerEnrolment, mode=0o600, copy=copy)
         # Without a copy: it is written every two minutes, and what is held gives it again.
         self.trust = ModelFile(folder / "trust.json", TrustState)
+        self.card = ModelFile(folder / "card.json", EnrolmentCard, mode=0o600)
+        self.card_in_hand = ModelFile(folder / "card-in-hand.json", CardInHand, mode=0o600)
         self.pending = ModelFile(folder / "pending.json", PendingProgramme)
         self.receipts = ModelFile(folder / "receipts.json", KeptReceipts)
         self.done = ModelFile(folder / "commands.json", DoneCommands)
@@ -118,6 +132,22 @@ class AgentStorage:
         copies = folder / COPIES_FOLDER
         self.scenarios = ModelFile(folder / "scenarios.json", KeptScenarios, copy=copies / "scenarios.json")
         self.acts = ModelFile(folder / "acts.json", KeptActs)
+
+
+def adopt_identity(state: StateDirectory, enrolment: PlayerEnrolment) -> None:
+    """Become a screen: what the player holds of another screen, or under other keys, is removed first.
+
+    Raises:
+        OSError: the disk does not let us.
+    """
+    storage = AgentStorage(state.folder)
+    before = storage.enrolment.read()
+    if before is not None and before.anchor != enrolment.anchor:
+        gone = (storage.trust, storage.pending, storage.sets, storage.scenarios, storage.acts)
+        for slot in (*gone, state.programme, state.alerts):
+            slot.remove()
+    continue_play_numbers(state, before, enrolment)
+    storage.enrolment.write(enrolment)
 
 
 def continue_play_numbers(state: StateDirectory, before: PlayerEnrolment | None, now: PlayerEnrolment) -> None:

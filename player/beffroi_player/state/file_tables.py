@@ -25,6 +25,8 @@ STATE_FILES = (
     FileEntry(
         "enrolment.json", "agent", "the screen that this player is, its server, its token (readable by the owner only)"
     ),
+    FileEntry("card.json", "agent", "an enrolment card that is being used (readable by the owner only)"),
+    FileEntry("card-in-hand.json", "agent", "the key made for that card: asking again is allowed with it"),
     FileEntry("trust.json", "agent", "key list and newest sequence of each stream"),
     FileEntry("pending.json", "agent", "a programme that is accepted but not ready"),
     FileEntry("programme.json", "agent", "the active programme, with the frames of each of its slides"),

@@ -95,6 +95,8 @@ def build_package(kind: PackageKind, architecture: str, wheel: Path, work: Path,
         _write(prefix / "bin" / name, control_files.program(kind, module), 0o755)
     version = _wheel_version(wheel)
     _write(root / f"usr/lib/systemd/system/{kind.name}.service", kind.unit())
+    for name, text in kind.further_units().items():
+        _write(root / "usr/lib/systemd/system" / name, text)
     _write(root / f"usr/share/doc/{kind.name}/copyright", Path("LICENSE").read_text(encoding="utf-8"))
     for name, text in (
         ("postinst", control_files.post_installation(kind)),

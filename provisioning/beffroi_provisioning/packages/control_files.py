@@ -45,6 +45,12 @@ class PackageKind:
         make = units.server_unit if self.name == SERVER.name else units.player_unit
         return make(programs=self.prefix / "bin")  # type: ignore[arg-type]
 
+    def further_units(self) -> dict[str, str]:
+        """Return the units that the service wants, by name."""
+        if self.name == SERVER.name:
+            return {}
+        return {"beffroi-card.service": units.card_unit(programs=self.prefix / "bin")}  # type: ignore[arg-type]
+
 
 _PROVISIONING = ("beffroi-provisioning", "beffroi_provisioning.__main__")
 SERVER = PackageKind(

@@ -42,6 +42,8 @@ ACTION_TEXTS = {
     "announcements-restored": _("took out of the archive"),
     "act-undone": _("undid:"),
     "enrolment-opened": _("opened enrolment for the screen"),
+    "card-made": _("made an enrolment card for the screen"),
+    "card-withdrawn": _("withdrew the enrolment card of the screen"),
     "calendar-changed": _("changed the calendar"),
     "calendar-created": _("imported the calendar"),
     "calendar-deleted": _("deleted the calendar"),

@@ -17,6 +17,7 @@ from beffroi_server.api import (  # noqa: F401
     charter,
     drills,
     editorial_plan,
+    enrolment_cards,
     feeds,
     groups,
     incidents,

@@ -24,6 +24,7 @@ from pydantic import StringConstraints, ValidationError
 
 from beffroi_content.model import WireModel
 from beffroi_content.model.manifest import MAX_GROUPS
+from beffroi_content.raster.text.characters import clean_text
 from beffroi_content.wire import access
 from beffroi_content.wire.capture_png import SIZE_LIMIT, InvalidCapture
 from beffroi_content.wire.documents import NONCE_HEADER
@@ -37,7 +38,7 @@ from beffroi_server.core.attempt_throttle import AttemptThrottle, network_of
 from beffroi_server.delivery import beats, inbound_queue, signing
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.fleet import captures, presence, receipt_queries, services, targets
+from beffroi_server.fleet import captures, enrolment_cards, presence, receipt_queries, services, targets
 from beffroi_server.fleet.device_credentials import screen_of_token
 from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.models import Screen, ScreenState
@@ -66,6 +67,8 @@ class EnrolmentRequest(WireModel):
 
     code: Annotated[str, StringConstraints(max_length=64)]
     trigger_key: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
+    machine: Annotated[str, StringConstraints(max_length=100)] = ""
+    """What the player runs on, for people."""
 
 
 enrol_throttle = AttemptThrottle(MAX_ENROL_FAILURES, ENROL_INTERVAL_S)
@@ -92,7 +95,8 @@ def require_device_token(view: Callable[..., HttpResponseBase]) -> DeviceView:
 @require_POST
 def enrol_device(request: HttpRequest) -> HttpResponse:
     """Exchange an enrolment code for what a player needs to work."""
-    network = network_of(request.META.get("REMOTE_ADDR", ""))
+    address = request.META.get("REMOTE_ADDR", "")
+    network = network_of(address)
     if wait_s := enrol_throttle.wait_s(network):
         response = _error_response(429, "too-many-attempts", "too many wrong codes: wait, then try again")
         response["Retry-After"] = str(math.ceil(wait_s))
@@ -101,9 +105,11 @@ def enrol_device(request: HttpRequest) -> HttpResponse:
         wanted = EnrolmentRequest.model_validate_json(request.body)
     except ValidationError:
         return _error_response(400, "malformed", 'send {"code": "…"}')
+    machine = ", ".join(part for part in (clean_text(wanted.machine), address) if part)
     try:
-        return JsonResponse(services.enrol_player(wanted.code, wanted.trigger_key))
+        return JsonResponse(services.enrol_player(wanted.code, wanted.trigger_key, machine))
     except EnrolmentRefused:
+        enrolment_cards.note_refused(wanted.code, machine)
         enrol_throttle.record_failure(network)
         return _error_response(403, "wrong-code", "the code is unknown, used or too old: ask for a new one")
     except KeysMissing as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import logging
 import secrets
 import uuid
@@ -28,8 +27,9 @@ from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import broker_access, signing, signing_keys
-from beffroi_server.fleet import screen_scopes, targets
+from beffroi_server.fleet import enrolment_cards, screen_scopes, targets
 from beffroi_server.fleet.device_credentials import broker_account, token_sha256
+from beffroi_server.fleet.enrolment_codes import code_sha256, new_code
 from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.events import screen_changed
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, ScreenState
@@ -40,8 +40,6 @@ SCREENSHOT_SECONDS = 60
 """For how long a player that was asked sends a screenshot at each change."""
 LOOK_WAIT_S = 0.2
 """Seconds for which a page that is only looked at waits for the database to ask for screenshots."""
-ENROLMENT_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Without 0, O, 1, I: they are mistaken for each other."""
 ENROLMENT_CODE_LENGTH = 12
 ENROLMENT_LIFETIME = dt.timedelta(hours=24)
 IDENTIFY_SECONDS = 20
@@ -152,36 +150,39 @@ def open_enrolment(screen: Screen, *, user: User | None = None) -> tuple[str, st
         KeysMissing: ``beffroi-server init`` was not run.
     """
     _check_installer(user, screen)
-    letters = "".join(secrets.choice(ENROLMENT_ALPHABET) for _ in range(ENROLMENT_CODE_LENGTH))
-    code = "-".join(letters[start : start + 4] for start in range(0, ENROLMENT_CODE_LENGTH, 4))
+    code = new_code(ENROLMENT_CODE_LENGTH)
     command = f"beffroi-player enrol {settings.PUBLIC_URL} {code} --root {signing_keys.root_fingerprint()}"
     with serialised():
-        screen.enrolment_code_sha256 = _code_sha256(code)
+        screen.enrolment_code_sha256 = code_sha256(code)
         screen.enrolment_expires_at = timezone.now() + ENROLMENT_LIFETIME
         screen.save(update_fields=["enrolment_code_sha256", "enrolment_expires_at"])
         audit.record_event(user, "enrolment-opened", screen, slug=screen.slug)
     return code, command
 
 
-def enrol_player(code: str, trigger_key: str = "") -> dict[str, Any]:
+def enrol_player(code: str, trigger_key: str = "", machine: str = "") -> dict[str, Any]:
     """Use up a code; return what the player needs to work, as the device API hands it over.
 
     A player that is enrolled again gets a new token, and the former one is worth nothing.
 
     Args:
-        code: As an operator's page shows it.
+        code: As an operator's page shows it, or of an enrolment card.
         trigger_key: The public key of the player, in hexadecimal; empty: it can trigger nothing on the spot.
+        machine: What it runs on and where, for people.
 
     Raises:
         EnrolmentRefused: the code is unknown, used or too old.
         KeysMissing: ``beffroi-server init`` was not run.
     """
-    now, digest = timezone.now(), _code_sha256(code)
+    now, digest = timezone.now(), code_sha256(code)
     token = secrets.token_urlsafe(32)
     with serialised():
         screen = Screen.objects.filter(enrolment_code_sha256=digest, enrolment_expires_at__gt=now).first()
         if screen is None:
+            screen = enrolment_cards.use_card(digest, trigger_key, machine, now)
+        if screen is None:
             raise EnrolmentRefused
+        enrolment_cards.withdraw_cards_of(screen)
         screen.enrolment_code_sha256, screen.enrolment_expires_at = "", None
         screen.enrolled_at, screen.token_sha256 = now, token_sha256(token)
         screen.trigger_key = trigger_key
@@ -204,6 +205,7 @@ def revoke_player(screen: Screen, *, user: User | None = None) -> None:
             enrolment_expires_at=None,
             enrolled_at=None,
         )
+        enrolment_cards.withdraw_cards_of(screen)
         screen.refresh_from_db()
         audit.record_event(user, "screen-revoked", screen, slug=screen.slug)
         broker_access.note_account_change(str(TopicScope.of_screen(screen.slug)))
@@ -348,9 +350,3 @@ def _enrolment_response(screen: Screen, token: str) -> dict[str, Any]:
         "anchor": signing_keys.trust_anchor(screen.slug).model_dump(mode="json"),
         "plays": ScreenState.objects.get(screen=screen).plays_newest,
     }
-
-
-def _code_sha256(code: str) -> str:
-    """Return the digest of a code, however it was typed: dashes, spaces and small letters do not matter."""
-    letters = "".join(character for character in code.upper() if character.isalnum())
-    return hashlib.sha256(f"enrolment:{letters}".encode()).hexdigest()

@@ -22,16 +22,24 @@ class EnrolmentError(Exception):
     """Enrolment failed; the message says why and what to do."""
 
 
-def enrol_player(url: str, code: str, fingerprint: str) -> PlayerEnrolment:
+class CodeRefused(EnrolmentError):
+    """The server of the town does not accept the code: it was used, is too old, or was withdrawn."""
+
+
+def enrol_player(
+    url: str, code: str, fingerprint: str, key: Ed25519PrivateKey | None = None, machine: str = ""
+) -> PlayerEnrolment:
     """Exchange a code for an identity, and check by its root keys that the right town answers.
 
     Args:
         url: The server, such as ``https://screens.example.org``.
         code: What the operator's page shows.
         fingerprint: Of the root keys, as that page shows it; dashes, spaces and case do not matter.
+        key: Signs what is triggered on the spot; None: a new one.
+        machine: What this machine is, for people.
 
     Raises:
-        NotEnrolled: the code or the fingerprint is wrong, or the server does not answer as one.
+        EnrolmentError: the code or the fingerprint is wrong, or the server does not answer as one.
     """
     wanted = re.sub(r"[\s:-]", "", fingerprint).lower()
     if len(wanted) < SHORTEST_FINGERPRINT or re.fullmatch(r"[0-9a-f]+", wanted) is None:
@@ -40,12 +48,14 @@ def enrol_player(url: str, code: str, fingerprint: str) -> PlayerEnrolment:
         raise EnrolmentError(f"{url!r} is not the address of a server, such as https://screens.example.org")
     server = url.rstrip("/")
     try:
-        key = Ed25519PrivateKey.generate()
-        wanted_of_server = {"code": code.strip(), "trigger_key": public_hex(key)}
+        key = key or Ed25519PrivateKey.generate()
+        wanted_of_server = {"code": code.strip(), "trigger_key": public_hex(key), "machine": machine[:100]}
         answer = ServerClient(server).post_json("/device/v1/enrol", wanted_of_server)
         own = {"server": server, "trigger_key": key.private_bytes_raw().hex()}
         enrolment = PlayerEnrolment.model_validate({**answer, **own})
     except ServerRefusal as refusal:
+        if refusal.status == requests.codes.forbidden:
+            raise CodeRefused(f"the server refuses: {refusal}") from refusal
         raise EnrolmentError(f"the server refuses: {refusal}") from refusal
     except (requests.RequestException, OSError) as error:
         raise EnrolmentError(f"the server cannot be reached: {error}") from error

@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from beffroi_server.web.fleet import (
     capture_views,
+    card_views,
     class_and_group_views,
     contact_views,
     enrolment_views,
@@ -37,6 +38,8 @@ urlpatterns: list[URLPattern] = [
     path("screens/<slug:slug>/capture.png", capture_views.screen_capture_image, name="screen-capture-image"),
     path("screens/<slug:slug>/screenshot.jpg", capture_views.screen_screenshot, name="screen-screenshot"),
     path("screens/<slug:slug>/expected.png", capture_views.screen_expected, name="screen-expected"),
+    path("cards/", card_views.card_list, name="cards"),
+    path("cards/<int:pk>/withdraw/", card_views.card_withdraw, name="card-withdraw"),
     path("screen-classes/", class_and_group_views.screen_class_list, name="screen-classes"),
     path("screen-classes/add/", class_and_group_views.screen_class_add, name="screen-class-add"),
     path("screen-classes/<int:pk>/", class_and_group_views.screen_class_edit, name="screen-class"),

@@ -1,0 +1,99 @@
+"""Enrolment by a card: tried until a server of the town answers, and the card is worth nothing afterwards."""
+
+from __future__ import annotations
+
+import pytest
+from tests.support.signing_town import SigningTown
+
+from beffroi_content.wire.enrolment_card import EnrolmentCard
+from beffroi_player.agent.card_enrolment import CardOutcome, use_card
+from beffroi_player.agent.storage import AgentStorage
+from beffroi_player.agent.transport.enrolment import CodeRefused, EnrolmentError, enrol_player, root_fingerprint
+from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
+
+
+@pytest.fixture
+def folders(tmp_path) -> tuple[StateDirectory, RuntimeDirectory]:
+    state, runtime = StateDirectory(tmp_path / "state"), RuntimeDirectory(tmp_path / "runtime")
+    for folder in (state.folder, state.plays, runtime.folder):
+        folder.mkdir(parents=True)
+    return state, runtime
+
+
+def hand_out(state: StateDirectory, town: SigningTown, *servers: str, code: str = "7KQ2-M4XD") -> None:
+    AgentStorage(state.folder).card.write(
+        EnrolmentCard(
+            site=town.anchor.site, screen=town.anchor.screen, name="Hall", code=code, servers=servers,
+            root=root_fingerprint(town.anchor), made_at_ms=1, expires_at_ms=2,
+        )
+    )  # fmt: skip
+
+
+def test_the_first_server_of_the_town_that_answers_is_taken(hall: SigningTown, folders) -> None:
+    state, runtime = folders
+    with hall.serve() as url:
+        hand_out(state, hall, "http://127.0.0.1:9", url)
+        assert use_card(state, runtime, "Pi", lambda _seconds: True) is CardOutcome.ENROLLED
+    storage = AgentStorage(state.folder)
+    found = storage.enrolment.read()
+    assert found is not None
+    assert (found.screen, found.server, found.anchor) == (hall.anchor.screen, url, hall.anchor)
+    assert not storage.card.path.exists()
+    assert not storage.card_in_hand.path.exists()
+    assert state.notice_image.exists()
+
+
+def test_it_is_tried_until_the_network_is_there_with_the_same_key(hall: SigningTown, folders) -> None:
+    state, runtime = folders
+    hand_out(state, hall, "https://screens.example")
+    keys, waits = [], []
+
+    def enrol(url, code, root, key, machine):
+        keys.append(key.private_bytes_raw())
+        if len(keys) < 4:
+            raise EnrolmentError("no network")
+        with hall.serve() as there:
+            return enrol_player(there, code, root, key, machine)
+
+    assert use_card(state, runtime, "Pi", lambda seconds: bool(waits.append(seconds)), enrol) is CardOutcome.ENROLLED
+    assert len(set(keys)) == 1
+    assert len(waits) == 3
+    assert max(waits) <= 60
+
+
+def test_a_refused_card_is_removed_and_the_screen_says_so(hall: SigningTown, folders) -> None:
+    state, runtime = folders
+    with hall.serve() as url:
+        hand_out(state, hall, url, code="wrong-code")
+        assert use_card(state, runtime, "Pi", lambda _seconds: False) is CardOutcome.REFUSED
+    assert not AgentStorage(state.folder).card.path.exists()
+    assert AgentStorage(state.folder).enrolment.read() is None
+
+
+def test_a_server_of_another_town_is_not_believed(hall: SigningTown, folders) -> None:
+    state, runtime = folders
+    with hall.serve() as url:
+        hand_out(state, hall, url)
+        card = AgentStorage(state.folder).card.read()
+        AgentStorage(state.folder).card.write(card.model_copy(update={"root": "0" * 32}))
+        assert use_card(state, runtime, "Pi", lambda _seconds: True) is CardOutcome.UNANSWERED
+    assert AgentStorage(state.folder).enrolment.read() is None
+    assert AgentStorage(state.folder).card.path.exists()
+
+
+def test_a_screen_with_an_identity_keeps_it_when_its_card_is_no_good(hall: SigningTown, folders) -> None:
+    state, runtime = folders
+    with hall.serve() as url:
+        before = enrol_player(url, "7KQ2-M4XD", root_fingerprint(hall.anchor))
+    AgentStorage(state.folder).enrolment.write(before)
+    hand_out(state, hall, "https://screens.example")
+    trials = []
+
+    def enrol(*_given):
+        trials.append(1)
+        raise CodeRefused("403") if len(trials) > 5 else EnrolmentError("no network")
+
+    assert use_card(state, runtime, "Pi", lambda _seconds: False, enrol) is CardOutcome.UNANSWERED
+    assert use_card(state, runtime, "Pi", lambda _seconds: False, enrol) is CardOutcome.REFUSED
+    assert AgentStorage(state.folder).enrolment.read() == before
+    assert not state.notice_image.exists()
