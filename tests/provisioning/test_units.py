@@ -121,4 +121,4 @@ def test_the_hardware_watchdog_resets_a_machine_that_hangs():
 
 def test_all_files_of_systemd_are_written(tmp_path):
     assert main(["units", "--out", str(tmp_path)]) == 0
-    assert {path.name for path in tmp_path.iterdir()} == {*RENDERED, "beffroi-watchdog.conf"}
+    assert {path.name for path in tmp_path.iterdir()} == {*RENDERED, "beffroi-card.service", "beffroi-watchdog.conf"}

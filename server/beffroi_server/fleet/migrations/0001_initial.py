@@ -135,6 +135,26 @@ class Migration(migrations.Migration):
                 ('refused_count', models.PositiveBigIntegerField(default=0)),
             ],
         ),
+        migrations.CreateModel(
+            name='EnrolmentCard',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code_sha256', models.CharField(max_length=64, unique=True)),
+                ('made_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(blank=True, null=True)),
+                ('used_by', models.CharField(blank=True, max_length=200)),
+                ('used_key', models.CharField(blank=True, max_length=64)),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ('refused_at', models.DateTimeField(blank=True, null=True)),
+                ('refused_by', models.CharField(blank=True, max_length=200)),
+                ('made_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                ('screen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='enrolment_cards', to='fleet.screen')),
+            ],
+            options={
+                'ordering': ['-made_at', '-pk'],
+            },
+        ),
         migrations.AddField(
             model_name='screen',
             name='screen_class',
