@@ -10,6 +10,8 @@ from typing import ClassVar
 
 from django.db import models
 
+SUMMED = ("times", "confirmed", "lasted_ms", "first_at", "last_at")
+
 
 class PlaySum(models.Model):
     """How often and how long something was shown on one day of the town; the fields are those of ``DailyPlays``."""
@@ -32,6 +34,8 @@ class ContentDay(PlaySum):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["day", "content"], name="one_content_day")]
+        # Sums over a month are read from it alone: to look up each row takes five times as long.
+        indexes: ClassVar = [models.Index(fields=["day", "content", *SUMMED], name="content_day_sums")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.content}: {self.times}"
@@ -44,6 +48,7 @@ class ScreenDay(PlaySum):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["day", "screen"], name="one_screen_day")]
+        indexes: ClassVar = [models.Index(fields=["day", "screen", *SUMMED], name="screen_day_sums")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.screen}: {self.times}"

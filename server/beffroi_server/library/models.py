@@ -289,7 +289,8 @@ class Announcement(models.Model):
             models.Index(fields=["-created_at"], name="announcement_created"),
             models.Index(fields=["folded_title"], name="announcement_title"),
             models.Index(fields=["folded_label", "label"], name="announcement_label"),
-            models.Index(fields=["archived_at"], name="announcement_archived"),
+            # Lists show those in use, the last changed first.
+            models.Index(fields=["archived_at", "-updated_at", "id"], name="announcement_archived"),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from beffroi_server.fleet import content_owners
 from beffroi_server.library import library_scopes
 from beffroi_server.library.archive import announcements_in_use
 from beffroi_server.library.models import Announcement, MediaItem
-from beffroi_server.schedule.models import Playlist
+from beffroi_server.schedule.models import Entry, Playlist
 from beffroi_server.schedule.playlist_nesting import outer_keys
 
 Row = TypeVar("Row", bound=Model)
@@ -37,7 +37,9 @@ class PlaylistCandidates:
 def candidates_for(playlist: Playlist, search: str, user: User | None = None) -> PlaylistCandidates:
     """Return the candidates for a playlist that contain every word of a search text, as far as a user sees them."""
     in_use = library_scopes.announcements_in_scope(announcements_in_use(), user)
-    announcements = in_use.exclude(entry__playlist=playlist)
+    # One set for all rows: to look the entries up for each of ten thousand announcements takes ten times as long.
+    listed = Entry.objects.filter(playlist=playlist, announcement__isnull=False).order_by()
+    announcements = in_use.exclude(pk__in=listed.values("announcement"))
     images = library_scopes.media_in_scope(MediaItem.objects.all(), user)
     pictures = images.exclude(entry__playlist=playlist).select_related("video")
     # With one that it lies within, or with itself, it would contain itself.
