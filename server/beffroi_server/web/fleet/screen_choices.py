@@ -19,10 +19,8 @@ from beffroi_server.core.folded_text import fold_text, search_words
 from beffroi_server.fleet.models import Screen
 from beffroi_server.web.requests import MAX_SEARCH_LENGTH
 
-FIELD = "screens"
-"""Name of the field in every form that has one."""
-SEARCH = "screens_search"
-"""Name of its search."""
+FIELDS = ("screens", "local_triggers")
+"""Names of the fields that are such lists: where something is shown, and where a scenario is triggered on the spot."""
 MOST_BOXES = 50
 """Boxes that are offered without a search, and that a search finds at most."""
 
@@ -37,6 +35,8 @@ CHECKED = SafeString(" checked")
 class ScreenChoices:
     """The screens that a form offers at the moment."""
 
+    field: str
+    """One of ``FIELDS``: the name of the boxes, and the beginning of those of the search."""
     rows: list[Row]
     """In their order; beyond ``MOST_BOXES`` the ticked ones first."""
     ticked: frozenset[int]
@@ -65,7 +65,7 @@ class ScreenChoices:
             '<li><label class="choice" for="id_{0}_{1}"><input class="form-check-input" type="checkbox" name="{0}"'
             ' value="{2}" id="id_{0}_{1}"{3}><span>{4}{5}</span></label></li>',
             (
-                (FIELD, number, key, CHECKED if key in self.ticked else "", name, self._place_text(place))
+                (self.field, number, key, CHECKED if key in self.ticked else "", name, self._place_text(place))
                 for number, (key, name, place) in enumerate(self.rows)
             ),
         )
@@ -76,20 +76,25 @@ class ScreenChoices:
 
 
 def choices_of(bound: forms.BoundField) -> ScreenChoices | None:
-    """Return the screens that the field ``FIELD`` of a form offers; None for any other field."""
+    """Return the screens that one of ``FIELDS`` of a form offers; None for any other field."""
     rows = getattr(bound.field, "queryset", None)
     if (
-        bound.html_name != FIELD
+        bound.html_name not in FIELDS
         or not isinstance(bound.field, forms.ModelMultipleChoiceField)
         or rows is None
         or rows.model is not Screen
     ):
         return None
-    search = bound.form.data.get(SEARCH, "") if bound.form.is_bound else ""
-    return find_choices(rows, [str(key) for key in bound.value() or ()], str(search))
+    search = bound.form.data.get(search_name(bound.html_name), "") if bound.form.is_bound else ""
+    return find_choices(bound.html_name, rows, [str(key) for key in bound.value() or ()], str(search))
 
 
-def find_choices(rows: QuerySet[Screen], ticked: Collection[str], search: str) -> ScreenChoices:
+def search_name(field: str) -> str:
+    """Return the name of the search of one of ``FIELDS``."""
+    return f"{field}_search"
+
+
+def find_choices(field: str, rows: QuerySet[Screen], ticked: Collection[str], search: str) -> ScreenChoices:
     """Return the ticked ones of some screens, by their keys, and the first others whose name or place fits a search."""
     search = search[:MAX_SEARCH_LENGTH].strip()
     words, keys = search_words(search), set(ticked)
@@ -99,6 +104,7 @@ def find_choices(rows: QuerySet[Screen], ticked: Collection[str], search: str) -
     others = [row for row in known if str(row[0]) not in keys and _fits(row, words)]
     is_long = len(known) > MOST_BOXES
     return ScreenChoices(
+        field,
         rows=[*chosen, *others[:MOST_BOXES]] if is_long else known,
         ticked=frozenset(row[0] for row in chosen),
         fitting=len(others),

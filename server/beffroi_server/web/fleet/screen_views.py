@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ from beffroi_server.web.fleet.capture_views import capture_panel
 from beffroi_server.web.fleet.forms import ScreenForm
 from beffroi_server.web.fleet.hours_text import hours_lines
 from beffroi_server.web.fleet.screen_cards import build_card, upcoming_changes
-from beffroi_server.web.fleet.screen_choices import FIELD, SEARCH, find_choices
+from beffroi_server.web.fleet.screen_choices import FIELDS, find_choices, search_name
 from beffroi_server.web.form_scopes import limit_rows, screen_of
 from beffroi_server.web.notifications.attention_views import screen_history, wrong_since
 from beffroi_server.web.requests import paginate
@@ -56,7 +56,11 @@ def screen_list(request: UserRequest) -> HttpResponse:
 @for_users("POST")
 def screen_choices(request: UserRequest) -> HttpResponse:
     """Return the boxes of a form's list of screens for the words of its search; what is ticked stays."""
-    found = find_choices(limit_rows(Screen.objects.all()), request.POST.getlist(FIELD), request.POST.get(SEARCH, ""))
+    field = request.GET.get("field", FIELDS[0])
+    if field not in FIELDS:
+        raise Http404
+    search = request.POST.get(search_name(field), "")
+    found = find_choices(field, limit_rows(Screen.objects.all()), request.POST.getlist(field), search)
     return render(request, "fleet/screens_found.html", {"screens": found, "is_swapped": True})
 
 

@@ -13,9 +13,9 @@ from beffroi_server.web.fleet import screen_choices
 FORMS = ("group-add", "rule-new", "scenario-new", "alert-new", "announcement-new")
 
 
-def boxes(answer) -> list[tuple[str, bool]]:
+def boxes(answer, field: str = "screens") -> list[tuple[str, bool]]:
     """Return the names of the boxes of a page, each with whether it is ticked."""
-    found = re.findall(r'<input[^>]*name="screens"([^>]*)><span>([^<]+?) ?<', answer.content.decode())
+    found = re.findall(rf'<input[^>]*name="{field}"([^>]*)><span>([^<]+?) ?<', answer.content.decode())
     return [(name, " checked" in rest) for rest, name in found]
 
 
@@ -49,6 +49,17 @@ class TestALargeTown:
 
         assert [name for name, _ in boxes(answer)] == ["Forum", "Halle", "Marché"]
         assert 'name="screens_search"' in answer.content.decode()
+
+    def test_searches_where_a_scenario_is_triggered_apart_from_where_it_is_shown(self, as_dora, streets):
+        form = as_dora.get(reverse("scenario-new"))
+        asked = {"local_triggers": [str(streets[4].pk)], "local_triggers_search": "ecole", "screens_search": "quai"}
+        answer = as_dora.post(reverse("screen-choices") + "?field=local_triggers", asked)
+
+        assert [name for name, _ in boxes(form, "local_triggers")] == ["Forum", "Halle", "Marché"]
+        assert boxes(answer, "local_triggers") == [("Stade", True), ("Forum", False)]
+
+    def test_offers_no_other_field(self, as_dora, streets):
+        assert as_dora.post(reverse("screen-choices") + "?field=groups").status_code == 404
 
     def test_lists_what_is_ticked_first(self, as_dora, streets, district):
         district.screens.set([streets[4]])
