@@ -16,6 +16,7 @@ from beffroi_content.wire.topics import Topic
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.pending_alerts import pending_alerts
 from beffroi_server.alerts.translations import translations_of
+from beffroi_server.core.read_once import read_once
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet import targets
@@ -23,6 +24,7 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import Targets
 
 
+@read_once
 def unsettled_alerts() -> list[Alert]:
     """Return the alerts that are active, or whose end is still shown, with their targets.
 

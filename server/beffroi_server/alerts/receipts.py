@@ -26,6 +26,7 @@ from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core.formatting import from_milliseconds
+from beffroi_server.core.read_once import read_once
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet import presence, targets
 from beffroi_server.fleet.models import ReceiptRecord, Screen
@@ -81,7 +82,12 @@ class ScreenReceipt:
 
 def seen_alerts(rows: Iterable[Alert]) -> SeenAlerts:
     """Return which of some alerts were on each screen, by the receipts."""
-    names = [str(name) for row in rows for name in (row.pk, getattr(row, "corrects_id", None)) if name is not None]
+    both = ((row.pk, getattr(row, "corrects_id", None)) for row in rows)
+    return _seen(frozenset(str(name) for names in both for name in names if name is not None))
+
+
+@read_once
+def _seen(names: frozenset[str]) -> SeenAlerts:
     found: defaultdict[int, set[str]] = defaultdict(set)
     for screen, alert in shown_receipts(names).values_list("screen", "alert") if names else ():
         found[screen].add(alert)

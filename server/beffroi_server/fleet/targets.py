@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.wire.scopes import TopicScope, screen_scopes
+from beffroi_server.core.read_once import read_once
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.municipality_models import Municipality
 
@@ -114,18 +115,27 @@ def screens_reached_by(rows: QuerySet[Any]) -> QuerySet[Screen]:
 def reach_by_row(rows: Iterable[TargetedRow]) -> dict[Any, set[int]]:
     """Return the keys of the screens that each row reaches, by the key of the row.
 
-    Takes two queries for any number of rows of which ``groups`` and ``screens`` were prefetched.
+    Takes one query for any number of rows of which ``groups`` and ``screens`` were prefetched.
     """
-    everything = set(Screen.objects.values_list("pk", flat=True))
+    everything, members = _screens_and_members()
+    return {row.pk: set(everything) if row.everywhere else _reach_of_row(row, members) for row in rows}
+
+
+@read_once
+def _screens_and_members() -> tuple[set[int], dict[int, set[int]]]:
+    """Return the keys of all screens, and those of the members of each group."""
     members: defaultdict[int, set[int]] = defaultdict(set)
-    for group, screen in Screen.objects.filter(groups__isnull=False).values_list("groups", "pk"):
-        members[group].add(screen)
-    return {row.pk: everything if row.everywhere else _reach_of_row(row, members) for row in rows}
+    everything = set()
+    for screen, group in Screen.objects.order_by().values_list("pk", "groups"):
+        everything.add(screen)
+        if group is not None:
+            members[group].add(screen)
+    return everything, dict(members)
 
 
 def _reach_of_row(row: TargetedRow, members: dict[int, set[int]]) -> set[int]:
     named = {screen.pk for screen in row.screens.all()}
-    return named.union(*(members[group.pk] for group in row.groups.all()))
+    return named.union(*(members.get(group.pk, ()) for group in row.groups.all()))
 
 
 _COMPARED = ("screen_class", "languages", "off_from", "off_until", "day_hours", "night_brightness")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any
@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 from beffroi_server.accounts import second_factor
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.alerts.models import Alert, AlertProposal, Restoration
+from beffroi_server.core.read_once import one_reading
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library.town_branding import TOWN_RELATIONS
 from beffroi_server.schedule.band_layouts import ReadyLayout
@@ -39,6 +40,7 @@ class UserRequest(HttpRequest):
 
 
 _town: ContextVar[Town | None] = ContextVar("town", default=None)
+_READING = frozenset({"GET", "HEAD"})
 ViewFunction = Callable[..., HttpResponseBase]
 PermissionCheck = Callable[[User], bool]
 
@@ -103,6 +105,7 @@ def _guard_view(
                 timezone.override(ZoneInfo(town.time_zone)),
                 form_scopes.acting_as(user),
                 working_for.remembered(request, user, has_municipalities=may_have("municipalities")),
+                one_reading() if request.method in _READING else nullcontext(),
             ):
                 due = second_factor.due_at(user, town) if waits else None
                 if due is not None and due <= timezone.now():

@@ -97,12 +97,12 @@ class TestReach:
 
         assert slugs(Screen.objects.filter(pk__in=reached)) == expected
 
-    def test_by_row_takes_two_queries_for_many_rows(self, screens, district, market, django_assert_num_queries):
+    def test_by_row_takes_one_query_for_many_rows(self, screens, district, market, django_assert_num_queries):
         for _ in range(5):
             make_rule(groups=[district, market])
         rules = list(ScheduleRule.objects.prefetch_related("groups", "screens"))
 
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(1):
             found = targets.reach_by_row(rules)
 
         assert len(found) == 5

@@ -108,6 +108,7 @@ class Migration(migrations.Migration):
                 ('content', models.CharField(max_length=63)),
             ],
             options={
+                'indexes': [models.Index(fields=['day', 'content', 'times', 'confirmed', 'lasted_ms', 'first_at', 'last_at'], name='content_day_sums')],
                 'constraints': [models.UniqueConstraint(fields=('day', 'content'), name='one_content_day')],
             },
         ),
@@ -271,6 +272,7 @@ class Migration(migrations.Migration):
                 ('screen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='play_days', to='fleet.screen')),
             ],
             options={
+                'indexes': [models.Index(fields=['day', 'screen', 'times', 'confirmed', 'lasted_ms', 'first_at', 'last_at'], name='screen_day_sums')],
                 'constraints': [models.UniqueConstraint(fields=('day', 'screen'), name='one_screen_day')],
             },
         ),

@@ -233,6 +233,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='announcement',
-            index=models.Index(fields=['archived_at'], name='announcement_archived'),
+            index=models.Index(fields=['archived_at', '-updated_at', 'id'], name='announcement_archived'),
         ),
     ]

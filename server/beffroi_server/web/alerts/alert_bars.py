@@ -39,16 +39,13 @@ def alert_bars(active: Sequence[Alert], running: Sequence[Alert], now: dt.dateti
     """
     if not active:
         return []
-    names = [str(each.pk) for each in active]
-    counts: dict[str, set[int]] = {name: set() for name in names}
-    for screen, name in receipts.shown_receipts(names).values_list("screen", "alert"):
-        counts[name].add(screen)
-    reach = targets.reach_by_row([*{each.pk: each for each in (*running, *active)}.values()])
-    hidden = _hidden_everywhere(running, reach, now)
+    known = [*{each.pk: each for each in (*running, *active)}.values()]
+    reach, seen = targets.reach_by_row(known), receipts.seen_alerts(known)
+    hidden = _hidden_everywhere(running, reach, seen, now)
     return [
         AlertBar(
             alert,
-            len(counts[str(alert.pk)] & reach[alert.pk]),
+            sum(str(alert.pk) in seen.get(screen, ()) for screen in reach[alert.pk]),
             len(reach[alert.pk]),
             hidden.get(str(alert.pk), ""),
             corrections.is_overdue(alert, now),
@@ -57,12 +54,13 @@ def alert_bars(active: Sequence[Alert], running: Sequence[Alert], now: dt.dateti
     ]
 
 
-def _hidden_everywhere(running: Sequence[Alert], reach: dict[Any, set[int]], now: dt.datetime) -> dict[str, str]:
+def _hidden_everywhere(
+    running: Sequence[Alert], reach: dict[Any, set[int]], seen: receipts.SeenAlerts, now: dt.datetime
+) -> dict[str, str]:
     """Return for each alert that something hides on all of its screens what that is, and until when."""
     if len(running) < 2:
         return {}
     statements: dict[str, list[AlertStatement]] = {}
-    seen = receipts.seen_alerts(running)
     for each in receipts.common_statements(running, reach, seen, now):
         statements.setdefault(each.alert.id, []).append(each)
     return {

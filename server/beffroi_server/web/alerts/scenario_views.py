@@ -81,7 +81,7 @@ def _scenario_previews(form: ScenarioForm) -> list[preview_links.PreviewLinks]:
     targets, values = form.saved_targets(), form.initial
     if form.is_bound:
         targets, values = targets_so_far(form), form.cleaned_data
-    screens = targets.reached_screens().only("screen_class_id")
+    screens = targets.reached_screens()
     try:
         shown = preview_links.classes_of(screens, preview_links.ALERT_CLASSES_SHOWN)
         return preview_links.alert_previews(draft_alert(values), shown, current_town())

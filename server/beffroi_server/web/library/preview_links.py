@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -70,8 +71,12 @@ class PreviewLinks:
 
 
 def classes_of(screens: Iterable[Screen], most: int = CLASSES_SHOWN) -> list[ScreenClass]:
-    """Return the classes of some screens, the largest first, so many at most."""
-    return _largest_classes(ScreenClass.objects.filter(pk__in={screen.screen_class_id for screen in screens}), most)
+    """Return the classes of some screens, the largest first, so many at most; by one query if those are a query."""
+    if isinstance(screens, QuerySet):
+        keys: Any = screens.order_by().values("screen_class")
+    else:
+        keys = {screen.screen_class_id for screen in screens}
+    return _largest_classes(ScreenClass.objects.filter(pk__in=keys), most)
 
 
 def classes_in_use() -> list[ScreenClass]:
