@@ -18,11 +18,14 @@ Checks, in this order; the first that fails refuses the document and changes not
 
 A new key list that takes a key away from a role forgets the sequences of that role, and how late it was: whoever
 stole the key may have burnt them. One that only adds keys forgets nothing, or what the others signed could be
-replayed. Rules after the TUF specification 1.5; see docs/decisions.
+replayed. Where the root keys changed more than once while a player was off, it follows them by the key lists between:
+each is signed by the root keys before it and by its own. Rules after the TUF specification 1.5; see docs/decisions.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -46,6 +49,9 @@ from beffroi_content.wire.documents import (
 from beffroi_content.wire.messages import KEYS, MESSAGES, WireMessage, message_of
 from beffroi_content.wire.scopes import TopicScope, screen_scopes
 from beffroi_content.wire.topics import Topic, stream_leaf
+
+MAX_STEPS = 64
+"""Changes of the root keys that a player follows at once."""
 
 
 class TrustAnchor(WireModel):
@@ -115,7 +121,7 @@ class DuplicateDocument(Exception):
 
 def admit_document(
     state: TrustState, topic_name: str, payload: bytes, moment: Moment, *,
-    steady: SteadyInstant | None = None, nonce: str = "",
+    steady: SteadyInstant | None = None, nonce: str = "", steps: Sequence[bytes] = (),
 ) -> AdmittedDocument:  # fmt: skip
     """Check a document that arrived on a topic, and return it with the state after it.
 
@@ -126,6 +132,7 @@ def admit_document(
         moment: The time now, for a document of which the age is not known.
         steady: What the server's steady clock reads now; None where no beat has told it.
         nonce: What the player gave with its request; empty for a document that it did not ask for.
+        steps: For a key list: earlier ones with which the root keys changed, the oldest first, whatever their age.
 
     Raises:
         DocumentRefused: it changes nothing, and the operator should know.
@@ -140,7 +147,7 @@ def admit_document(
     _check_audience(state, topic)
     # Nothing of the body is decompressed or parsed before its signatures are right: a stranger's bytes cost no more
     # than the check of a signature.
-    document = _verify_document(state, topic, message, sealed)
+    document = _verify_document(state, topic, message, sealed, steps)
     floor = SequenceFloor(sequence=document.sequence, digest=sealed.digest)
     # A broker hands a retained document out again for as long as it likes: that is no reason to alarm anybody.
     if state.floors.get(topic.stream) == floor:
@@ -182,10 +189,10 @@ def _check_audience(state: TrustState, topic: Topic) -> None:
 
 
 def _verify_document(
-    state: TrustState, topic: Topic, message: WireMessage, sealed: envelope.Envelope
+    state: TrustState, topic: Topic, message: WireMessage, sealed: envelope.Envelope, steps: Sequence[bytes]
 ) -> SignedDocument:
     if message is KEYS:
-        return _verify_key_list(state, topic, sealed)
+        return _verify_key_list(state, topic, sealed, steps)
     if state.key_list is None:
         raise DocumentRefused("no-keys", "no key list has arrived yet")
     rule = state.key_list.roles.get(sealed.role)
@@ -195,23 +202,76 @@ def _verify_document(
     return _read_body(message, sealed)
 
 
-def _verify_key_list(state: TrustState, topic: Topic, sealed: envelope.Envelope) -> KeyList:
-    """Return a key list that the root keys in force have signed, and the root keys that it names as well.
-
-    The second check refuses a list whose root keys nobody holds: no later list could ever replace it.
-    """
+def _verify_key_list(state: TrustState, topic: Topic, sealed: envelope.Envelope, steps: Sequence[bytes]) -> KeyList:
+    """Return a key list that the root keys in force have signed, or those to which the steps lead from them."""
     if state.key_list is None:
-        anchor = state.anchor
-        rule = RoleKeys(keys=frozenset(anchor.root_keys), threshold=anchor.threshold)
-        _check_signatures(sealed, topic, rule, anchor.root_keys)
+        roots = RootKeys(state.anchor.root_keys, state.anchor.threshold)
     else:
-        _check_signatures(sealed, topic, state.key_list.roles[SigningRole.ROOT], state.key_list.keys)
+        roots = RootKeys.of(state.key_list)
+    try:
+        return verify_key_list(roots, topic, sealed)
+    except DocumentRefused:
+        if not (reached := _follow_steps(roots, topic, steps)):
+            raise
+        return verify_key_list(reached, topic, sealed)
+
+
+@dataclass(frozen=True, slots=True)
+class RootKeys:
+    """Root keys by their identifiers, and how many of them must sign a key list."""
+
+    keys: dict[str, str]
+    threshold: int
+
+    @classmethod
+    def of(cls, key_list: KeyList) -> RootKeys:
+        """Return the root keys that a key list names."""
+        rule = key_list.roles[SigningRole.ROOT]
+        return cls({name: key_list.keys[name] for name in sorted(rule.keys)}, rule.threshold)
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hexadecimal digits by which people recognise them."""
+        return root_fingerprint(self.keys.values())
+
+
+def root_fingerprint(public_keys: Iterable[str]) -> str:
+    """Return the fingerprint of root keys: SHA-256 over the sorted public keys in hexadecimal, one a line."""
+    return hashlib.sha256("\n".join(sorted(public_keys)).encode()).hexdigest()
+
+
+def verify_key_list(roots: RootKeys, topic: Topic, sealed: envelope.Envelope) -> KeyList:
+    """Return a key list that some root keys have signed, and the root keys that it names as well.
+
+    The second check refuses a list whose root keys nobody holds: no later list could ever replace it. Neither age nor
+    sequence is checked.
+
+    Raises:
+        DocumentRefused: it is not signed by enough of either, or is no key list.
+    """
+    if sealed.role is not SigningRole.ROOT:
+        raise DocumentRefused("wrong-role", f"signed as {sealed.role}, but a key list is for {SigningRole.ROOT}")
+    _check_signatures(sealed, topic, RoleKeys(keys=frozenset(roots.keys), threshold=roots.threshold), roots.keys)
     document = _read_body(KEYS, sealed)
     assert isinstance(document, KeyList)
     if not _have_own_identifiers(document.keys):
         raise DocumentRefused("invalid", "a key of the list does not have the identifier that it is listed under")
     _check_signatures(sealed, topic, document.roles[SigningRole.ROOT], document.keys)
     return document
+
+
+def _follow_steps(roots: RootKeys, topic: Topic, steps: Sequence[bytes]) -> RootKeys | None:
+    """Return the root keys to which key lists lead from some, each signed by those before it; None where none does."""
+    reached = None
+    for payload in steps[:MAX_STEPS]:
+        if len(payload) > KEYS.size_limit:
+            continue
+        try:
+            reached = RootKeys.of(verify_key_list(reached or roots, topic, _parse_payload(payload)))
+        except DocumentRefused:
+            # One of before those that the player knows.
+            continue
+    return reached
 
 
 def _have_own_identifiers(keys: dict[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""``beffroi-provisioning``: sets a server and its broker up, and writes the files that Mosquitto and systemd read."""
+"""``beffroi-provisioning``: sets up a server and its broker, uses root keys, writes files of Mosquitto and systemd."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from beffroi_content.model.base_models import IDENTIFIER_PATTERN
-from beffroi_provisioning import broker_setup, card_taking, cards, mosquitto, server_setup, units
+from beffroi_provisioning import broker_setup, card_taking, cards, keys_command, mosquitto, server_setup, units
 from beffroi_provisioning.files import write_text
 from beffroi_provisioning.releases import command as release_command
 from beffroi_provisioning.releases.faults import RepositoryFault
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for path in options.write(options):
             print(path)
-    except (broker_setup.SetupRefused, RepositoryFault) as error:
+    except (broker_setup.SetupRefused, RepositoryFault, *keys_command.FAULTS) as error:
         return _print_error(str(error))
     except ValueError as error:
         return _print_error(f"{error}. Mend that line, then run this command again")
@@ -70,6 +70,7 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     taking.add_argument("--root", type=Path, default=Path("/"), help="folder of the machine's files (%(default)s)")
     taking.set_defaults(write=lambda options: card_taking.run(options.root), hint="Run this command with sudo")
+    keys_command.add_parser(commands)
     return parser
 
 

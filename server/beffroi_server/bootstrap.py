@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import subprocess
 import tempfile
 from pathlib import Path
@@ -18,12 +17,13 @@ from django.utils.translation import gettext as _
 
 from beffroi_content.model import DisplayTechnology
 from beffroi_content.raster.text import fonts
+from beffroi_content.root_keys import PublicRootKeys
 from beffroi_server.accounts import audit, services
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.alerts import services as alerts
 from beffroi_server.alerts.starter_set import add_starter_set
 from beffroi_server.core import disk_space, sandbox_probe
-from beffroi_server.delivery import broker_accounts, key_files, signing_keys
+from beffroi_server.delivery import broker_accounts, key_files, key_rotation, key_state, keys_command, signing_keys
 from beffroi_server.delivery.signing_keys import root_fingerprint
 from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.schedule.models import ensure_holiday_calendar
@@ -31,7 +31,6 @@ from beffroi_server.schedule.models import ensure_holiday_calendar
 __all__ = [
     "StartError", "check_ready", "deployment_findings", "drawing_findings", "initialise_town", "root_fingerprint",
 ]  # fmt: skip
-KEY_LIST_NOTICE = dt.timedelta(days=180)
 FORMER_APPS = frozenset({"broadcast", "programme", "screens"})
 """Labels of Django applications that only a database of before the first release knows."""
 
@@ -67,17 +66,26 @@ def refuse_former_database() -> None:
 
 
 def initialise_town(
-    name: str, *, site: str = "", time_zone: str = "", with_starter_set: bool = False, is_try_out: bool = False
-) -> tuple[Town, User | None]:
+    name: str, *, site: str = "", time_zone: str = "", with_starter_set: bool = False, is_try_out: bool = False,
+    roots: PublicRootKeys | None = None,
+) -> tuple[Town, User | None]:  # fmt: skip
     """Create the town, its keys, usual screen classes and the first administrator, unless they exist.
+
+    Args:
+        name: Of the town, as screens show it.
+        site: Its part of every topic; by default made of the name.
+        time_zone: By default that of the settings.
+        with_starter_set: Whether drafts of usual alerts, and categories, are added.
+        is_try_out: Whether every page says that this is a try-out.
+        roots: Root keys that were made elsewhere, where the key list is then signed.
 
     Returns:
         The town, and the administrator if one was created now.
     """
     town = services.ensure_town(name, site=site, time_zone=time_zone or settings.TIME_ZONE)
     fresh = signing_keys.published_key_list() is None
-    signing_keys.ensure_keys()
-    if fresh:
+    key_rotation.ensure_keys(roots)
+    if fresh and roots is None:
         alerts.publish_all_sets(timezone.now())
     with translation.override(settings.LANGUAGE_CODE):
         _ensure_screen_classes()
@@ -121,6 +129,7 @@ def check_ready() -> None:
     """
     check_database()
     try:
+        key_rotation.adopt_next_keys()
         signing_keys.check_private_keys()
     except key_files.KeysMissing as error:
         raise StartError(str(error)) from error
@@ -133,12 +142,7 @@ def deployment_findings() -> list[str]:
               if message.id not in _ACCEPTED_WARNINGS]  # fmt: skip
     if not audit.verify_chain():
         found.append("the audit trail was tampered with: see the page of the trail")
-    remaining = signing_keys.key_list_expires_in()
-    if remaining is None or remaining < KEY_LIST_NOTICE:
-        found.append("the key list ends soon or is missing: sign it again with two root keys")
-    roots = sorted(path.name for path in Path(settings.KEYS).glob("root-*.pem"))
-    if roots:
-        found.append(f"{', '.join(roots)} are still on this machine: keep them in two safe places elsewhere")
+    found += keys_command.task_sentences(key_state.read_key_state(timezone.now()))
     return found + _broker_findings() + _exposed_files() + _confinement_findings() + _disk_findings()
 
 

@@ -18,6 +18,7 @@ from django.db import DatabaseError
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from beffroi_content.root_key_files import read_public_keys
 from beffroi_server import bootstrap, service
 from beffroi_server.accounts.models import LinkKind, Town, User, UserRole
 from beffroi_server.accounts.services import create_sign_in_link, create_user
@@ -25,7 +26,7 @@ from beffroi_server.backups import backup_command
 from beffroi_server.backups.layout import BackupFault
 from beffroi_server.bootstrap import StartError
 from beffroi_server.core import mail
-from beffroi_server.delivery import broker_files
+from beffroi_server.delivery import broker_files, key_files, keys_command, signing_keys
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.monitoring.proof import plays_command
 from beffroi_server.notifications import conditions
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except OSError as error:
         return _print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
-    except (StartError, KeysMissing, BackupFault) as error:
+    except (StartError, KeysMissing, BackupFault, *keys_command.FAULTS) as error:
         return _print_error(str(error))
     except ValidationError as error:
         return _print_error("; ".join(error.messages))
@@ -63,9 +64,15 @@ def _run_init(parsed: argparse.Namespace) -> int:
         time_zone=parsed.time_zone,
         with_starter_set=parsed.starter_set,
         is_try_out=parsed.try_out,
+        roots=read_public_keys(parsed.root_keys) if parsed.root_keys else None,
     )
-    _print_line(f"{town.name} ({town.site}) is ready. Root fingerprint: {bootstrap.root_fingerprint()}")
-    _print_line("Keep root-1.pem, root-2.pem and root-3.pem away from this machine: the server runs without them.")
+    if signing_keys.published_key_list() is None:
+        _print_line(f"{town.name} ({town.site}) waits for its key list. Sign it with two root keys:")
+        _print_line("beffroi-server keys renew --request FILE, beffroi-provisioning keys sign FILE, keys install FILE")
+    else:
+        _print_line(f"{town.name} ({town.site}) is ready. Root fingerprint: {bootstrap.root_fingerprint()}")
+    if here := ", ".join(path.name for path in key_files.root_files()):
+        _print_line(f"Move {here} away from here, each to a medium of its own (beffroi-server keys move-root).")
     if administrator is not None:
         _print_line(f"Sign in, once, within a day: {create_sign_in_link(administrator, dt.timedelta(days=1))}")
     return 0
@@ -134,6 +141,7 @@ COMMANDS = {
     "check": _check_deployment,
     "test-mail": _send_test_mail,
     "backup-result": _record_backup,
+    "keys": keys_command.run,
     **backup_command.COMMANDS,
 }
 
@@ -152,6 +160,10 @@ def _build_parser() -> argparse.ArgumentParser:
     init.add_argument("--site", default="", help="its part of every topic, such as saint-aubin; for good")
     init.add_argument("--starter-set", action="store_true", help="add drafts of usual alerts, and categories")
     init.add_argument("--try-out", action="store_true", help="say on every page that this is a try-out")
+    init.add_argument(
+        "--root-keys", type=Path, metavar="FILE",
+        help="root-keys.json of “beffroi-provisioning keys make”; by default root keys are made here",
+    )  # fmt: skip
     init.add_argument("--time-zone", default="", help="by default BEFFROI_TIME_ZONE")
     run = commands.add_parser("run", help="serve pages, players and the broadcast")
     run.add_argument("--host", default="0.0.0.0", help="the address to listen at")  # noqa: S104 - players are elsewhere
@@ -180,6 +192,7 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("check", help="check the configuration, the keys and the audit trail of a server in service")
     backup_command.add_parsers(commands)
+    keys_command.add_parser(commands)
     result = commands.add_parser("backup-result", help="say how a backup by another program ended")
     result.add_argument("outcome", choices=("ok", "failed"))
     result.add_argument("--reason", default="no reason was given", help="what went wrong, for people")

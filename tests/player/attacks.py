@@ -70,10 +70,9 @@ print(open_enrolment(Screen.objects.get(slug="{name}"))[1])
 """
 NEW_ALERT_KEY = """
 from beffroi_content.wire.documents import SigningRole
-from beffroi_server.delivery import key_files, signing_keys
-key_files.key_path(SigningRole.ALERT).unlink()
-key_files.create_missing_keys()
-signing_keys.sign_key_list()
+from beffroi_server.delivery import key_rotation
+key_rotation.sign_key_list(key_rotation.WantedKeys(replaced=frozenset({SigningRole.ALERT})))
+key_rotation.adopt_next_keys()
 """
 
 

@@ -22,9 +22,9 @@ from tests.support.player_harness import PlayerHarness
 from tests.support.signing_town import SigningTown, alert, jpeg, picture_slide, slide
 
 from beffroi_content import rendering
+from beffroi_content.trust import root_fingerprint
 from beffroi_player.__main__ import main
 from beffroi_player.agent.storage import AgentStorage
-from beffroi_player.agent.transport.enrolment import root_fingerprint
 from beffroi_player.state import atomic_files
 from beffroi_player.state.directories import ActiveProgramme, RuntimeDirectory, StateDirectory
 
@@ -270,7 +270,19 @@ def test_from_the_town_to_the_screen_and_back(
 
     with hall.serve() as url:
         asset = hall.add_file(jpeg())
-        assert main(["enrol", url, "7KQ2-M4XD", "--root", root_fingerprint(hall.anchor), *folders(tmp_path)]) == 0
+        assert (
+            main(
+                [
+                    "enrol",
+                    url,
+                    "7KQ2-M4XD",
+                    "--root",
+                    root_fingerprint(hall.anchor.root_keys.values()),
+                    *folders(tmp_path),
+                ]
+            )
+            == 0
+        )
         vault = AgentStorage(tmp_path / "state")
         vault.enrolment.write(hall.enrolment(url, port))
         publish(hall.publish_keys())

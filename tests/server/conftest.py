@@ -13,7 +13,7 @@ from PIL import Image
 from beffroi_content.model import DisplayTechnology
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Town, User, UserRole
-from beffroi_server.delivery import signing, signing_keys
+from beffroi_server.delivery import key_rotation, signing
 from beffroi_server.delivery.refused_messages import refused_messages
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.plays import intake_quotas
@@ -204,7 +204,7 @@ def square_item(alice: User) -> MediaItem:
 @pytest.fixture
 def keyring(town: Town) -> Town:
     """The town with its keys made and its key list signed."""
-    signing_keys.ensure_keys()
+    key_rotation.ensure_keys()
     return town
 
 

@@ -15,6 +15,7 @@ from beffroi_server import bootstrap
 from beffroi_server.accounts.models import AuditEvent, Town
 from beffroi_server.bootstrap import StartError
 from beffroi_server.cli import main
+from beffroi_server.delivery import key_state
 from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.schedule.models import DayCalendar
 
@@ -149,7 +150,7 @@ class TestFindings:
 
     def test_name_a_key_list_that_ends_soon(self, findings, monkeypatch):
         assert "key list" not in findings()
-        monkeypatch.setattr(bootstrap, "KEY_LIST_NOTICE", dt.timedelta(days=2000))
+        monkeypatch.setattr(key_state, "WEEKS_AHEAD", dt.timedelta(days=2000))
         assert "key list" in findings()
 
     def test_name_the_library_without_which_arabic_is_drawn_otherwise(self, findings, monkeypatch):

@@ -121,7 +121,7 @@ class TestJobs:
 
     def test_each_package_has_its_jobs(self):
         assert {job.name for job in scheduler.JOBS} == {
-            "beat", "key-list-warning", "play-retention", "feed-refresh", "programme-reconciliation",
+            "beat", "key-change", "key-list-renewal", "play-retention", "feed-refresh", "programme-reconciliation",
             "programme-renewal", "planned-alerts", "drill-start", "drill-follow", "drill-retention",
             "alert-settling", "alert-renewal", "upload-cleanup", "day-import", "disk-watch",
             "clock-watch", "media-cleanup", "account-cleanup", "audit-check", "play-totals", "outage-watch",

@@ -97,11 +97,20 @@ def _known_roles(roles: Any) -> Any:
     )
 
 
+MAX_EARLIER = 500
+"""Earlier key lists that one names at most: 34 KB of its 64."""
+BodyDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of the body of a document, in hexadecimal."""
+
+
 class KeyListBody(DocumentBody):
     """The keys of a town by role."""
 
     keys: Annotated[dict[KeyIdentifier, PublicKey], Field(max_length=64)]
     roles: Annotated[dict[SigningRole, RoleKeys], BeforeValidator(_known_roles)]
+    earlier: Annotated[tuple[BodyDigest, ...], Field(max_length=MAX_EARLIER)] = ()
+    """The key lists before this one, the newest first: by them is verified what a former key has signed. Whoever has
+    stolen root keys that no longer count cannot make up another."""
 
     @model_validator(mode="after")
     def _check_key_names(self) -> KeyListBody:

@@ -113,10 +113,22 @@ def seal_envelope(
 ) -> bytes:
     """Sign JSON for an audience and return the envelope."""
     body = zlib.compress(text, 9) if encoding is BodyEncoding.ZLIB else text
-    message = _signed_bytes(role, audience, encoding, body)
-    lines = [f"{DOMAIN} {role} {encoding}"]
-    for key in keys:
-        lines.append(f"{key_identifier(public_hex(key))} {_encode_signature(key.sign(message))}")
+    return join_envelope(role, body, dict(sign_body(role, audience, body, key, encoding) for key in keys), encoding)
+
+
+def sign_body(
+    role: SigningRole, audience: str, body: bytes, key: Ed25519PrivateKey, encoding: BodyEncoding = BodyEncoding.JSON
+) -> tuple[str, str]:
+    """Return the identifier of a key, and its signature of a body as an envelope writes it."""
+    signature = key.sign(_signed_bytes(role, audience, encoding, body))
+    return key_identifier(public_hex(key)), _encode_signature(signature)
+
+
+def join_envelope(
+    role: SigningRole, body: bytes, signatures: Mapping[str, str], encoding: BodyEncoding = BodyEncoding.JSON
+) -> bytes:
+    """Return the envelope of a body, with the signatures that :func:`sign_body` has given, by key identifier."""
+    lines = [f"{DOMAIN} {role} {encoding}", *(f"{name} {signature}" for name, signature in signatures.items())]
     return "\n".join(lines).encode() + b"\n\n" + body
 
 

@@ -52,7 +52,8 @@ from beffroi_player.agent.storage import PendingProgramme, floor_below
 from beffroi_player.clock import BeatReading, ServerClock, next_server_clock
 
 OLDER_OFFERED_MS = 30_000
-"""How often the server is asked because a broker offers older alert sets, which one that lies may do for ever."""
+"""How often the server is asked because a broker offers older alert sets or odd keys, which one that lies may do for
+ever."""
 BEAT_SAVE_MS = 120_000
 """How often the floor of the beat goes to the disk: a beat repeated from within this time can set the clock back by
 no more than that, and a memory card lives longer."""
@@ -74,7 +75,7 @@ class AdmissionState:
     heads: Mapping[str, int] = field(default_factory=dict)
     """The newest sequence of each stream, as the last live beat has named it."""
     older_offered_uptime_ms: float | None = None
-    """When a broker offered an older alert set than the one in force, and the server was asked because of that."""
+    """When a broker offered what calls for a poll, such as an older alert set, and the server was asked."""
     has_refused_expired: bool = False
     """Whether a document was refused as expired since everything was last fetched again."""
 
@@ -126,6 +127,7 @@ def decide_on_document(
         admission = admit_document(
             state.trust, received.topic, received.payload, _expiry_moment(received, moment, server),
             steady=server.steady_at(received.uptime_ms) if server else None, nonce=received.nonce,
+            steps=received.steps,
         )  # fmt: skip
     except DuplicateDocument:
         return Decision(state)
@@ -156,18 +158,21 @@ def _refuse_document(state: AdmissionState, received: ReceivedDocument, refused:
         return Decision(state)
     state = replace(state, has_refused_expired=state.has_refused_expired or refused.code == "expired")
     effects: list[Effect] = [RecordRefusal(received.topic, refused.code, refused.detail), ReportChange()]
-    if _is_offered_older(state, received, refused):
+    if _is_poll_due(state, received, refused):
         state = replace(state, older_offered_uptime_ms=received.uptime_ms)
         effects.append(RequestPoll())
     return Decision(state, tuple(effects))
 
 
-def _is_offered_older(state: AdmissionState, received: ReceivedDocument, refused: DocumentRefused) -> bool:
-    """Tell whether a broker offers an older alert set than the one in force, for the first time in a while.
+def _is_poll_due(state: AdmissionState, received: ReceivedDocument, refused: DocumentRefused) -> bool:
+    """Tell whether a broker offers what calls for a poll, for the first time in a while.
 
-    The server may have been restored from a backup: by a poll it learns what this screen holds.
+    That is an older alert set than the one in force: the server may have been restored from a backup, and learns so
+    what this screen holds. Or a key list by unknown root keys: these may have changed more than once while the screen
+    was off, and the server has the lists between.
     """
-    if refused.code != "rollback" or received.nonce or not received.topic.endswith(f"/{ALERTS.leaf}"):
+    found = refused.code, received.topic.rsplit("/", 1)[-1]
+    if received.nonce or found not in {("rollback", ALERTS.leaf), ("wrong-key", KEYS.leaf)}:
         return False
     last_ms = state.older_offered_uptime_ms
     return last_ms is None or received.uptime_ms - last_ms >= OLDER_OFFERED_MS

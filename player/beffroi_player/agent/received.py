@@ -19,3 +19,5 @@ class ReceivedDocument:
     """What was given with the request that it answers, over HTTP."""
     asked_uptime_ms: float | None = None
     """When that request was sent."""
+    steps: tuple[bytes, ...] = ()
+    """With a key list that came over HTTP: earlier ones with which the root keys changed."""

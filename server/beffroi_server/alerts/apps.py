@@ -15,6 +15,7 @@ class AlertsConfig(AppConfig):
         from beffroi_server.accounts import undo  # noqa: PLC0415
         from beffroi_server.alerts import jobs, plan_services, restoration  # noqa: PLC0415 - models exist from here on
         from beffroi_server.delivery.clock_watch import clock_set  # noqa: PLC0415
+        from beffroi_server.delivery.key_rotation import keys_changed  # noqa: PLC0415
         from beffroi_server.fleet.events import reports_received  # noqa: PLC0415
 
         undo.register_undo(
@@ -22,3 +23,4 @@ class AlertsConfig(AppConfig):
         )
         reports_received.subscribe(restoration.note_reports)
         clock_set.subscribe(jobs.renew_after_step)
+        keys_changed.subscribe(jobs.renew_after_change)

@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from beffroi_content.wire.messages import ALERTS
-from beffroi_server.alerts import local_scenarios, pending_alerts, plan_services, sent_sets, services
+from beffroi_server.alerts import local_scenarios, pending_alerts, plan_services, queries, sent_sets, services
 from beffroi_server.alerts.pending_alerts import pending_due
 from beffroi_server.core import database
 from beffroi_server.core.jobs import PeriodicJob
@@ -22,7 +22,7 @@ RETRY_INTERVAL_S, IDLE_INTERVAL_S = 1, 30
 
 
 def renew_alert_sets() -> int:
-    """Sign all alert sets again once one of them would soon be refused as too old; return how many were too old."""
+    """Sign all alert sets again once one would soon be too old, or has another key than now; return how many did."""
     now = timezone.now()
     expiring = signing.expiring_documents(ALERTS, now)
     if expiring:
@@ -38,6 +38,15 @@ def delete_expired_sets() -> int:
 def renew_after_step(_step_ms: int) -> None:
     """Sign the alert sets again that a wrong clock has given an end in the past, once it was set."""
     renew_alert_sets()
+
+
+def renew_after_change(_change: None) -> None:
+    """Sign the sets of alerts and scenarios again that another key than that of now has signed."""
+    if not list(queries.published_scopes()):
+        # The first keys were signed elsewhere, after everything else was made.
+        services.publish_all_sets(timezone.now())
+    renew_alert_sets()
+    local_scenarios.publish_scenarios()
 
 
 @database.close_connection_after()

@@ -1,4 +1,4 @@
-"""Periodic jobs of delivery: the beat, and a warning before the key list ends."""
+"""Periodic jobs of delivery: the beat, the steps of a change of keys, and the renewal of the key list."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import logging
 
 from django.utils import timezone
 
-from beffroi_content.wire.messages import BEAT, KEYS
+from beffroi_content.key_changes import KeyChangeRefused
+from beffroi_content.wire.messages import BEAT
 from beffroi_server.core.jobs import PeriodicJob
-from beffroi_server.delivery import beats, outbox, signing
+from beffroi_server.delivery import beats, key_rotation, outbox
 from beffroi_server.delivery.clock_watch import ClockWatch, clock_set
+from beffroi_server.delivery.key_files import KeysMissing
 
 logger = logging.getLogger(__name__)
 _watch = ClockWatch()
@@ -30,14 +32,23 @@ def watch_clock() -> None:
         clock_set.send(step_ms)
 
 
-def warn_about_key_list() -> None:
-    """Log when the key list ends, from half of its lifetime on: only people with the root keys can sign it again."""
-    for _topic, expires_at in signing.expiring_documents(KEYS, timezone.now()):
-        logger.warning("the key list ends on %s: sign it again with the root keys", expires_at)
+def follow_key_change() -> bool:
+    """Take the next step of a change of keys, where one is under way; return whether one is."""
+    return key_rotation.advance_change(timezone.now())
+
+
+def renew_key_list() -> bool:
+    """Sign the key list again once half of its life is over, where the root keys are here; return whether it was."""
+    try:
+        return key_rotation.renew_in_time(timezone.now())
+    except (KeysMissing, KeyChangeRefused) as error:
+        logger.warning("the key list could not be signed again: %s", error)
+        return False
 
 
 JOBS = (
     PeriodicJob("beat", 10, lambda _stopping: send_beat()),
     PeriodicJob("clock-watch", 1, lambda _stopping: watch_clock()),
-    PeriodicJob("key-list-warning", 3600, lambda _stopping: warn_about_key_list()),
+    PeriodicJob("key-change", 5, lambda _stopping: follow_key_change()),
+    PeriodicJob("key-list-renewal", 3600, lambda _stopping: renew_key_list()),
 )

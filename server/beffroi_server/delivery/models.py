@@ -40,6 +40,10 @@ class SignedKeyList(models.Model):
     payload = models.BinaryField()
     """The signed envelope."""
     signed_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+    """None: it waits until everything is signed with the new keys of the one before."""
+    settled_at = models.DateTimeField(null=True, blank=True)
+    """When everything that screens have was signed with its keys."""
 
     def __str__(self) -> str:
         return f"key list {self.sequence}"

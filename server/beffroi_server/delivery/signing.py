@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
+from django.db.models import BinaryField, QuerySet
+from django.db.models.functions import Substr
 from django.utils import timezone
 
 from beffroi_content.wire import envelope
@@ -20,7 +22,7 @@ from beffroi_content.wire.documents import (
     stamp_body,
 )
 from beffroi_content.wire.limits import decompressed_limit
-from beffroi_content.wire.messages import ALERTS, SCENARIOS, WireMessage
+from beffroi_content.wire.messages import ALERTS, MESSAGES, SCENARIOS, WireMessage
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts.models import Town
@@ -41,6 +43,8 @@ LIFETIMES = {
 SCENARIOS_LIFETIME = dt.timedelta(days=92)
 """For so long a scenario can be triggered on the spot by a player that hears nothing of the town any more."""
 
+_HEAD_BYTES = 200
+"""Of a payload: in them is the identifier of the key that signed it."""
 MAX_OPENED_DOCUMENTS = 96
 """Documents that are kept as they were read: the programmes of the screens that some open pages show."""
 _opened_documents: dict[tuple[str, int, int], SignedDocument] = {}
@@ -107,6 +111,16 @@ def seal_document(
             # After it was sent: an alert waits for no file.
             transaction.on_commit(lambda: set_copies.write_copy(str(topic), payload), robust=True)
     return outgoing
+
+
+def publish_signed(message: WireMessage, scope: TopicScope, document: SignedDocument, payload: bytes) -> None:
+    """Put a retained document that was signed elsewhere into the outbox. It is sent when this commits."""
+    topic = message.topic_for(current_site(), scope)
+    with transaction.atomic():
+        raise_sequence(topic, document.sequence)
+        expires_at = dt.datetime.fromtimestamp(document.expires_at_ms / 1000, dt.UTC)
+        outgoing = _store_document(message, str(topic), document.sequence, payload, expires_at)
+        transaction.on_commit(lambda: outbox.send_committed(outgoing), robust=True)
 
 
 def newest_sequence(topic: Topic) -> int:
@@ -244,11 +258,47 @@ def open_own_document(message: WireMessage, payload: bytes) -> SignedDocument | 
 
 
 def expiring_documents(message: WireMessage, now: dt.datetime) -> list[tuple[str, dt.datetime]]:
-    """Return topic and end of the retained documents that have passed half of their lifetime, the oldest row first."""
-    assert message.role is not None
+    """Return topic and end of the retained documents that are to be signed again, the oldest row first.
+
+    Half of their lifetime is over, or another key than that of now has signed them.
+    """
     soon = now + lifetime_of(message) / 2
-    rows = OutboxDocument.objects.filter(retained=True, topic__endswith=f"/{message.leaf}", expires_at__lt=soon)
-    return list(rows.order_by("pk").values_list("topic", "expires_at"))
+    signer = _current_signer(message)
+    return [
+        (row.topic, row.expires_at)
+        for row in _with_heads(OutboxDocument.objects.filter(topic__endswith=f"/{message.leaf}"))
+        if row.expires_at < soon or not _is_signed_by(row, signer)
+    ]
+
+
+def count_signed_otherwise() -> int:
+    """Return how many retained documents were signed by another key than that of now."""
+    return sum(
+        not _is_signed_by(row, signer)
+        for message in MESSAGES
+        if message.retained and (signer := _current_signer(message))
+        for row in _with_heads(OutboxDocument.objects.filter(topic__endswith=f"/{message.leaf}"))
+    )
+
+
+def _current_signer(message: WireMessage) -> str:
+    """Return the identifier of the key that signs a message now; empty where that is not for this server to say."""
+    if message.role is None or message.role is SigningRole.ROOT:
+        return ""
+    try:
+        return envelope.key_identifier(envelope.public_hex(key_files.private_key(message.role)))
+    except key_files.KeysMissing:
+        return ""
+
+
+def _with_heads(rows: QuerySet[OutboxDocument]) -> QuerySet[OutboxDocument]:
+    head = Substr("payload", 1, _HEAD_BYTES, output_field=BinaryField())
+    return rows.filter(retained=True).annotate(head=head).only("topic", "expires_at").order_by("pk")
+
+
+def _is_signed_by(row: OutboxDocument, signer: str) -> bool:
+    lines = bytes(row.head).split(b"\n")  # type: ignore[attr-defined]  # the annotation of _with_heads
+    return not signer or lines[1][: len(signer)].decode(errors="replace") == signer
 
 
 def renew_document(message: WireMessage, topic_name: str, now: dt.datetime) -> bool:
@@ -258,9 +308,11 @@ def renew_document(message: WireMessage, topic_name: str, now: dt.datetime) -> b
     with transaction.atomic():
         # Whoever publishes locks the same row: what is signed again is what the screen has now.
         TopicSequence.objects.select_for_update().get(topic=topic_name)
-        soon = now + lifetime_of(message) / 2
-        row = OutboxDocument.objects.filter(topic=topic_name, retained=True, expires_at__lt=soon).first()
-        document = open_own_document(message, bytes(row.payload)) if row is not None else None
+        soon, signer = now + lifetime_of(message) / 2, _current_signer(message)
+        row = _with_heads(OutboxDocument.objects.filter(topic=topic_name)).first()
+        if row is None or (row.expires_at >= soon and _is_signed_by(row, signer)):
+            return False
+        document = open_own_document(message, bytes(row.payload))
         if screen is None or not isinstance(document, DocumentBody):
             return False
         seal_document(message, TopicScope.of_screen(screen), document)

@@ -35,7 +35,7 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.alerts import local_acts, restoration
 from beffroi_server.core import disk_space, file_responses
 from beffroi_server.core.attempt_throttle import AttemptThrottle, network_of
-from beffroi_server.delivery import beats, inbound_queue, signing
+from beffroi_server.delivery import beats, inbound_queue, key_rotation, signing
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet import captures, enrolment_cards, presence, receipt_queries, services, targets
@@ -136,7 +136,11 @@ def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
         found = [(row.topic, bytes(row.payload)) for row in rows]
         # Keys first, since they verify the rest; then the beat, which carries the time.
         listed = [*found[:1], (topic, beat), *found[1:]]
-        response = JsonResponse({"documents": [_document_json(name, payload) for name, payload in listed]})
+        steps = key_rotation.key_steps(rows[0].sequence) if rows else ()
+        response = JsonResponse({
+            "documents": [_document_json(name, payload) for name, payload in listed],
+            "key_steps": [base64.b64encode(step).decode() for step in steps],
+        })  # fmt: skip
     response["ETag"] = etag
     response["Beffroi-Beat"] = base64.b64encode(beat).decode()
     state = ScreenState.objects.filter(screen=screen).only("plays_newest", "plays_missing").first()

@@ -11,6 +11,7 @@ import argparse
 import base64
 import binascii
 import hashlib
+import itertools
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from beffroi_content.model import Alert
+from beffroi_content.trust import RootKeys
 from beffroi_content.wire import envelope
 from beffroi_content.wire.documents import AlertSet, KeyList, SigningRole
 from beffroi_content.wire.local_triggers import SignedStatement, StatementRefused, verify_statement
@@ -55,6 +57,9 @@ class DossierVerification:
     proven_texts: int = 0
     receipts: int = 0
     root_fingerprint: str = ""
+    """Of the root keys of now."""
+    former_fingerprints: set[str] = field(default_factory=set)
+    """Of the root keys of before, from which the signed key lists lead to those of now."""
     has_own_keys: bool = False
     """Whether nothing but the file itself says that the keys are the town's."""
     is_in_trail: bool = False
@@ -87,10 +92,11 @@ def verify_dossier(
         if trail is not None:
             _check_trail(found, values["events"], trail)
         listed = _read_keys(found, values, keys)
-        if root and found.root_fingerprint != root.lower():
-            found.faults.append(f"the root fingerprint of the keys is not {root}")
         found.has_own_keys = keys is None and not root
-        carried = _check_sets(found, values, _alert_rules(found, values, listed))
+        rules = _alert_rules(found, values, listed)
+        if root and root.lower() not in {found.root_fingerprint, *found.former_fingerprints}:
+            found.faults.append(f"the root fingerprint of the keys is not {root}")
+        carried = _check_sets(found, values, rules)
         _check_texts(found, values["texts"], carried)
     except _READING_ERRORS as error:
         raise DossierUnreadable(f"it is no dossier as it was exported ({error}). Ask for the file again") from None
@@ -142,22 +148,29 @@ def _read_keys(found: DossierVerification, values: dict[str, Any], keys: bytes |
         listed = KeyList.model_validate_json(sealed.decode_body())
     except ValueError:
         raise DossierUnreadable("the key list cannot be read. It is the retained message …/down/all/keys") from None
-    root_keys = _root_keys(listed)
     if not _is_signed_by_roots(sealed, listed, listed, values["site"]):
         found.faults.append("the key list is not signed by the root keys that it names")
-    found.root_fingerprint = hashlib.sha256("\n".join(sorted(root_keys.values())).encode()).hexdigest()[:32]
+    found.root_fingerprint = RootKeys.of(listed).fingerprint[:32]
     return listed
-
-
-def _root_keys(listed: KeyList) -> dict[str, str]:
-    return {name: listed.keys[name] for name in listed.roles[SigningRole.ROOT].keys}
 
 
 def _is_signed_by_roots(sealed: envelope.Envelope, listed: KeyList, trusted: KeyList, site: str) -> bool:
     """Tell whether enough of the root keys of a trusted list have signed a list, each under its own name."""
+    roots = RootKeys.of(trusted)
     own = all(envelope.key_identifier(key) == name for name, key in listed.keys.items())
-    signers = sealed.valid_signers(f"{site}/all", _root_keys(trusted))
-    return sealed.role is SigningRole.ROOT and own and len(signers) >= trusted.roles[SigningRole.ROOT].threshold
+    signers = sealed.valid_signers(f"{site}/all", roots.keys)
+    return sealed.role is SigningRole.ROOT and own and len(signers) >= roots.threshold
+
+
+def _note_former_roots(found: DossierVerification, chain: list[tuple[envelope.Envelope, KeyList]], site: str) -> None:
+    """Note the root keys from which each list of a chain, the oldest first, is signed by those of the one before."""
+    former: set[str] = set()
+    for (_, before), (sealed, after) in itertools.pairwise(chain):
+        former.add(RootKeys.of(before).fingerprint[:32])
+        if not _is_signed_by_roots(sealed, after, before, site):
+            # After all root keys were lost: whoever knows those of before has no proof of these.
+            former.clear()
+    found.former_fingerprints = former - {found.root_fingerprint}
 
 
 def _alert_rules(
@@ -167,15 +180,19 @@ def _alert_rules(
 
     A key that was taken out of the list may have been stolen: it proves nothing of what was sent after that.
     """
-    lists = [listed]
+    chain = []
     for text in values.get("former_key_lists", ()):
         sealed = envelope.parse_envelope(base64.b64decode(text, validate=True))
         former = KeyList.model_validate_json(sealed.decode_body())
-        if not _is_signed_by_roots(sealed, former, listed, values["site"]):
-            found.notes.append(f"key list {former.sequence} is not signed by the root keys of the newest")
+        # By its digest the newest list vouches also for those that other root keys have signed.
+        if sealed.digest in listed.earlier or _is_signed_by_roots(sealed, former, listed, values["site"]):
+            chain.append((sealed, former))
         else:
-            lists.append(former)
-    lists.sort(key=lambda each: each.sequence)
+            found.notes.append(f"key list {former.sequence} is not signed by the root keys of the newest")
+    chain.sort(key=lambda each: each[1].sequence)
+    newest = envelope.parse_envelope(base64.b64decode(values["key_list"] or "")) if values.get("key_list") else None
+    _note_former_roots(found, [*chain, *([(newest, listed)] if newest else [])], values["site"])
+    lists = [*(former for _, former in chain), listed]
     ends = [each.issued_at_ms for each in lists[1:]] + [sys.maxsize]
     rules = []
     for each, end in zip(lists, ends, strict=True):

@@ -15,6 +15,7 @@ class ScheduleConfig(AppConfig):
     def ready(self) -> None:
         """Let the publication listen to changes of content, screens and town."""
         from beffroi_server.delivery.clock_watch import clock_set  # noqa: PLC0415 - models are loaded only now
+        from beffroi_server.delivery.key_rotation import keys_changed  # noqa: PLC0415
         from beffroi_server.library.events import announcement_changing  # noqa: PLC0415
         from beffroi_server.schedule import (  # noqa: PLC0415
             announcement_undo,
@@ -31,3 +32,4 @@ class ScheduleConfig(AppConfig):
         announcement_undo.register_kinds()
         schedule_undo.register_kinds()
         clock_set.subscribe(jobs.renew_after_step)
+        keys_changed.subscribe(jobs.renew_after_change)

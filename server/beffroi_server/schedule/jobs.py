@@ -43,7 +43,7 @@ def reconcile_programmes() -> int:
 
 
 def renew_programmes() -> int:
-    """Sign again the programmes that a new player would soon refuse as too old; return how many."""
+    """Sign again the programmes that would soon be too old, or that have another key than now; return how many."""
     now = timezone.now()
     expiring = signing.expiring_documents(PROGRAMME, now)
     return sum(signing.renew_document(PROGRAMME, topic, now) for topic, _expires_at in expiring)
@@ -51,6 +51,11 @@ def renew_programmes() -> int:
 
 def renew_after_step(_step_ms: int) -> None:
     """Sign the programmes again that a wrong clock has given an end in the past, once it was set."""
+    renew_programmes()
+
+
+def renew_after_change(_change: None) -> None:
+    """Sign the programmes again that another key than that of now has signed."""
     renew_programmes()
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
+from tests.support.trusting_player import Player
 
-from beffroi_content.timeline import Moment
-from beffroi_content.trust import AdmittedDocument, DocumentRefused, TrustState, admit_document
+from beffroi_content.trust import DocumentRefused
 from beffroi_content.wire.broker_accounts import mosquitto_hash
 from beffroi_content.wire.documents import (
     AlertSet,
@@ -27,29 +27,11 @@ from beffroi_content.wire.messages import KEYS, PROGRAMME
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.alerts import services as alerts
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.delivery import beats, key_files, signing, signing_keys
+from beffroi_server.delivery import beats, key_files, key_rotation, signing, signing_keys
 from beffroi_server.delivery.models import OutboxDocument, TopicSequence
 from beffroi_server.fleet import services as screens
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.schedule import publication
-
-
-class Player:
-    """The trust of a player, fed with rows of the outbox."""
-
-    def __init__(self, screen: str, groups: tuple[str, ...] = ()) -> None:
-        self.state = TrustState(anchor=signing_keys.trust_anchor(screen), groups=groups)
-        self.hear("all/keys")
-
-    def hear(self, stream: str) -> AdmittedDocument:
-        row = OutboxDocument.objects.filter(topic=f"beffroi/1/saint-aubin/down/{stream}").latest("id")
-        return self.take(row.topic, bytes(row.payload))
-
-    def take(self, topic: str, payload: bytes) -> AdmittedDocument:
-        now = unix_ms(timezone.now())
-        admission = admit_document(self.state, topic, payload, Moment(now, now))
-        self.state = admission.state
-        return admission
 
 
 @pytest.fixture
@@ -83,7 +65,7 @@ class TestKeys:
 
     def test_are_made_once(self, keyring):
         before = {file.name: file.read_bytes() for file in Path(django_settings.KEYS).iterdir()}
-        signing_keys.ensure_keys()
+        key_rotation.ensure_keys()
 
         assert {file.name: file.read_bytes() for file in Path(django_settings.KEYS).iterdir()} == before
         assert OutboxDocument.objects.count() == 1
@@ -91,21 +73,20 @@ class TestKeys:
     def test_the_server_works_without_the_roots(self, keyring, hall):
         for file in Path(django_settings.KEYS).glob("root-*.pem"):
             file.unlink()
-        signing_keys.ensure_keys()
+        key_rotation.ensure_keys()
 
         player = Player("hall")
         flood()
         assert isinstance(player.hear("all/alerts").document, AlertSet)
         with pytest.raises(key_files.KeysMissing):
-            signing_keys.sign_key_list()
+            key_rotation.sign_key_list()
 
     def test_two_roots_out_of_their_drawers_replace_a_stolen_key(self, player):
         folder = Path(django_settings.KEYS)
         (folder / "alert.pem").unlink()
-        signing_keys.ensure_keys()  # the list exists: nothing happens
-        key_files.create_missing_keys()
         (folder / "root-2.pem").unlink()
-        signing_keys.sign_key_list()
+        key_rotation.sign_key_list(key_rotation.WantedKeys(replaced=frozenset({SigningRole.ALERT})))
+        assert key_rotation.adopt_next_keys() == [SigningRole.ALERT]
 
         player.hear("all/keys")
         flood()

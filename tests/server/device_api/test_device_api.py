@@ -218,6 +218,7 @@ class TestDocuments:
         assert ask("documents", If_None_Match=before).status_code == 200
 
     def test_take_few_queries(self, ask, django_assert_max_num_queries):
+        ask("documents")  # what leads from former root keys to those of now is read once
         with django_assert_max_num_queries(8):
             ask("documents")
 

@@ -12,11 +12,13 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
 from beffroi_content.rendering import image_digest
+from beffroi_content.root_keys import PublicRootKeys
 from beffroi_content.wire import envelope
 from beffroi_content.wire.documents import SigningRole
 from beffroi_server.__main__ import main
@@ -24,7 +26,7 @@ from beffroi_server.accounts import audit_export
 from beffroi_server.accounts.models import AuditEvent, Town, User
 from beffroi_server.alerts import queries, services
 from beffroi_server.alerts.models import Alert, SentAlertSet
-from beffroi_server.delivery import key_files, signing_keys
+from beffroi_server.delivery import key_files, key_rotation, signing_keys
 from beffroi_server.dossiers.alert_dossier import build_dossier
 from beffroi_server.dossiers.dossier_json import dossier_json
 from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, Screen
@@ -121,9 +123,8 @@ def test_verifies_with_the_keys_and_the_audit_trail_of_the_town(flood, bob, town
 def test_verifies_what_a_former_key_has_signed_and_nothing_that_it_signs_later(flood, bob, town, tmp_path, capsys):
     root = signing_keys.root_fingerprint()
     stolen = key_files.private_key(SigningRole.ALERT)
-    key_files.key_path(SigningRole.ALERT).unlink()
-    key_files.create_missing_keys()
-    signing_keys.sign_key_list()
+    key_rotation.sign_key_list(key_rotation.WantedKeys(replaced=frozenset({SigningRole.ALERT})))
+    key_rotation.adopt_next_keys()
     services.extend_alert(flood, 5, user=bob)
     values = exported(flood, bob, town)
 
@@ -138,6 +139,29 @@ def test_verifies_what_a_former_key_has_signed_and_nothing_that_it_signs_later(f
     assert verify(tmp_path, values, "--root", root) == 1
     assert f"alert set {last['sequence']}" in capsys.readouterr().out
     assert verify(tmp_path, exported(flood, bob, town) | {"former_key_lists": []}) == 1
+
+
+def test_verifies_what_was_signed_before_the_root_keys_changed(flood, bob, town, tmp_path, capsys):
+    before, roots = signing_keys.root_fingerprint(), key_files.root_keys()
+    fresh = [Ed25519PrivateKey.generate() for _ in range(3)]
+    wanted = key_rotation.WantedKeys(
+        roots=PublicRootKeys(keys=tuple(map(envelope.public_hex, fresh))), replaced=frozenset({SigningRole.ALERT})
+    )
+    now = timezone.now()
+    key_rotation.install_change(key_rotation.sign_with(key_rotation.propose_change(wanted, now), [*roots, *fresh]), now)
+    key_rotation.adopt_next_keys()
+    services.extend_alert(flood, 5, user=bob)
+    values = exported(flood, bob, town)
+
+    # Whoever wrote the fingerprint down years ago can still verify, and whoever asks today can, too.
+    for known in (before, signing_keys.root_fingerprint()):
+        assert verify(tmp_path, values, "--root", known) == 0
+    assert "3 signed alert sets" in capsys.readouterr().out
+
+    # A list that nobody vouches for, by former root keys that two people have stolen.
+    made_up = envelope.parse_envelope(base64.b64decode(values["former_key_lists"][0])).decode_body()
+    forged = envelope.seal_envelope(SigningRole.ROOT, f"{values['site']}/all", made_up + b" ", roots[:2])
+    assert verify(tmp_path, values | {"former_key_lists": [base64.b64encode(forged).decode()]}) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from urllib.parse import urlsplit
 
@@ -10,7 +9,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
-from beffroi_content.trust import TrustAnchor
+from beffroi_content.trust import root_fingerprint
 from beffroi_content.wire.envelope import public_hex
 from beffroi_player.agent.storage import PlayerEnrolment
 from beffroi_player.agent.transport.http_client import ServerClient, ServerRefusal
@@ -65,14 +64,9 @@ def enrol_player(
     return enrolment
 
 
-def root_fingerprint(anchor: TrustAnchor) -> str:
-    """Return the fingerprint of the root keys: SHA-256 over the sorted public keys in hexadecimal, one a line."""
-    return hashlib.sha256("\n".join(sorted(anchor.root_keys.values())).encode()).hexdigest()
-
-
 def _check_town(enrolment: PlayerEnrolment, wanted: str) -> None:
     anchor = enrolment.anchor
-    found = root_fingerprint(anchor)
+    found = root_fingerprint(anchor.root_keys.values())
     if not found.startswith(wanted):
         raise EnrolmentError(
             f"the keys of that server have the fingerprint {found[:32]}…, not the one given: either it is mistyped, "

@@ -16,6 +16,7 @@ import urllib3
 from pydantic import ValidationError
 
 from beffroi_content.model import WireModel
+from beffroi_content.trust import MAX_STEPS
 from beffroi_content.wire.documents import NONCE_HEADER
 from beffroi_content.wire.local_triggers import SignedStatement
 from beffroi_content.wire.reports import HeldPlays, ReceiptBatch
@@ -58,6 +59,8 @@ class ServerDocuments(NamedTuple):
     """The plays that the server has of this screen; None where it does not say."""
     broker: BrokerAddress | None = None
     """Where the broker is by now, without a user; None where the server does not say."""
+    key_steps: tuple[bytes, ...] = ()
+    """Earlier key lists with which the root keys changed, the oldest first."""
     restore: str = ""
     """The last time that the server found its database older than its screens; empty: never."""
 
@@ -113,13 +116,15 @@ class ServerClient:
             answer, headers = _read_json(response), response.headers
         try:
             found = [(str(d["topic"]), base64.b64decode(d["payload"], validate=True)) for d in answer["documents"]]
+            steps = tuple(base64.b64decode(each, validate=True) for each in answer.get("key_steps", ())[:MAX_STEPS])
             return ServerDocuments(
                 found,
                 _parse_header(HeldPlays, headers.get(PLAYS_HEADER)),
                 _parse_header(BrokerAddress, headers.get(BROKER_HEADER)),
+                steps,
                 headers.get(RESTORE_HEADER, "")[:63],
             )
-        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        except (KeyError, AttributeError, TypeError, ValueError, binascii.Error) as error:
             raise ServerRefusal(f"the list of documents is not one: {error}") from error
 
     def send_receipts(self, batch: ReceiptBatch) -> None:

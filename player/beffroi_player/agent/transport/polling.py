@@ -87,7 +87,8 @@ class DocumentPoller:
         if answer.plays is not None:
             self._held(answer.plays)
         for topic, payload in sorted(answer.documents, key=_reading_order):
-            self._receive(ReceivedDocument(topic, payload, self._uptime(), False, nonce, asked_ms))
+            steps = answer.key_steps if topic.endswith(f"/{KEYS.leaf}") else ()
+            self._receive(ReceivedDocument(topic, payload, self._uptime(), False, nonce, asked_ms, steps))
         # After the documents: this may ask the server for something, and an alert does not wait for that.
         self._answered(answer)
 

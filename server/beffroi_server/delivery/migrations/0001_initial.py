@@ -16,6 +16,8 @@ class Migration(migrations.Migration):
                 ('sequence', models.PositiveBigIntegerField(unique=True)),
                 ('payload', models.BinaryField()),
                 ('signed_at', models.DateTimeField()),
+                ('published_at', models.DateTimeField(blank=True, null=True)),
+                ('settled_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(

@@ -14,6 +14,7 @@ import pytest
 from tests.support.signing_town import TOKEN, SigningTown
 
 from beffroi_content.timeline import ClockState, Moment
+from beffroi_content.trust import root_fingerprint
 from beffroi_content.wire.messages import PLAYS, WireMessage
 from beffroi_content.wire.reports import FIRST_CHAIN, HeldPlays, Play, PlayLogBatch, chain_digest
 from beffroi_player.__main__ import main
@@ -21,7 +22,6 @@ from beffroi_player.agent.report import play_archive as agent_archive
 from beffroi_player.agent.report import play_upload as agent_plays
 from beffroi_player.agent.report.play_archive import RETENTION_MS, PlayArchive
 from beffroi_player.agent.report.play_upload import MAX_BATCH_PLAYS, PlayUploader
-from beffroi_player.agent.transport.enrolment import root_fingerprint
 from beffroi_player.agent.transport.http_client import ServerClient
 from beffroi_player.agent.transport.polling import DocumentPoller
 from beffroi_player.stage.play_log.log_file import LINES_PER_FILE, PlayLog
@@ -420,7 +420,15 @@ def test_a_server_that_says_nonsense_of_plays_is_heard_in_all_else(hall: Signing
 
 def enrolled(hall: SigningTown, folder: Path) -> StateDirectory:
     with hall.serve() as url:
-        command = ["enrol", url, "7KQ2-M4XD", "--root", root_fingerprint(hall.anchor), "--state", str(folder)]
+        command = [
+            "enrol",
+            url,
+            "7KQ2-M4XD",
+            "--root",
+            root_fingerprint(hall.anchor.root_keys.values()),
+            "--state",
+            str(folder),
+        ]
         assert main(command) == 0
     state = StateDirectory(folder)
     state.create_folders()

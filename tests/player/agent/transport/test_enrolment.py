@@ -7,11 +7,12 @@ import hashlib
 import pytest
 from tests.support.signing_town import SigningTown
 
-from beffroi_player.agent.transport.enrolment import EnrolmentError, enrol_player, root_fingerprint
+from beffroi_content.trust import root_fingerprint
+from beffroi_player.agent.transport.enrolment import EnrolmentError, enrol_player
 
 
 def test_a_code_becomes_a_screen(hall: SigningTown) -> None:
-    fingerprint = root_fingerprint(hall.anchor)
+    fingerprint = root_fingerprint(hall.anchor.root_keys.values())
     typed = "-".join(fingerprint[i : i + 4] for i in range(0, 20, 4)).upper()
     with hall.serve() as url:
         enrolment = enrol_player(url + "/", "7KQ2-M4XD", typed)
@@ -24,7 +25,7 @@ def test_a_code_becomes_a_screen(hall: SigningTown) -> None:
 
 def test_the_fingerprint_is_that_of_the_sorted_root_keys(hall: SigningTown) -> None:
     joined = "\n".join(sorted(hall.anchor.root_keys.values())).encode()
-    assert root_fingerprint(hall.anchor) == hashlib.sha256(joined).hexdigest()
+    assert root_fingerprint(hall.anchor.root_keys.values()) == hashlib.sha256(joined).hexdigest()
 
 
 @pytest.mark.parametrize(
