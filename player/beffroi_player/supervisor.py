@@ -43,6 +43,8 @@ TRIAL_CHECK_SECONDS = 0.25
 """The same while a release is tried."""
 TRIAL_TIMES = TrialTimes()
 _VERIFIED = b"X_VERIFIED="
+START_BOTH = 75
+"""Exit code of an agent that asks for a new start of the stage, too (EX_TEMPFAIL of sysexits.h)."""
 SUPERVISOR_VARIABLE = "BEFFROI_SUPERVISED"
 _PR_SET_PDEATHSIG = 1
 
@@ -221,6 +223,8 @@ def _restart_children(children: Sequence[SupervisedProcess], closes: SupervisedP
         code = child.take_exit_code()
         if code == 0 and child is closes and not switch.is_trying:
             return True
+        if code == START_BOTH and child is not closes:
+            closes.stop()
         if code is not None:
             log.warning("the %s ended with %d, it is started again", child.name, code)
             switch.note_end(child.name)

@@ -139,6 +139,10 @@ class ImmediateQueue(WorkQueue[ReceivedDocument | Effect]):
         self.put(item)
 
 
+BOX = "b" * 16
+"""The machine that it says it runs on."""
+
+
 class PlayerHarness:
     """One screen of a town."""
 
@@ -195,9 +199,11 @@ class PlayerHarness:
         )  # fmt: skip
         self.exact: list[ExactCapture] = []
         self._build_reporter()
+        self.away: list[int] = []
+        """Seconds for which it left the screen to another machine."""
         self.commands = CommandRunner(
             self.storage, self.runtime, self.refusals, self.clock, self.held_alerts, SCREEN, self.screenshots,
-            self._restart,
+            self._restart, BOX, self.away.append,
         )  # fmt: skip
         self.dispatcher = Dispatcher(
             self.inbox, self.disk, self.held, self.held_alerts, self.local, self.clock, self.refusals, self.preparer,

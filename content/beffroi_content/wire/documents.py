@@ -27,6 +27,12 @@ NONCE_HEADER = "Beffroi-Nonce"
 """The header of a request for documents with a word that the beat in the answer repeats: letters and digits."""
 
 
+BOX_HEADER = "Beffroi-Box"
+"""The header of each request of a player that says on which machine it runs, and which start it is, with a space."""
+BoxIdentifier = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{16})?$")]
+"""Tells a machine from others, whatever memory card is in it; empty: it cannot be told."""
+
+
 class SigningRole(StrEnum):
     """Role of a signing key: the documents that it may sign."""
 
@@ -180,6 +186,10 @@ class CommandKind(StrEnum):
     RESTART = "restart"
     DRILL = "drill"
     """Draw ``alert`` as if it were to be shown, do not show it, and tell in the report how it went: a silent drill."""
+    SHUT_OUT = "shut-out"
+    """Leave broker and screen to another player for ``seconds``: the machine ``box`` has a copy of its memory card."""
+    COPY_SEEN = "copy-seen"
+    """Say on the screen for ``seconds`` that another machine has the same identity and is shut out."""
 
 
 class CommandBody(DocumentBody):
@@ -191,6 +201,8 @@ class CommandBody(DocumentBody):
     seconds: Annotated[int, Field(ge=0, le=3600)] = 0
     alert: Alert | None = None
     """What a drill draws."""
+    box: BoxIdentifier = ""
+    """The machine that is meant, where two have one identity; any other leaves the command alone."""
 
 
 class ScreenCommand(SignedDocument, CommandBody):

@@ -21,7 +21,7 @@ from beffroi_content.model.base_models import (
 )
 from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.timeline import ClockState, ReasonKind
-from beffroi_content.wire.documents import SteadyInstant
+from beffroi_content.wire.documents import BoxIdentifier, SteadyInstant
 
 ReportText = Annotated[str, StringConstraints(max_length=500)]
 PositiveNumber = Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
@@ -298,6 +298,8 @@ class ReceiptBatch(WireModel):
     """Receipts that are sent together. One that the server has already is ignored."""
 
     boot: Identifier
+    box: BoxIdentifier = ""
+    """The machine; see ``PlayLogBatch``."""
     receipts: Annotated[tuple[Receipt, ...], Field(min_length=1, max_length=MAX_RECEIPTS)]
 
 
@@ -377,6 +379,8 @@ class PlayLogBatch(WireModel):
     plays: Annotated[tuple[Play, ...], Field(max_length=200)] = ()
     lost: Annotated[tuple[NumberRange, ...], Field(max_length=MOST_RANGES)] = ()
     """What the server has asked for and the player has not, or not any more: it need not ask again."""
+    box: BoxIdentifier = ""
+    """The machine that showed them: what two machines with one identity showed is never mixed."""
 
 
 class HeldPlays(WireModel):

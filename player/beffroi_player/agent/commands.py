@@ -5,19 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from beffroi_content import rendering
 from beffroi_content.wire.documents import CommandKind, ScreenCommand
 from beffroi_content.wire.reports import DrillResult
 from beffroi_player.agent.held_alerts import HeldAlerts
 from beffroi_player.agent.host.agent_clock import AgentClock
+from beffroi_player.agent.overlay_pages import OverlayPages
 from beffroi_player.agent.refusals import RefusalLog
 from beffroi_player.agent.report.screenshots import ScreenshotSender
 from beffroi_player.agent.silent_drill import run_drill
 from beffroi_player.agent.storage import AgentStorage, DoneCommands
-from beffroi_player.state.atomic_files import write_file
-from beffroi_player.state.directories import RuntimeDirectory, TimedOverlay
-from beffroi_player.state.ppm_images import to_ppm
-from beffroi_player.wakeup import send_wakeup
+from beffroi_player.state.directories import RuntimeDirectory
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +33,19 @@ class CommandRunner:
         name: The name of the screen, for its identification.
         screenshots: Sends screenshots and captures.
         restart: Ends the agent; the service manager starts it again.
+        box: Which machine this is.
+        stay_away: Leaves broker and screen to another machine with this identity for some seconds.
     """
 
     def __init__(
         self, storage: AgentStorage, runtime: RuntimeDirectory, refusals: RefusalLog, clock: AgentClock,
-        alerts: HeldAlerts, name: str, screenshots: ScreenshotSender, restart: Callable[[], None],
+        alerts: HeldAlerts, name: str, screenshots: ScreenshotSender, restart: Callable[[], None], box: str = "",
+        stay_away: Callable[[int], None] = lambda _seconds: None,
     ) -> None:  # fmt: skip
         self._storage, self._runtime, self._refusals, self._clock = storage, runtime, refusals, clock
-        self._alerts, self._name, self._screenshots, self._restart = alerts, name, screenshots, restart
+        self._alerts, self._screenshots, self._restart = alerts, screenshots, restart
+        self._box, self._stay_away = box, stay_away
+        self._overlays = OverlayPages(runtime, refusals, clock, alerts, name)
         stored = storage.done.read()
         self._done = list(stored.commands) if stored else []
         self.last_drill: DrillResult | None = None
@@ -56,19 +58,32 @@ class CommandRunner:
         self._record_done(command.id)
         log.info("command %s: %s", command.id, command.kind, extra={"COMMAND": str(command.kind)})
         if command.kind == CommandKind.IDENTIFY:
-            self._show_identification(command.seconds)
+            self._overlays.show_name(command.seconds)
         elif command.kind == CommandKind.SCREENSHOT:
             self._screenshots.request_screenshot(command.seconds)
         elif command.kind == CommandKind.CAPTURE:
             self._screenshots.request_capture()
         elif command.kind == CommandKind.RESTART:
             self._restart()
+        elif command.kind in (CommandKind.SHUT_OUT, CommandKind.COPY_SEEN):
+            self._obey_for_copies(command)
         elif command.kind == CommandKind.DRILL and command.alert is not None:
             self.last_drill = run_drill(command.alert, self._alerts.drawing_context, self._runtime.folder, self._clock)
         else:
             self._refusals.record_refusal(
                 f"command {command.id}", "unknown-command", f"this version cannot {command.kind}"
             )
+
+    def _obey_for_copies(self, command: ScreenCommand) -> None:
+        """Leave the screen to another machine with this identity, or say that there is one: whichever is meant."""
+        if not self._box or command.box != self._box:
+            return
+        if command.kind == CommandKind.COPY_SEEN:
+            self._overlays.show_copy_seen(command.seconds)
+            return
+        log.warning("another machine is the player of this screen: this one is shut out", extra={"CODE": "copy"})
+        self._overlays.show_copy(command.seconds, self._box)
+        self._stay_away(command.seconds)
 
     def _record_done(self, name: str) -> None:
         # On the disk before it is run: a restart that is forgotten would be one without end.
@@ -77,16 +92,3 @@ class CommandRunner:
             self._storage.done.write(DoneCommands(commands=tuple(self._done)))
         except OSError as error:
             self._refusals.record_refusal("commands.json", "disk", str(error))
-
-    def _show_identification(self, seconds: int) -> None:
-        settings = self._alerts.drawing_context.settings
-        lines = [f"{settings.screen_class.name} {settings.screen_class.width} × {settings.screen_class.height}".strip()]
-        image = rendering.draw_idle_page(self._name, lines, rendering.Canvas.for_screen(settings))
-        name = f"identify-{rendering.image_digest(image)[:16]}.ppm"
-        until = int(self._clock.now().uptime_ms) + 1000 * seconds
-        try:
-            write_file(self._runtime.folder / name, *to_ppm(image.size, rendering.rgb_bytes(image)), durable=False)
-            self._runtime.overlay.write(TimedOverlay(frame=name, until_uptime_ms=until))
-        except OSError as error:
-            self._refusals.record_refusal("overlay.json", "disk", str(error))
-        send_wakeup(self._runtime.stage_socket)

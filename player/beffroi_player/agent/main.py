@@ -32,15 +32,17 @@ from beffroi_content import rendering
 from beffroi_content.model import Alert, AlertForm, AlertLevel
 from beffroi_content.trust import SequenceFloor
 from beffroi_content.wire.reports import ConnectionState, PlayerHealth
-from beffroi_player import system_clock, systemd_notify
+from beffroi_player import supervisor, system_clock, systemd_notify
 from beffroi_player.agent import card_enrolment
 from beffroi_player.agent import effects as do
 from beffroi_player.agent.commands import CommandRunner
 from beffroi_player.agent.contacts import ContactWatch
+from beffroi_player.agent.copied_card import CopiedCard
 from beffroi_player.agent.dispatcher import Dispatcher, Inbox
 from beffroi_player.agent.held_alerts import HeldAlerts
 from beffroi_player.agent.held_state import HeldState
 from beffroi_player.agent.host.agent_clock import AgentClock
+from beffroi_player.agent.host.box_identity import box_identity
 from beffroi_player.agent.host.health import HealthMonitor
 from beffroi_player.agent.local_acts import LocalActs
 from beffroi_player.agent.periodic_tasks import PeriodicTasks
@@ -128,7 +130,7 @@ def run_agent(state: StateDirectory, runtime: RuntimeDirectory) -> int:
         agent.start()
         systemd_notify.notify_ready()
         agent.serve(wakeups)
-    return 0
+        return supervisor.START_BOTH if agent.is_to_start_anew else 0
 
 
 def _use_card(state: StateDirectory, runtime: RuntimeDirectory) -> None:
@@ -157,6 +159,9 @@ class PlayerAgent:
     def __init__(self, enrolment: PlayerEnrolment, state: StateDirectory, runtime: RuntimeDirectory) -> None:
         self._enrolment, self._state, self._runtime = enrolment, state, runtime
         self._stopping = threading.Event()
+        self.is_to_start_anew = False
+        """Whether the stage has to be started again, too: the play log goes on elsewhere."""
+        self._box = box_identity()
         for folder in (state.folder, state.frames, state.plays):
             remove_leftovers(folder)
         self._inbox: Inbox = WorkQueue()
@@ -171,7 +176,7 @@ class PlayerAgent:
         self._contacts = ContactWatch(lambda: self._local.contacts, self._inbox.put, self._refusals.record_refusal)
         self._commands = CommandRunner(
             storage, runtime, self._refusals, self._clock, self._alerts, enrolment.screen, self._screenshots,
-            self._stopping.set,
+            self._stopping.set, self._box, self._copied_card.shut_out,
         )  # fmt: skip
         self._dispatcher = Dispatcher(
             self._inbox, self._disk, self._held, self._alerts, self._local, self._clock, self._refusals,
@@ -204,7 +209,9 @@ class PlayerAgent:
     def _build_transport(self, storage: AgentStorage, boot: str) -> None:
         enrolment = self._enrolment
         wake_agent = partial(send_wakeup, self._runtime.agent_socket)
-        self._server = ServerClient(enrolment.server, enrolment.token)
+        self._server = ServerClient(
+            enrolment.server, enrolment.token, f"{self._box} {system_clock.boot_id()}" if self._box else ""
+        )
         server_host = urlsplit(enrolment.server).hostname or "localhost"
         self._mqtt = PlayerMqttClient(
             enrolment, broker_host(enrolment.mqtt, server_host), boot, lambda: self._held.admission.topics,
@@ -217,7 +224,8 @@ class PlayerAgent:
             self._refusals.record_refusal,
         )  # fmt: skip
         self._connection = self._mqtt.history
-        self._plays = PlayUploader(self._state, self._mqtt.publish)
+        self._copied_card = CopiedCard(self._state, self._runtime, self._mqtt.stay_away, self._start_anew)
+        self._plays = PlayUploader(self._state, self._mqtt.publish, box=self._box)
         self._poller = DocumentPoller(
             self._server, self._receive_document, wake_agent, system_clock.uptime_ms, self._plays.note_held,
             self._note_answer,
@@ -254,7 +262,7 @@ class PlayerAgent:
         self._screenshots = ScreenshotSender(
             state, runtime, publish, system_clock.uptime_ms, self._captures.offer_capture
         )
-        self._receipts = ReceiptLog(boot, publish, storage.receipts)
+        self._receipts = ReceiptLog(boot, publish, storage.receipts, self._box)
         self._confirmations = ReceiptUploader(self._receipts, self._server.send_receipts)
         self._reporter = ScreenReporter(
             runtime, self._collect_facts, self._receipts,
@@ -317,7 +325,8 @@ class PlayerAgent:
         self._peers.stop_sharing()
         self._captures.stop()
         self._confirmations.stop()
-        self._plays.save_progress()
+        if not self.is_to_start_anew:
+            self._plays.save_progress()
         self._poller.stop()
         self._mqtt.stop()
         self._live_frames.stop()
@@ -347,6 +356,11 @@ class PlayerAgent:
         self._stopping.set()
         send_wakeup(self._runtime.agent_socket)
 
+    def _start_anew(self) -> None:
+        self.is_to_start_anew = True
+        self._stopping.set()
+        send_wakeup(self._runtime.agent_socket)
+
     def _on_acts_changed(self) -> None:
         """Tell server and peers that something else was triggered on the spot. In the admission thread."""
         self._act_reports.report_soon()
@@ -373,6 +387,9 @@ class PlayerAgent:
 
     def _note_answer(self, answer: ServerDocuments) -> None:
         """Learn from the server what it says beside its documents. In the polling thread."""
+        self._copied_card.note_answer(answer)
+        if answer.is_shut_out:
+            return
         if answer.broker is not None:
             self._broker_moves.follow(answer.broker, self._held.admission.last_beat_uptime_ms)
         self._receipts.note_restore(answer.restore)

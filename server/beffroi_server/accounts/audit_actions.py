@@ -42,6 +42,7 @@ ACTION_TEXTS = {
     "announcements-restored": _("took out of the archive"),
     "act-undone": _("undid:"),
     "enrolment-opened": _("opened enrolment for the screen"),
+    "box-chosen": _("chose the machine that is the player of"),
     "card-made": _("made an enrolment card for the screen"),
     "card-withdrawn": _("withdrew the enrolment card of the screen"),
     "calendar-changed": _("changed the calendar"),

@@ -207,6 +207,16 @@ class EnrolmentAnswer(Answer):
     """What to type on the player."""
 
 
+class MachineAnswer(Answer):
+    """A machine that has used the identity of a screen."""
+
+    box: str
+    address: str
+    first_seen_at: dt.datetime
+    last_seen_at: dt.datetime
+    is_player: bool
+
+
 class ImageQuery(Change):
     """How an image is wanted."""
 

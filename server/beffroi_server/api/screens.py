@@ -16,6 +16,7 @@ from beffroi_server.api.screen_models import (
     WRITE,
     EnrolmentAnswer,
     ImageQuery,
+    MachineAnswer,
     NewScreen,
     NowAnswer,
     ScreenAnswer,
@@ -37,7 +38,8 @@ from beffroi_server.api.values import (
     page_of,
 )
 from beffroi_server.core import formatting
-from beffroi_server.fleet import captures, screen_scopes, screenshots, services
+from beffroi_server.fleet import captures, player_boxes, screen_scopes, screenshots, services
+from beffroi_server.fleet.box_models import PlayerBox
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.slugs import free_slug
 from beffroi_server.library.preview import encode_png
@@ -178,6 +180,29 @@ def open_enrolment(request: ApiRequest, slug: Slug) -> Status[EnrolmentAnswer]:
 def revoke_player(request: ApiRequest, slug: Slug) -> Status[None]:
     """Revoke the credentials of a screen's player."""
     services.revoke_player(_screen(slug, request), user=request.user)
+    return Status(204, None)
+
+
+@operation("GET", "/screens/{slug}/machines", scope=READ, returns=list[MachineAnswer], tag=TAG)
+def list_machines(request: ApiRequest, slug: Slug) -> list[MachineAnswer]:
+    """List the machines that have used the identity of a screen, the first one first: more than one after a copy."""
+    rows, now = player_boxes.boxes_of([(screen := _screen(slug, request)).pk])[screen.pk], timezone.now()
+    keeper = player_boxes.keeper_of(rows, now)
+    return [
+        MachineAnswer(
+            box=each.box, address=each.address, first_seen_at=each.first_seen_at, last_seen_at=each.last_seen_at,
+            is_player=each == keeper,
+        )
+        for each in rows
+    ]  # fmt: skip
+
+
+@operation("POST", "/screens/{slug}/machines/{box}/choose", scope=WRITE, status=204, tag=TAG)
+def choose_machine(request: ApiRequest, slug: Slug, box: Slug) -> Status[None]:
+    """Make one of several machines the player of a screen; the others are shut out."""
+    screen = _screen(slug, request)
+    find_row(PlayerBox.objects.filter(screen=screen), box=box)
+    player_boxes.choose_box(screen, box, user=request.user)
     return Status(204, None)
 
 

@@ -27,7 +27,7 @@ from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.raster.text.characters import clean_text
 from beffroi_content.wire import access
 from beffroi_content.wire.capture_png import SIZE_LIMIT, InvalidCapture
-from beffroi_content.wire.documents import NONCE_HEADER
+from beffroi_content.wire.documents import BOX_HEADER, NONCE_HEADER
 from beffroi_content.wire.local_triggers import SignedStatement, StatementRefused
 from beffroi_content.wire.messages import RECEIPTS, REPORT
 from beffroi_content.wire.reports import ReceiptBatch
@@ -38,7 +38,7 @@ from beffroi_server.core.attempt_throttle import AttemptThrottle, network_of
 from beffroi_server.delivery import beats, inbound_queue, key_rotation, signing
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.fleet import captures, enrolment_cards, presence, receipt_queries, services, targets
+from beffroi_server.fleet import captures, enrolment_cards, player_boxes, presence, receipt_queries, services, targets
 from beffroi_server.fleet.device_credentials import screen_of_token
 from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.models import Screen, ScreenState
@@ -91,6 +91,21 @@ def require_device_token(view: Callable[..., HttpResponseBase]) -> DeviceView:
     return authenticated_view
 
 
+def refuse_copies(view: Callable[..., HttpResponseBase]) -> DeviceView:
+    """Return a view that takes in nothing of a machine that is not the player of its screen: see ``player_boxes``."""
+
+    @functools.wraps(view)
+    def guarded_view(request: HttpRequest, screen: Screen, **values: str) -> HttpResponseBase:
+        caller = _calling_box(request)
+        if caller is not None:
+            boxes = player_boxes.boxes_of([screen.pk])[screen.pk]
+            if not player_boxes.may_speak(boxes, caller.box, timezone.now()):
+                return _shut_out_response(player_boxes.ShutOut(None), [])
+        return view(request, screen, **values)
+
+    return guarded_view
+
+
 @csrf_exempt
 @require_POST
 def enrol_device(request: HttpRequest) -> HttpResponse:
@@ -126,7 +141,10 @@ def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
     are here: see ``beffroi_content.wire.reports.HeldPlays``; the header ``Beffroi-Broker`` where the broker is, and
     the account there.
     """
-    presence.polls.note_poll(screen, timezone.now())
+    now = timezone.now()
+    if (refused := player_boxes.note_poll(screen, _calling_box(request), now)) is not None:
+        return _shut_out_response(refused, _retained_documents(screen)[:1])
+    presence.polls.note_poll(screen, now)
     rows = _retained_documents(screen)
     topic, beat = beats.sign_beat(timezone.now(), _given_nonce(request))
     etag = '"' + hashlib.sha256("\n".join(f"{row.topic} {row.sequence}" for row in rows).encode()).hexdigest() + '"'
@@ -164,6 +182,7 @@ def download_asset(request: HttpRequest, screen: Screen, sha256: str) -> HttpRes
 
 
 @require_device_token
+@refuse_copies
 @require_POST
 def receive_report(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Store a report of a player that does not reach the broker."""
@@ -188,6 +207,7 @@ def receive_report(request: HttpRequest, screen: Screen) -> HttpResponse:
 
 
 @require_device_token
+@refuse_copies
 @require_POST
 def receive_receipts(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Store receipts, those that are not here yet. The answer is the confirmation: a player then stops sending them.
@@ -212,6 +232,7 @@ def receive_receipts(request: HttpRequest, screen: Screen) -> HttpResponse:
 
 
 @require_device_token
+@refuse_copies
 @require_POST
 def receive_acts(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Take in what a player has triggered on the spot; the answer says that it is taken in.
@@ -253,6 +274,7 @@ def receive_alert_sets(request: HttpRequest, screen: Screen) -> HttpResponse:
 
 
 @require_device_token
+@refuse_copies
 @require_http_methods(["PUT"])
 def receive_capture(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Store a capture. It is read piece by piece and never decoded."""
@@ -280,6 +302,20 @@ def _retained_documents(screen: Screen) -> list[OutboxDocument]:
 def _given_nonce(request: HttpRequest) -> str:
     nonce = request.headers.get(NONCE_HEADER, "")
     return nonce if _NONCE.fullmatch(nonce) else ""
+
+
+def _calling_box(request: HttpRequest) -> player_boxes.CallingBox | None:
+    return player_boxes.CallingBox.parse(request.headers.get(BOX_HEADER, ""), request.META.get("REMOTE_ADDR", ""))
+
+
+def _shut_out_response(refused: player_boxes.ShutOut, keys: list[OutboxDocument]) -> JsonResponse:
+    """Return the refusal of a machine that is not the player: what it acts upon is the signed command in it."""
+    order = refused.order
+    rows = [*keys, order] if order is not None else []
+    listed = [_document_json(row.topic, bytes(row.payload)) for row in rows]
+    response = JsonResponse({"error": "another-machine", "documents": listed}, status=409)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _document_json(topic: str, payload: bytes) -> dict[str, str]:

@@ -24,7 +24,7 @@ from beffroi_server.core.row_writes import Row, database_instant
 from beffroi_server.core.timestamps import bounded_instant
 from beffroi_server.delivery.inbound_queue import InboundMessage, StoreFunction
 from beffroi_server.delivery.refused_messages import Refusal, RefusalReason, refused_messages
-from beffroi_server.fleet import identity_watch, screenshots
+from beffroi_server.fleet import identity_watch, player_boxes, screenshots
 from beffroi_server.fleet.events import ReportedAlerts, reports_received
 from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, Screen, ScreenState
 from beffroi_server.fleet.plays import play_gaps
@@ -58,6 +58,7 @@ def prepare_messages(messages: Sequence[InboundMessage], now: dt.datetime) -> St
     for each in messages:
         if each.screen in screens:
             by_screen[each.screen].append(each.content)
+    _drop_copies(by_screen, screens, now)
     _tell_reported_alerts({name: said for name, said in by_screen.items() if _has_report(said)}, screens)
     return PreparedBatch(
         [_prepare_screen(name, screens[name], said, now) for name, said in by_screen.items()], now
@@ -208,6 +209,18 @@ def _prepare_screen(name: str, screen_id: int, said: list[WireModel | bytes], no
     identity_watch.note_statuses(screen_id, name, statuses, now)
     found.prepare_report()
     return found
+
+
+def _drop_copies(
+    by_screen: Mapping[str, list[WireModel | bytes]], screens: Mapping[str, int], now: dt.datetime
+) -> None:
+    """Leave out what machines say of their screens that are not the players of these: see ``player_boxes``."""
+    said = {name: [each for each in by_screen[name] if getattr(each, "box", "")] for name in by_screen}
+    boxes = player_boxes.boxes_of([screens[name] for name, messages in said.items() if messages])
+    for name, messages in said.items():
+        for each in messages:
+            if not player_boxes.may_speak(boxes[screens[name]], each.box, now):  # type: ignore[union-attr]
+                by_screen[name].remove(each)
 
 
 def _has_report(said: Iterable[WireModel | bytes]) -> bool:

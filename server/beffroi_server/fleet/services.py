@@ -27,7 +27,7 @@ from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import broker_access, signing, signing_keys
-from beffroi_server.fleet import enrolment_cards, screen_scopes, targets
+from beffroi_server.fleet import enrolment_cards, player_boxes, screen_scopes, targets
 from beffroi_server.fleet.device_credentials import broker_account, token_sha256
 from beffroi_server.fleet.enrolment_codes import code_sha256, new_code
 from beffroi_server.fleet.errors import EnrolmentRefused
@@ -188,6 +188,7 @@ def enrol_player(code: str, trigger_key: str = "", machine: str = "") -> dict[st
         screen.trigger_key = trigger_key
         screen.save()
         ScreenState.objects.get_or_create(screen=screen)
+        player_boxes.forget_boxes(screen)
         audit.record_event(None, "screen-enrolled", screen, slug=screen.slug)
         broker_access.note_account_change(str(TopicScope.of_screen(screen.slug)))
         screen_changed.send(screen)

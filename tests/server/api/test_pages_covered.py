@@ -18,6 +18,7 @@ COVERED = {
     "screen-contacts": "list_screen_contacts add_screen_contact", "screen-contact-remove": "remove_screen_contact",
     "screen-off": "switch_screen_off", "screen-on": "switch_screen_on", "screen-enrolment": "open_enrolment",
     "screen-identify": "identify_screen", "screen-restart": "restart_player", "screen-revoke": "revoke_player",
+    "screen-box-choose": "list_machines choose_machine",
     "cards": "list_enrolment_cards make_enrolment_cards", "card-withdraw": "withdraw_enrolment_card",
     "screen-capture": "request_capture", "screen-capture-state": "read_capture", "screen-capture-image": "read_capture",
     "screen-screenshot": "read_screenshot", "screen-expected": "draw_expected_frame",

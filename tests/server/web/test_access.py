@@ -78,7 +78,7 @@ ADDRESSES = {
     "drills": USER, "drill": USER, "drill-start": OFFICER, "drill-settings": ADMINISTRATOR,
     "alert-take-off": OFFICER, "restoration-close": OFFICER, "scenarios": OFFICER, "scenario": OFFICER,
     "scenario-new": OFFICER, "scenario-delete": OFFICER,
-    "cards": TECHNICIAN, "card-withdraw": TECHNICIAN,
+    "screen-box-choose": TECHNICIAN, "cards": TECHNICIAN, "card-withdraw": TECHNICIAN,
     "screen-contacts": TECHNICIAN, "screen-contact-remove": TECHNICIAN,
     "screen-hours": TECHNICIAN, "screen-off": SWITCHER, "screen-on": SWITCHER,
     "screen-add": TECHNICIAN, "screen-edit": TECHNICIAN, "screen-enrolment": TECHNICIAN, "screen-identify": TECHNICIAN,

@@ -66,9 +66,9 @@ class PlayBatch:
             to.append(play)
         return not self.is_full
 
-    def to_json(self) -> bytes:
+    def to_json(self, box: str = "") -> bytes:
         """Return the message, in the order of numbers: plays that are sent again are older."""
-        return PlayLogBatch(plays=(*self.resent, *self.new), lost=tuple(self.lost)).to_json()
+        return PlayLogBatch(plays=(*self.resent, *self.new), lost=tuple(self.lost), box=box).to_json()
 
 
 class PlayUploader:
@@ -80,9 +80,10 @@ class PlayUploader:
     """
 
     def __init__(
-        self, state: StateDirectory, publish: Publish, uptime: Callable[[], float] = system_clock.uptime_ms
-    ) -> None:
-        self._state = state
+        self, state: StateDirectory, publish: Publish, uptime: Callable[[], float] = system_clock.uptime_ms,
+        box: str = "",
+    ) -> None:  # fmt: skip
+        self._state, self._box = state, box
         self._publish = publish
         self._uptime = uptime
         stored = state.forwarded.read()
@@ -132,7 +133,7 @@ class PlayUploader:
                 return
             # Set before the batch goes: the acknowledgement may be faster than this thread.
             self._waiting_until_ms = now + ACKNOWLEDGED_MS
-            if not self._publish(PLAYS, batch.to_json(), lambda: self._on_acknowledged(batch)):
+            if not self._publish(PLAYS, batch.to_json(self._box), lambda: self._on_acknowledged(batch)):
                 self._waiting_until_ms = 0.0
         else:
             self._to_resend = numbers_after(self._to_resend, batch.resent_through)

@@ -40,8 +40,8 @@ class ReceiptLog:
         file: Where they survive a restart.
     """
 
-    def __init__(self, boot: str, publish: Publish, file: ModelFile[KeptReceipts]) -> None:
-        self._boot, self._publish, self._file = boot, publish, file
+    def __init__(self, boot: str, publish: Publish, file: ModelFile[KeptReceipts], box: str = "") -> None:
+        self._boot, self._publish, self._file, self._box = boot, publish, file, box
         self.wakeup = threading.Event()
         """Set when there is something to save or to confirm."""
         self._owed: bool | None = None
@@ -95,7 +95,7 @@ class ReceiptLog:
     def next_batch(self) -> ReceiptBatch | None:
         """Return receipts that the server has yet to confirm, the newest; None where it has all."""
         owed = self.unconfirmed[-MAX_RECEIPTS:]
-        return ReceiptBatch(boot=self._boot, receipts=owed) if owed else None
+        return ReceiptBatch(boot=self._boot, box=self._box, receipts=owed) if owed else None
 
     def note_confirmed(self, batch: ReceiptBatch) -> None:
         """Note that the server has a batch."""
@@ -133,7 +133,8 @@ class ReceiptLog:
     def _send(self, receipts: Sequence[Receipt]) -> None:
         """Hand receipts to the MQTT client, and note whether there was a connection."""
         starts = range(0, len(receipts), MAX_RECEIPTS)
-        batches = [ReceiptBatch(boot=self._boot, receipts=tuple(receipts[n : n + MAX_RECEIPTS])) for n in starts]
+        parts = [tuple(receipts[start : start + MAX_RECEIPTS]) for start in starts]
+        batches = [ReceiptBatch(boot=self._boot, box=self._box, receipts=part) for part in parts]
         self._note_owed(is_sent=all(self._publish(RECEIPTS, batch.to_json(), None) for batch in batches))
 
     def _note_owed(self, *, is_sent: bool) -> None:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from beffroi_content.model import WireModel
 from beffroi_content.trust import MAX_STEPS
-from beffroi_content.wire.documents import NONCE_HEADER
+from beffroi_content.wire.documents import BOX_HEADER, NONCE_HEADER
 from beffroi_content.wire.local_triggers import SignedStatement
 from beffroi_content.wire.reports import HeldPlays, ReceiptBatch
 from beffroi_player.agent.storage import BrokerAddress
@@ -63,6 +63,8 @@ class ServerDocuments(NamedTuple):
     """Earlier key lists with which the root keys changed, the oldest first."""
     restore: str = ""
     """The last time that the server found its database older than its screens; empty: never."""
+    is_shut_out: bool = False
+    """Another machine with the same identity is the player of this screen; what is to be done is in the documents."""
 
 
 class ServerClient:
@@ -71,12 +73,15 @@ class ServerClient:
     Args:
         url: Without a slash at its end.
         token: Proves who the player is; None before it is enrolled.
+        box: Which machine this is and which start, as the header ``BOX_HEADER`` says it; empty: it is not said.
     """
 
-    def __init__(self, url: str, token: str | None = None) -> None:
+    def __init__(self, url: str, token: str | None = None, box: str = "") -> None:
         self._enrolled = url
         self._addresses: tuple[str, ...] = (url,)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if box:
+            self._headers[BOX_HEADER] = box
 
     def know_address(self, url: str) -> None:
         """Know where the server is by now: this address and that of the enrolment are tried in turn. From any thread.
@@ -112,8 +117,9 @@ class ServerClient:
             requests.RequestException: there is none.
         """
         given = {NONCE_HEADER: nonce} if nonce else {}
-        with self._open_response("GET", "/device/v1/documents", headers=given) as response:
-            answer, headers = _read_json(response), response.headers
+        shut_out = requests.codes.conflict
+        with self._open_response("GET", "/device/v1/documents", headers=given, also=(shut_out,)) as response:
+            answer, headers, status = _read_json(response), response.headers, response.status_code
         try:
             found = [(str(d["topic"]), base64.b64decode(d["payload"], validate=True)) for d in answer["documents"]]
             steps = tuple(base64.b64decode(each, validate=True) for each in answer.get("key_steps", ())[:MAX_STEPS])
@@ -123,6 +129,7 @@ class ServerClient:
                 _parse_header(BrokerAddress, headers.get(BROKER_HEADER)),
                 steps,
                 headers.get(RESTORE_HEADER, "")[:63],
+                status == shut_out,
             )
         except (KeyError, AttributeError, TypeError, ValueError, binascii.Error) as error:
             raise ServerRefusal(f"the list of documents is not one: {error}") from error
@@ -215,7 +222,7 @@ class ServerClient:
     @contextmanager
     def _open_response(
         self, method: str, path: str, headers: dict[str, str] | None = None, json: Any = None, data: Any = None,
-        patience: float = READ_SECONDS,
+        patience: float = READ_SECONDS, also: tuple[int, ...] = (),
     ) -> Iterator[requests.Response]:  # fmt: skip
         def request(address: str) -> requests.Response:
             return requests.request(
@@ -232,7 +239,7 @@ class ServerClient:
 
         # A body that is sent piece by piece is sent once.
         with self._first_answer(request) if data is None else request(self._addresses[0]) as response:
-            if response.status_code not in (requests.codes.ok, requests.codes.partial_content):
+            if response.status_code not in (requests.codes.ok, requests.codes.partial_content, *also):
                 refusal = ServerRefusal(f"{method} {path}: {response.status_code} {response.reason}")
                 refusal.status = response.status_code
                 raise refusal

@@ -84,6 +84,7 @@ class PlayerMqttClient:
         self._enrolment = enrolment
         self._broker, self._host = enrolment.mqtt, host
         self._has_moved = threading.Event()
+        self._away_until = 0.0
         self._boot = boot
         self._topics = topics
         self._receive = receive
@@ -136,6 +137,15 @@ class PlayerMqttClient:
         self._has_moved.set()
         self._wake_thread()
 
+    def stay_away(self, seconds: float) -> None:
+        """Leave the broker to another player with the same identity for some seconds; 0: come back. From any thread."""
+        self._away_until = time.monotonic() + seconds
+        self._wake_thread()
+
+    @property
+    def _is_away(self) -> bool:
+        return time.monotonic() < self._away_until
+
     def request_subscriptions(self) -> None:
         """Subscribe to every topic again; the broker then sends what it retains for each once more."""
         self._resubscribe.set()
@@ -165,6 +175,9 @@ class PlayerMqttClient:
     def _run(self) -> None:
         attempt = 0
         while not self._stopping.is_set():
+            if self._is_away:
+                self._stopping.wait(1.0)
+                continue
             began = time.monotonic()
             try:
                 self._connect_and_serve()
@@ -190,6 +203,8 @@ class PlayerMqttClient:
             handle = client.socket()
             if handle is None or self._has_moved.is_set():
                 return
+            if self._is_away:
+                break
             self._send_outbox(client)
             self._repeat_subscriptions(client)
             writing = [handle] if client.want_write() else []

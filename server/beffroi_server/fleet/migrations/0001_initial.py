@@ -242,6 +242,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PlayerBox',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('box', models.CharField(max_length=16)),
+                ('boot', models.CharField(max_length=63)),
+                ('address', models.CharField(blank=True, max_length=45)),
+                ('first_seen_at', models.DateTimeField()),
+                ('last_seen_at', models.DateTimeField()),
+                ('is_barred', models.BooleanField(default=False)),
+                ('told_at', models.DateTimeField(blank=True, null=True)),
+                ('screen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='boxes', to='fleet.screen')),
+            ],
+            options={
+                'ordering': ['first_seen_at', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('screen', 'box'), name='one_box_of_screen')],
+            },
+        ),
+        migrations.CreateModel(
             name='DailyPlays',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

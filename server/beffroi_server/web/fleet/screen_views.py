@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content.wire.reports import PlayerReport
-from beffroi_server.fleet import screen_scopes, screenshots, services
+from beffroi_server.fleet import player_boxes, screen_scopes, screenshots, services
+from beffroi_server.fleet.box_models import PlayerBox
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.outputs import ScreenOutput
 from beffroi_server.fleet.slugs import free_slug
@@ -125,6 +126,21 @@ def screen_restart(request: UserRequest, slug: str) -> HttpResponse:
     return redirect("screen", slug)
 
 
+@for_technicians("POST")
+def screen_box_choose(request: UserRequest, slug: str) -> HttpResponse:
+    """Make one of two machines with the same identity the player of a screen."""
+    found = screen_of(slug)
+    try:
+        player_boxes.choose_box(found, request.POST.get("box", ""), user=request.user)
+    except PlayerBox.DoesNotExist as error:
+        raise Http404 from error
+    messages.success(
+        request, _("The player of %(name)s is chosen; within a minute the other one shows that it is shut out.")
+        % {"name": found.name}
+    )  # fmt: skip
+    return redirect("screen", slug)
+
+
 @for_technicians("GET", "POST")
 def screen_revoke(request: UserRequest, slug: str) -> HttpResponse:
     """Revoke the credentials of a player, after asking."""
@@ -170,4 +186,16 @@ def _detail_context(screen: Screen, request: HttpRequest) -> dict[str, Any]:
         "is_off": screen.is_switched_off(at),
         "hours": list(hours_lines(screen, timezone.localdate(at))),
         "output": ScreenOutput.parse(screen.output),
+        "boxes": _boxes(screen, at),
     }
+
+
+def _boxes(screen: Screen, at: dt.datetime) -> list[dict[str, Any]]:
+    """Return the machines that have the identity of a screen, where there is more than one."""
+    found = list(PlayerBox.objects.filter(screen=screen))
+    keeper = player_boxes.keeper_of(found, at)
+    return (
+        [{"row": each, "is_player": each == keeper, "is_there": player_boxes.is_there(each, at)} for each in found]
+        if len(found) > 1
+        else []
+    )

@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("screens/<slug:slug>/enrolment/", enrolment_views.screen_enrolment, name="screen-enrolment"),
     path("screens/<slug:slug>/identify/", screen_views.screen_identify, name="screen-identify"),
     path("screens/<slug:slug>/restart/", screen_views.screen_restart, name="screen-restart"),
+    path("screens/<slug:slug>/machine/", screen_views.screen_box_choose, name="screen-box-choose"),
     path("screens/<slug:slug>/revoke/", screen_views.screen_revoke, name="screen-revoke"),
     path("screens/<slug:slug>/capture/", capture_views.screen_capture, name="screen-capture"),
     path("screens/<slug:slug>/capture/state/", capture_views.screen_capture_state, name="screen-capture-state"),

@@ -1,0 +1,33 @@
+"""The model of the machines on which the player of a screen was seen."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class PlayerBox(models.Model):
+    """A machine that has used the identity of a screen since its player was enrolled; see ``player_boxes``."""
+
+    screen = models.ForeignKey("fleet.Screen", on_delete=models.CASCADE, related_name="boxes")
+    box = models.CharField(max_length=16)
+    """As ``wire.documents.BoxIdentifier``."""
+    boot = models.CharField(max_length=63)
+    """Its last start."""
+    address = models.CharField(max_length=45, blank=True)
+    """From which it asked last."""
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    """Where a screen has one machine only, it is not kept up: see its last contact."""
+    is_barred = models.BooleanField(default=False)
+    """Whether a person has chosen another machine for the screen."""
+    told_at = models.DateTimeField(null=True, blank=True)
+    """When it was last told that it is shut out."""
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "box"], name="one_box_of_screen")]
+        ordering: ClassVar = ["first_seen_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.screen} {self.box}"

@@ -1,0 +1,35 @@
+"""Commands that are meant for one of several players with the name of a screen; the others leave them alone."""
+
+from __future__ import annotations
+
+import pytest
+from tests.support.player_harness import BOX, PlayerHarness
+from tests.support.signing_town import SigningTown, slide
+
+
+@pytest.fixture
+def showing(player: PlayerHarness, hall: SigningTown) -> PlayerHarness:
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
+    player.run_iteration()
+    return player
+
+
+def test_a_machine_that_is_shut_out_says_so_and_leaves_the_screen_to_the_other(showing, hall):
+    showing.receive(hall.publish_command("c1", "shut-out", 300, box=BOX))
+    overlay = showing.runtime.overlay.read()
+    assert overlay is not None
+    assert overlay.until_uptime_ms == showing.time.uptime_ms + 300_000
+    assert showing.away == [300]
+
+
+@pytest.mark.parametrize("kind", ["shut-out", "copy-seen"])
+def test_another_machine_is_not_concerned(showing, hall, kind):
+    showing.receive(hall.publish_command("c1", kind, 300, box="a" * 16), hall.publish_command("c2", kind, 300))
+    assert showing.runtime.overlay.read() is None
+    assert showing.away == []
+
+
+def test_the_player_of_the_screen_says_that_it_has_a_copy(showing, hall):
+    showing.receive(hall.publish_command("c1", "copy-seen", 20, box=BOX))
+    assert showing.runtime.overlay.read() is not None
+    assert showing.away == []
