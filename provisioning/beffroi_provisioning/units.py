@@ -51,6 +51,19 @@ RuntimeWatchdogSec=10s
 """
 
 
+def journal_drop_in() -> str:
+    """Return a drop-in for the journal: it stays in memory, so that a memory card lasts and no power cut harms it.
+
+    What has to last of a player's log is in its state directory, and in its reports.
+    """
+    return """\
+# A screen has a memory card: its journal stays in memory.
+[Journal]
+Storage=volatile
+RuntimeMaxUse=32M
+"""
+
+
 def server_unit(programs: Path = PROGRAMS) -> str:
     """Return ``beffroi-server.service``: its data is in /var/lib/beffroi-server, its settings in /etc/beffroi."""
     return f"""\

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from beffroi_provisioning.packages import control_files
@@ -36,20 +36,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", choices=[kind.name for kind in KINDS], help="by default both")
     parser.add_argument("--architecture", choices=ARCHITECTURES, help="by default both")
     options = parser.parse_args(arguments)
-    # Folders of a package are for everybody, whatever this shell says of new ones.
-    os.umask(0o022)
-    options.out.mkdir(parents=True, exist_ok=True)
+    kinds = [kind for kind in KINDS if options.only in {None, kind.name}]
+    architectures = [each for each in ARCHITECTURES if options.architecture in {None, each}]
     try:
-        with tempfile.TemporaryDirectory(prefix="beffroi-deb-") as name:
-            wheel = _build_wheel(Path(name))
-            for kind in KINDS:
-                for architecture in ARCHITECTURES:
-                    if options.only in {None, kind.name} and options.architecture in {None, architecture}:
-                        print(build_package(kind, architecture, wheel, Path(name), options.out), flush=True)
+        for path in build_packages(kinds, architectures, options.out):
+            print(path, flush=True)
     except (BuildFailed, OSError) as error:
         print(f"beffroi packages: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def build_packages(kinds: Sequence[PackageKind], architectures: Sequence[str], out: Path) -> Iterator[Path]:
+    """Build packages one after the other, and give the file of each; see ``build_package``."""
+    # Folders of a package are for everybody, whatever this shell says of new ones.
+    os.umask(0o022)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="beffroi-deb-") as name:
+        wheel = _build_wheel(Path(name))
+        for kind in kinds:
+            for architecture in architectures:
+                yield build_package(kind, architecture, wheel, Path(name), out)
 
 
 def build_package(kind: PackageKind, architecture: str, wheel: Path, work: Path, out: Path) -> Path:
@@ -97,6 +104,8 @@ def build_package(kind: PackageKind, architecture: str, wheel: Path, work: Path,
     _write(root / f"usr/lib/systemd/system/{kind.name}.service", kind.unit())
     for name, text in kind.further_units().items():
         _write(root / "usr/lib/systemd/system" / name, text)
+    for name, text in kind.drop_ins:
+        _write(root / "usr/lib/systemd" / name, text)
     _write(root / f"usr/share/doc/{kind.name}/copyright", Path("LICENSE").read_text(encoding="utf-8"))
     for name, text in (
         ("postinst", control_files.post_installation(kind)),

@@ -32,6 +32,8 @@ class PackageKind:
     """Commands, and the modules whose ``main`` they run."""
     data: str
     """The folder of its data, which stays when the package is removed."""
+    drop_ins: tuple[tuple[str, str], ...] = ()
+    """Files of systemd's own settings, by their place in /usr/lib/systemd: one in /etc of the same name wins."""
     has_system_packages: bool = False
     """Whether Debian's own Python packages can be imported: fields in the journal come from one of them."""
 
@@ -74,6 +76,10 @@ PLAYER = PackageKind(
     extras=("player", "provisioning"),
     programs=(("beffroi-player", "beffroi_player.__main__"), _PROVISIONING),
     data="/var/lib/beffroi-player",
+    drop_ins=(
+        ("system.conf.d/beffroi-watchdog.conf", units.watchdog_drop_in()),
+        ("journald.conf.d/beffroi-player.conf", units.journal_drop_in()),
+    ),
     has_system_packages=True,
 )  # fmt: skip
 KINDS = (SERVER, PLAYER)
@@ -153,7 +159,18 @@ fi
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     if [ -n "$2" ] && systemctl is-enabled --quiet {kind.name}; then systemctl restart {kind.name}; fi
+{_PLAYER_STARTED if kind is PLAYER else ""}\
 fi
+"""
+
+
+_PLAYER_STARTED = """\
+    # The machine is a screen from now on: it says what it needs by itself.
+    systemctl daemon-reexec
+    if [ -z "$2" ]; then
+        systemctl try-restart systemd-journald
+        systemctl enable --now --quiet --no-block beffroi-player
+    fi
 """
 
 
