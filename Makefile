@@ -5,7 +5,7 @@ PYTEST := $(PYTHON) -m pytest
 SOURCES := content player server provisioning demo benchmarks tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help deb test-deb prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql postgresql-all bench faults alert-faults explore explore-api soak test-attacks test-network test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
+.PHONY: help deb test-deb test-deb-arm64 image test-image prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql postgresql-all bench faults alert-faults explore explore-api soak test-attacks test-network test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
 
 help:  ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,9 +103,22 @@ deb:  ## Build the Debian packages of server and player, amd64 and arm64, into b
 	PATH=$(CURDIR)/.tools/bin:$$PATH $(PYTHON) -m beffroi_provisioning.packages.build $(ARGUMENTS)
 
 RELEASES ?= bookworm trixie
-test-deb:  ## The package of the server on a bare Debian 12 and 13: installed, set up, served, removed; as root, ten minutes
+test-deb:  ## The packages on a bare Debian 12 and 13: installed, set up, shown, changed, removed; as root, a quarter of an hour
 	@scripts/prepare packages
-	PATH=$(CURDIR)/.tools/bin:$$PATH $(PYTHON) -m tests.packages.run $(RELEASES)
+	PATH=$(CURDIR)/.tools/bin:$$PATH $(PYTHON) -m tests.packages.run $(RELEASES) $(ARGUMENTS)
+
+test-deb-arm64:  ## The same with a player for arm64, by emulation of its processor: install, enrol, show
+	@scripts/prepare image
+	PATH=$(CURDIR)/.tools/bin:$$PATH $(PYTHON) -m tests.packages.run trixie --player-architecture arm64 $(ARGUMENTS)
+
+ARCHITECTURE ?= arm64
+image:  ## Build the image of a player for memory cards (ARCHITECTURE=amd64: for PCs) into build/image; as root, ten minutes
+	@scripts/prepare image
+	PATH=$(CURDIR)/.tools/bin:$$PATH $(PYTHON) -m beffroi_provisioning.image.build --architecture $(ARCHITECTURE) $(ARGUMENTS)
+
+test-image:  ## Boot that image in a virtual machine, enrol it, and compare its display: ten to twenty minutes
+	@scripts/prepare image
+	$(PYTHON) -m tests.image.run --architecture $(ARCHITECTURE) $(ARGUMENTS)
 
 alert-grid:  ## Check every alert of the grid on every class of screens: levels, statuses, hazards, lengths, forms
 	@scripts/prepare demo

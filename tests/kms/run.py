@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -229,7 +229,7 @@ def _serve(folder: Path, machine: subprocess.Popen[bytes], *, impatient: bool) -
     out, said, began = folder / "out", 0, time.monotonic()
     # The guest takes its wishes back itself: what vanishes while it is written is an error there.
     granted: set[Path] = set()
-    with _qmp(folder / "qmp") as ask:
+    with qmp(folder / "qmp") as ask:
         while (passed_s := time.monotonic() - began) < TIMEOUT_S:
             if impatient and not said and passed_s > SILENCE_S:
                 raise Silent
@@ -254,7 +254,7 @@ def _serve(folder: Path, machine: subprocess.Popen[bytes], *, impatient: bool) -
 
 
 @contextlib.contextmanager
-def _qmp(path: Path) -> Iterator[object]:
+def qmp(path: Path) -> Iterator[Callable[..., None]]:
     """Give a function that asks QEMU for something and waits for the answer."""
     with socket.socket(socket.AF_UNIX) as line:
         for _ in range(200):
