@@ -23,6 +23,18 @@ screen, and the fingerprint of the town's keys, which that page shows too:
 Exit codes: 0 done, 1 it could not start, 2 the command line is wrong.
 """
 
+DOCTOR_EPILOGUE = """\
+It changes nothing, whether the player runs or not. Run it as root, or as the account of the player:
+
+  sudo beffroi-player doctor
+
+It looks at the two processes, what they show, the clock, the state directory and its secrets, fonts and decoders,
+power supply, temperature, disk and network of the machine, and at the way to server and broker step by step: name,
+connection, certificate, answer. The page of the screen says what of it the player can report.
+
+Exit codes: 0 nothing is wrong, 1 there are only warnings, 2 the command line is wrong, 3 something fails.
+"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code."""
@@ -78,6 +90,15 @@ def _argument_parser() -> argparse.ArgumentParser:
                 help="drawing by: gpu, the processor (software), or auto: the GPU if there is one and it passes a "
                 "test at the start (default: auto)",
             )  # fmt: skip
+    doctor = commands.add_parser(
+        "doctor", parents=[common], help="say what is wrong with this player, why, and the next step",
+        description="Say what is wrong with this player, the greatest harm first, why, and the next step.",
+        epilog=DOCTOR_EPILOGUE, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    doctor.add_argument("--json", action="store_true", help="print it for other programs")
+    doctor.add_argument("--offline", action="store_true", help="do not ask server and broker")
+    doctor.add_argument("--language", choices=("en", "fr"), default="", help="by default that of the terminal")
+    doctor.set_defaults(do=_run_doctor)
     trigger = commands.add_parser(
         "trigger", parents=[common], help="show a prepared alert now, or end it, without the server",
         description="Show a scenario that the town has prepared for it, here and on the screens of this network, or "
@@ -198,6 +219,19 @@ def _run_status(options: argparse.Namespace) -> int:
     state = options.state or default_state()
     sys.stdout.write(describe_player(state, options.runtime or default_runtime(state)))
     return 0
+
+
+def _run_doctor(options: argparse.Namespace) -> int:
+    from beffroi_player.doctor.doctor_command import examine_player  # noqa: PLC0415
+
+    # A command that only reads creates nothing, least of all folders that belong to root.
+    state = options.state or default_state()
+    code, text = examine_player(
+        state, options.runtime or default_runtime(state), options.language, as_json=options.json,
+        asks_network=not options.offline,
+    )  # fmt: skip
+    sys.stdout.write(text)
+    return code
 
 
 if __name__ == "__main__":

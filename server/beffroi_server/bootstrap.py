@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
-from pathlib import Path
-
 from django.conf import settings
-from django.core import checks
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -18,18 +13,17 @@ from django.utils.translation import gettext as _
 from beffroi_content.model import DisplayTechnology
 from beffroi_content.raster.text import fonts
 from beffroi_content.root_keys import PublicRootKeys
-from beffroi_server.accounts import audit, services
+from beffroi_server.accounts import services
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.alerts import services as alerts
 from beffroi_server.alerts.starter_set import add_starter_set
-from beffroi_server.core import disk_space, sandbox_probe
-from beffroi_server.delivery import broker_accounts, key_files, key_rotation, key_state, keys_command, signing_keys
+from beffroi_server.delivery import key_files, key_rotation, signing_keys
 from beffroi_server.delivery.signing_keys import root_fingerprint
 from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.schedule.models import ensure_holiday_calendar
 
 __all__ = [
-    "StartError", "check_ready", "deployment_findings", "drawing_findings", "initialise_town", "root_fingerprint",
+    "StartError", "check_ready", "drawing_findings", "initialise_town", "root_fingerprint",
 ]  # fmt: skip
 FORMER_APPS = frozenset({"broadcast", "programme", "screens"})
 """Labels of Django applications that only a database of before the first release knows."""
@@ -135,60 +129,6 @@ def check_ready() -> None:
         raise StartError(str(error)) from error
 
 
-def deployment_findings() -> list[str]:
-    """Return a sentence for each defect of a server in service: settings, audit trail, keys. None: an empty list."""
-    found = drawing_findings()
-    found += [f"{message.id}: {message.msg}" for message in checks.run_checks(include_deployment_checks=True)
-              if message.id not in _ACCEPTED_WARNINGS]  # fmt: skip
-    if not audit.verify_chain():
-        found.append("the audit trail was tampered with: see the page of the trail")
-    found += keys_command.task_sentences(key_state.read_key_state(timezone.now()))
-    return found + _broker_findings() + _exposed_files() + _confinement_findings() + _disk_findings()
-
-
-def _broker_findings() -> list[str]:
-    broker = broker_accounts.managed_broker()
-    if broker is None or not (problem := broker_accounts.plugin_problem(broker)):
-        return []
-    step = "Set it up with beffroi-provisioning broker, or set BEFFROI_MQTT_ACCOUNTS=files and run broker-files"
-    return [f"the broker does not follow enrolments: {problem}. {step} after each change (docs/installation.md)"]
-
-
-def _confinement_findings() -> list[str]:
-    """Return a sentence if processes that open files of strangers could do harm."""
-    with tempfile.TemporaryDirectory(prefix="beffroi-check-") as name:
-        secret, folder = Path(name) / "secret", Path(name) / "folder"
-        secret.write_bytes(b"")
-        folder.mkdir()
-        try:
-            reached = sandbox_probe.reachable_things(secret, folder)
-        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            return [f"it could not be checked how files of strangers are opened: {error}"]
-    if not reached:
-        return []
-    advice = "run a kernel with Landlock (Linux 5.13 or later, listed in /sys/kernel/security/lsm) and seccomp"
-    return [f"a file of a stranger that misuses a fault of a decoder could reach {', '.join(reached)}: {advice}"]
-
-
-def _exposed_files() -> list[str]:
-    found = [f"{path} can be read by others: chmod go= {path}" for path in key_files.exposed_files()]
-    secret = Path(settings.DATA) / "secret_key"
-    if secret.exists() and secret.stat().st_mode & 0o077:
-        found.append(f"{secret} can be read by others: chmod go= {secret}")
-    database = settings.DATABASES["default"]
-    path = Path(str(database["NAME"]))
-    if str(database["ENGINE"]).endswith("sqlite3") and path.exists() and path.stat().st_mode & 0o007:
-        found.append(f"{path} can be read by every user of this machine: chmod o= {path}")
-    return found
-
-
-def _disk_findings() -> list[str]:
-    if disk_space.disk_state() is disk_space.DiskState.ENOUGH:
-        return []
-    free = disk_space.free_bytes() // (1024 * 1024)
-    return [f"the disk of {settings.DATA} is nearly full: {free} MB are left. Free some, or move the folder"]
-
-
 def drawing_findings() -> list[str]:
     """Return a sentence for each library without which this server draws otherwise than its players."""
     return [] if fonts.has_raqm() else [_LIBFRIBIDI_MISSING]
@@ -198,8 +138,6 @@ _LIBFRIBIDI_MISSING = (
     "libfribidi is missing: Arabic and Hebrew are previewed otherwise than players draw them. "
     "Install it (on Debian: apt install libfribidi0) and start the server again"
 )
-_ACCEPTED_WARNINGS = frozenset({"security.W021"})
-"""W021 asks to preload HSTS, which binds every name of the town's domain: not ours to decide."""
 
 
 def _ensure_screen_classes() -> None:

@@ -28,6 +28,7 @@ from beffroi_server.bootstrap import StartError
 from beffroi_server.core import mail
 from beffroi_server.delivery import broker_files, key_files, keys_command, signing_keys
 from beffroi_server.delivery.key_files import KeysMissing
+from beffroi_server.doctor import doctor_command
 from beffroi_server.monitoring.proof import plays_command
 from beffroi_server.notifications import conditions
 from beffroi_server.web.fleet import cards_command
@@ -105,14 +106,6 @@ def _write_broker_files(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _check_deployment(_parsed: argparse.Namespace) -> int:
-    bootstrap.check_ready()
-    findings = bootstrap.deployment_findings()
-    for finding in findings:
-        _print_line(finding)
-    return 1 if findings else 0
-
-
 def _send_test_mail(parsed: argparse.Namespace) -> int:
     town = Town.objects.get()
     with translation.override(town.locale):
@@ -138,7 +131,7 @@ COMMANDS = {
     "broker-files": _write_broker_files,
     "plays": plays_command.run,
     "cards": cards_command.run,
-    "check": _check_deployment,
+    "doctor": doctor_command.run,
     "test-mail": _send_test_mail,
     "backup-result": _record_backup,
     "keys": keys_command.run,
@@ -146,7 +139,7 @@ COMMANDS = {
 }
 
 
-OWN_CHECKS = frozenset({"init", "run", "check"}) | backup_command.NEED_NO_TOWN
+OWN_CHECKS = frozenset({"init", "run", "doctor"}) | backup_command.NEED_NO_TOWN
 """Commands that check the database themselves, or make it."""
 
 
@@ -190,7 +183,7 @@ def _build_parser() -> argparse.ArgumentParser:
     cards_command.add_arguments(
         commands.add_parser("cards", help="make files that enrol players, each once, for the memory cards of many")
     )
-    commands.add_parser("check", help="check the configuration, the keys and the audit trail of a server in service")
+    doctor_command.add_parser(commands)
     backup_command.add_parsers(commands)
     keys_command.add_parser(commands)
     result = commands.add_parser("backup-result", help="say how a backup by another program ended")

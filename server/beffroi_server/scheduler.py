@@ -29,8 +29,9 @@ from beffroi_server.api import jobs as api_jobs
 from beffroi_server.backups import jobs as backup_jobs
 from beffroi_server.channels import jobs as channel_jobs
 from beffroi_server.core import database
-from beffroi_server.core.jobs import PeriodicJob, note_job_end
+from beffroi_server.core.jobs import PeriodicJob, expect_jobs, note_job_end
 from beffroi_server.delivery import jobs as delivery_jobs
+from beffroi_server.doctor import jobs as doctor_jobs
 from beffroi_server.drills import jobs as drill_jobs
 from beffroi_server.feeds import jobs as feed_jobs
 from beffroi_server.fleet import jobs as fleet_jobs
@@ -58,6 +59,7 @@ JOBS = (
     *backup_jobs.JOBS,
     *channel_jobs.JOBS,
     *warning_jobs.JOBS,
+    *doctor_jobs.JOBS,
 )
 LOOK_INTERVAL_S = 0.5
 """Seconds after which the scheduler looks again, whenever the next job is due: it notices a clock that was set."""
@@ -124,6 +126,7 @@ def build_scheduler(stopping: threading.Event) -> JobScheduler:
     Args:
         stopping: Set when the server stops.
     """
+    expect_jobs(JOBS)
     return JobScheduler(JOBS, stopping)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from importlib import import_module
 from pathlib import Path
 
@@ -12,10 +11,9 @@ from django.conf import settings as django_settings
 from django.db.migrations.recorder import MigrationRecorder
 
 from beffroi_server import bootstrap
-from beffroi_server.accounts.models import AuditEvent, Town
+from beffroi_server.accounts.models import Town
 from beffroi_server.bootstrap import StartError
 from beffroi_server.cli import main
-from beffroi_server.delivery import key_state
 from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.schedule.models import DayCalendar
 
@@ -45,7 +43,7 @@ class TestFormerDatabase:
     def test_is_refused_by_every_command_that_starts_something(self, keyring, capsys):
         remember_migration("screens")
 
-        for command in (["init", "--town", "Saint-Aubin"], ["check"], ["run"]):
+        for command in (["init", "--town", "Saint-Aubin"], ["backup", "/there"], ["run"]):
             assert main(command) == 1
             assert "before the first release" in capsys.readouterr().err
 
@@ -130,46 +128,3 @@ class TestInitialisation:
         assert {(each.technology, each.width > each.height) for each in ScreenClass.objects.all()} == {
             ("lcd", True), ("lcd", False), ("led", True),
         }  # fmt: skip
-
-
-class TestFindings:
-    @pytest.fixture
-    def findings(self, keyring):
-        return lambda: " ".join(bootstrap.deployment_findings())
-
-    def test_name_root_keys_that_are_still_here(self, findings):
-        assert "root-1.pem, root-2.pem, root-3.pem" in findings()
-        for path in Path(django_settings.KEYS).glob("root-*.pem"):
-            path.unlink()
-        assert "root-" not in findings()
-
-    def test_name_an_audit_trail_that_was_changed(self, findings):
-        assert "audit trail" not in findings()
-        AuditEvent.objects.update(subject="somebody else")
-        assert "audit trail" in findings()
-
-    def test_name_a_key_list_that_ends_soon(self, findings, monkeypatch):
-        assert "key list" not in findings()
-        monkeypatch.setattr(key_state, "WEEKS_AHEAD", dt.timedelta(days=2000))
-        assert "key list" in findings()
-
-    def test_name_the_library_without_which_arabic_is_drawn_otherwise(self, findings, monkeypatch):
-        assert "libfribidi" not in findings()
-        monkeypatch.setattr(bootstrap.fonts, "has_raqm", lambda: False)
-        assert "apt install libfribidi0" in findings()
-
-    @pytest.mark.parametrize("name", ["", "alert.pem", "root-2.pem"])
-    def test_name_keys_that_others_can_read(self, findings, name):
-        path = Path(django_settings.KEYS) / name
-        assert "can be read by others" not in findings()
-        path.chmod(path.stat().st_mode | 0o044)
-        assert f"{path} can be read by others" in findings()
-
-    def test_name_what_a_strangers_file_could_reach(self, findings, monkeypatch):
-        assert "stranger" not in findings()
-        monkeypatch.setattr(bootstrap.sandbox_probe, "reachable_things", lambda *_: ["the network"])
-        assert "could reach the network" in findings()
-
-    def test_the_command_says_them_and_fails(self, findings, capsys):
-        assert main(["check"]) == 1
-        assert "root-1.pem" in capsys.readouterr().out

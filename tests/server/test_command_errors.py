@@ -62,7 +62,7 @@ def run_command(data: Path | str, *arguments: str, **more: str) -> tuple[int, st
 
 
 def test_a_command_with_wrong_settings_ends_with_one_sentence():
-    code, said = run_command("/proc/x", "check")
+    code, said = run_command("/proc/x", "doctor")
     assert (code, said.count("\n")) == (1, 1)
     assert said.startswith("beffroi-server: /proc/x/secret_key cannot be used")
 

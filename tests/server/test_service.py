@@ -218,10 +218,6 @@ class TestCommandsInProcess:
         assert "pattern write beffroi/1/saint-aubin/up/%u/report" in (tmp_path / "mosquitto/access").read_text()
         assert (tmp_path / "mosquitto/passwords").stat().st_mode & 0o007 == 0
 
-    def test_the_check_names_what_is_wrong(self, capsys):
-        assert main(["check"]) == 1
-        assert "root-1.pem" in capsys.readouterr().out
-
 
 class TestSetUp:
     @pytest.fixture(autouse=True)
@@ -246,11 +242,6 @@ class TestSetUp:
         assert bootstrap.initialise_town("Other")[1] is None
         assert list(OutboxDocument.objects.values_list("topic", "sequence")) == before
         assert User.objects.count() == 1
-
-    def test_says_that_root_keys_do_not_belong_here(self):
-        bootstrap.initialise_town("Saint-Aubin")
-
-        assert any("root-1.pem" in finding for finding in bootstrap.deployment_findings())
 
 
 class TestLead:

@@ -134,7 +134,8 @@ class PlayerHealth(WireModel):
     network: NetworkStatus | None = None
     problems: Annotated[tuple[Identifier, ...], Field(max_length=20)] = ()
     """The present problems: ``hot``, ``throttled``, ``under-voltage``, ``memory-low``, ``disk-nearly-full``,
-    ``disk-read-only``, ``disk-errors``, ``storage-worn``, ``signal-weak``, ``cable``."""
+    ``disk-read-only``, ``disk-errors``, ``storage-worn``, ``signal-weak``, ``cable``, ``fonts-broken``,
+    ``secrets-exposed``."""
 
 
 class ClockReading(WireModel):

@@ -76,6 +76,7 @@ from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient, broker_
 from beffroi_player.agent.transport.peer_sharing import PeerSharing
 from beffroi_player.agent.transport.polling import DocumentPoller
 from beffroi_player.agent.trigger_socket import TriggerSocket
+from beffroi_player.doctor.facts import lasting_problems
 from beffroi_player.releases.release_files import FOLDER, ReleaseFiles, package_root
 from beffroi_player.state.atomic_files import remove_leftovers
 from beffroi_player.state.directories import LOCAL_STREAM, RuntimeDirectory, Size, StateDirectory
@@ -257,7 +258,7 @@ class PlayerAgent:
         state, runtime, publish = self._state, self._runtime, self._mqtt.publish
         self._archive = PlayArchive(state, self._clock.now)
         self._captures = CaptureUploader(self._server.upload_capture, self._refusals.record_refusal)
-        self._host = HealthMonitor(state.folder)
+        self._host = HealthMonitor(state.folder, lasting=lasting_problems(state.folder))
         self._health: PlayerHealth | None = None
         self._screenshots = ScreenshotSender(
             state, runtime, publish, system_clock.uptime_ms, self._captures.offer_capture

@@ -13,6 +13,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,8 @@ from beffroi_server.core import disk_space
 from beffroi_server.core.jobs import job_ages
 from beffroi_server.delivery import outbox
 from beffroi_server.delivery.models import OutboxDocument
+from beffroi_server.doctor.examination import read_examination
+from beffroi_server.doctor.texts import explain
 from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet import presence
 from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenState
@@ -170,9 +173,12 @@ def serve_health(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def serve_readiness(request: HttpRequest) -> HttpResponse:
-    """Say what works and what does not, to whom the settings name and to technicians; 503 where something is broken."""
+    """Say what works and what does not, to whom the settings name and to technicians; 503 where something is broken.
+
+    Checks are made now; findings are those of the last examination, and do not decide whether it is ready.
+    """
     user = request.user
-    is_technician = isinstance(user, User) and (user.may_install or user.may_administer)
+    is_technician = isinstance(user, User) and user.may_install and not user.is_limited_to_groups
     if not (may_watch(request) or is_technician):
         raise Http404
     checks = {
@@ -181,10 +187,12 @@ def serve_readiness(request: HttpRequest) -> HttpResponse:
         "broker": _broker_answers(),
     }
     is_ready = all(checks.values())
-    response = JsonResponse(
-        {"status": "ok" if is_ready else "failing", "version": VERSION, "checks": checks},
-        status=200 if is_ready else 503,
-    )
+    content: dict[str, Any] = {"status": "ok" if is_ready else "failing", "version": VERSION, "checks": checks}
+    if (found := read_examination()) is not None:
+        content["examined_at"] = found.at
+        content["findings"] = [asdict(explain(each)) for each in found.findings]
+        content["readings"] = found.readings
+    response = JsonResponse(content, status=200 if is_ready else 503)
     response["Cache-Control"] = "no-store"
     return response
 

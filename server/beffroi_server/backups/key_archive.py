@@ -32,7 +32,9 @@ def write_key_archive(target: Path, *, with_root_keys: bool) -> bool:
     found = sorted(path for path in Path(settings.KEYS).glob("*") if path.is_file() and _NAME.fullmatch(path.name))
     taken = [path for path in found if with_root_keys or not path.name.startswith("root-")]
     if not taken:
-        raise BackupFault(f"there are no keys in {settings.KEYS}: look at BEFFROI_KEYS, and run “beffroi-server check”")
+        raise BackupFault(
+            f"there are no keys in {settings.KEYS}: look at BEFFROI_KEYS, and run “beffroi-server doctor”"
+        )
     secret = Path(settings.DATA) / SECRET_NAME
     with tarfile.open(target, "w") as archive:
         for path in [*taken, *([secret] if secret.is_file() else [])]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -21,6 +21,30 @@ class PeriodicJob:
 
 _ended_at: dict[str, float] = {}
 """By name of a job, when it last ended well in this process, by the monotonic clock."""
+
+
+_expected: dict[str, tuple[float, int]] = {}
+"""By name of a job that this process runs: since when, by the monotonic clock, and its interval in seconds."""
+OVERDUE_ROUNDS, OVERDUE_S = 3, 600
+"""A job is overdue that has not ended well for so many intervals, and for so many seconds more."""
+
+
+def expect_jobs(jobs: Iterable[PeriodicJob]) -> None:
+    """Note which jobs this process runs from now on; none, once it leads no more."""
+    now = time.monotonic()
+    _expected.clear()
+    _ended_at.clear()
+    _expected.update({job.name: (now, job.interval_s) for job in jobs})
+
+
+def overdue_jobs() -> list[str]:
+    """Return the jobs of this process that have not ended well for longer than they may."""
+    now, ended_at = time.monotonic(), dict(_ended_at)
+    return [
+        name
+        for name, (since, interval_s) in dict(_expected).items()
+        if now - ended_at.get(name, since) > OVERDUE_ROUNDS * interval_s + OVERDUE_S
+    ]
 
 
 def note_job_end(name: str) -> None:

@@ -206,16 +206,6 @@ def managed_broker() -> PlainBroker | None:
     )
 
 
-def plugin_problem(broker: PlainBroker) -> str:
-    """Return why the server cannot manage the accounts of a broker; empty where it can."""
-    try:
-        with ControlConnection(broker) as connection:
-            connection.execute([{"command": "getDefaultACLAccess"}])
-    except (BrokerNotReached, PluginMissing) as error:
-        return str(error)
-    return ""
-
-
 def _find_suspects(connection: ControlConnection) -> Iterator[str]:
     """Yield who has an account that differs: revoked ones first, since they could do harm meanwhile."""
     _deny_by_default(connection)

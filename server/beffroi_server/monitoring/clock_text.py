@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
@@ -42,18 +44,32 @@ def clock_sentences(report: PlayerReport, received_at: dt.datetime | None) -> li
 
 def zone_sentence(zone: ZoneReading | None, at_s: int) -> str:
     """Return what is to be said where screen and server do not change their clocks at the same time; usually empty."""
-    if zone is None:
-        return ""
-    try:
-        own = [(change.unix_s, change.offset_s) for change in next_clock_changes(zone.name, at_s)]
-    except (ZoneInfoNotFoundError, ValueError, OverflowError):
-        return ""
-    if own == [(change.at_s, change.offset_s) for change in zone.changes]:
+    if zone is None or not _changes_otherwise(zone, at_s):
         return ""
     return _(
         "The next time changes of %(zone)s are not the same on this screen (data %(screen)s) and on the server "
         "(data %(server)s). Update the older of the two."
     ) % {"zone": zone.name, "screen": zone.data, "server": zone_data_version()}
+
+
+def has_other_clock_changes(report: Mapping[str, Any]) -> bool:
+    """Tell whether a screen changes its clocks at other times than this server would.
+
+    Args:
+        report: Its last report, as JSON.
+    """
+    try:
+        return _changes_otherwise(ZoneReading.model_validate(report["zone"]), int(report["at_ms"]) // 1000)
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def _changes_otherwise(zone: ZoneReading, at_s: int) -> bool:
+    try:
+        own = [(change.unix_s, change.offset_s) for change in next_clock_changes(zone.name, at_s)]
+    except (ZoneInfoNotFoundError, ValueError, OverflowError):
+        return False
+    return own != [(change.at_s, change.offset_s) for change in zone.changes]
 
 
 def refusal_sentence(refusal: ReportedRefusal) -> str:

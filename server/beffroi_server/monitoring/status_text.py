@@ -85,6 +85,10 @@ PROBLEM_TEXTS = {
     "storage-worn": gettext_lazy("Its built-in memory is nearly worn out. Plan to replace it."),
     "signal-weak": gettext_lazy("Its Wi-Fi signal is weak. Move it closer to the access point, or use a cable."),
     "cable": gettext_lazy("Its network was lost several times within an hour. Check the cable and both sockets."),
+    "fonts-broken": gettext_lazy("Fonts are missing there: alerts may not be drawn. Install its package again."),
+    "secrets-exposed": gettext_lazy(
+        "Other accounts of that machine can read its secrets. Run “beffroi-player doctor” there: it says what to do."
+    ),
 }
 """By problem of a player's health: meaning and next step."""
 VERDICT_TEXTS = {

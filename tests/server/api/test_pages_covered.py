@@ -109,6 +109,7 @@ FOR_PEOPLE = {
     "screen-choices": FORM, "language": SESSION, "municipality-choose": SESSION,
     "plays-pdf": PAPER, "alert-dossier-pdf": PAPER, "plays-verify": HELP, "help": HELP,
     "browser-add": "a browser subscribes itself, with keys of its own", "cap-webhook": "is called by programs already",
+    "server-examine": "the server does it by itself; programs read /health/ready",
 }  # fmt: skip
 
 

@@ -86,6 +86,7 @@ ADDRESSES = {
     "screen-classes": TECHNICIAN, "screen-class": TECHNICIAN, "screen-class-add": TECHNICIAN, "groups": TECHNICIAN,
     "group": TECHNICIAN, "group-add": TECHNICIAN,
     "pulse": USER, "attention": USER, "attention-list": USER, "acknowledge": USER, "acknowledge-all": USER,
+    "server-examine": TECHNICIAN,
     "notification-choice": USER,
     "notification-state": USER, "notification-test": USER, "webhook-secret": USER, "browser-add": USER,
     "browser-remove": USER,

@@ -139,6 +139,11 @@ def _covered_characters(name: str) -> frozenset[str]:
     return frozenset(chr(code) for low, high in ranges for code in range(max(low, first), high + 1))
 
 
+def font_names() -> tuple[str, ...]:
+    """Return the names of all fonts of this package."""
+    return tuple(_METRICS)
+
+
 def font_path(name: str) -> Path:
     """Return the path of a font of this package, for who draws with another library: ``NotoSans-Bold.ttf``."""
     return _FOLDER / name

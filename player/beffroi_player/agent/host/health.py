@@ -28,7 +28,9 @@ WEAK_DBM, STRONG_DBM = -78, -72
 MAX_CUTS, CUTS_WINDOW_S = 3, 3_600
 """A cable that lost its carrier so often within so many seconds is a bad one."""
 _FIRMWARE_BITS = {0: "under-voltage", 1: "throttled", 2: "throttled", 3: "throttled"}
-"""Bits of the firmware's word that say what is the matter now; those above 16 say that it once was."""
+"""Bits of the firmware's word that say what is the matter now."""
+_PAST_SHIFT = 16
+"""By so many bits above lie those that say the same of any time since boot."""
 
 
 class HealthMonitor:
@@ -38,12 +40,14 @@ class HealthMonitor:
         state: The state directory: its disk is the one that matters.
         root: Where ``/proc`` and ``/sys`` are.
         disk: Asks for the free space of a folder.
+        lasting: Problems that were found at the start and do not come and go.
     """
 
     def __init__(
-        self, state: Path, root: Path = Path("/"), disk: Callable[[Path], os.statvfs_result] = os.statvfs
-    ) -> None:
-        self._state, self._root, self._disk = state, root, disk
+        self, state: Path, root: Path = Path("/"), disk: Callable[[Path], os.statvfs_result] = os.statvfs,
+        lasting: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        self._state, self._root, self._disk, self._lasting = state, root, disk, lasting
         self._before: tuple[int, int] | None = None
         self._was_hot = self._was_weak = False
         self._cuts: dict[str, deque[tuple[int, int]]] = {}
@@ -56,7 +60,7 @@ class HealthMonitor:
         """Return the health of the machine. The load is the mean since the call before."""
         temperature, memory, free_mb = self._temperature_c(), self._memory_percent(), self._free_mb()
         used, errors, network = self._storage_used(), self._disk_errors(), read_network(self._root)
-        found = list(self._firmware_problems())
+        found = [*self._lasting, *self._firmware_problems()]
         self._was_hot = temperature is not None and temperature >= (COOL_C if self._was_hot else HOT_C)
         found += ["hot"] * self._was_hot
         found += ["memory-low"] * (memory is not None and memory >= MEMORY_PERCENT)
@@ -173,11 +177,21 @@ class HealthMonitor:
             known.popleft()
         return network.cuts - known[0][1]
 
+    def past_firmware_problems(self) -> set[str]:
+        """Return the problems that the firmware says there were since boot, and that there are not now."""
+        word = self._firmware_word()
+        were = {name for bit, name in _FIRMWARE_BITS.items() if word & 1 << bit + _PAST_SHIFT}
+        return were - set(self._firmware_problems())
+
+    def _firmware_word(self) -> int:
+        with suppress(ValueError):
+            return int(self._read_text("sys/devices/platform/soc/soc:firmware/get_throttled").strip() or "0", 16)
+        return 0
+
     def _firmware_problems(self) -> Iterator[str]:
         """Yield the problems that the firmware of a Raspberry Pi, or a sensor of its supply, states now."""
-        with suppress(ValueError):
-            word = int(self._read_text("sys/devices/platform/soc/soc:firmware/get_throttled").strip() or "0", 16)
-            yield from (name for bit, name in _FIRMWARE_BITS.items() if word & 1 << bit)
+        word = self._firmware_word()
+        yield from (name for bit, name in _FIRMWARE_BITS.items() if word & 1 << bit)
         for path in (self._root / "sys/class/hwmon").glob("hwmon*/in0_lcrit_alarm"):
             with suppress(OSError):
                 if path.read_text().strip() == "1":

@@ -23,6 +23,7 @@ from beffroi_server.notifications.models import Incident
 from beffroi_server.notifications.occasions import Occasion
 from beffroi_server.schedule.proposals import proposals_to_decide
 from beffroi_server.web.access import UserRequest, current_town, for_users, is_htmx
+from beffroi_server.web.notifications import server_views
 from beffroi_server.web.requests import paginate
 
 LISTED = 4
@@ -68,6 +69,7 @@ def attention_page(request: UserRequest) -> HttpResponse:
         "available": sorted(available, key=lambda each: (each.percents[-1] is None, each.percents[-1] or 0.0)),
         "more_screens": max(0, screens.count() - SCREENS_PER_PAGE),
         "months": current_town().outages_months,
+        **server_views.server_context(request.user),
     }
     return render(request, "notifications/attention.html", context)
 

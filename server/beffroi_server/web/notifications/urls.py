@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.notifications import attention_views, choice_views
+from beffroi_server.web.notifications import attention_views, choice_views, server_views
 
 urlpatterns: list[URLPattern] = [
     path("pulse/", attention_views.pulse, name="pulse"),
     path("attention/", attention_views.attention_page, name="attention"),
     path("attention/list/", attention_views.attention_list, name="attention-list"),
+    path("attention/server/", server_views.examine_server, name="server-examine"),
     path("attention/acknowledge/", attention_views.acknowledge_all, name="acknowledge-all"),
     path("attention/<int:pk>/acknowledge/", attention_views.acknowledge, name="acknowledge"),
     path("notifications/", choice_views.choice_edit, name="notification-choice"),
