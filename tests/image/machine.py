@@ -22,6 +22,11 @@ CARD_SIZE = 6 * 1024**3
 """Of the card: larger than the image, and sparse."""
 SLOW_MACHINE = "[Service]\nTimeoutStartSec=900\nWatchdogSec=600\n"
 """For the unit of the player: the limits of the image are for real processors."""
+WATCHDOG_S = 300
+SLOW_SYSTEM = (
+    f"systemd.watchdog_sec={WATCHDOG_S} systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900"
+)
+"""For systemd, likewise."""
 _SSH_LIMIT_S = 300
 _QEMU = {
     "arm64": ("qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a72"),
@@ -51,7 +56,7 @@ class Machine:
             self._boot_tool("mcopy", f"::{pattern}", str(folder / name))
         drop_in = base64.b64encode(SLOW_MACHINE.encode()).decode()
         self.command_line = (
-            f"{recipe.COMMAND_LINE} console={_SERIAL[architecture]} "
+            f"{recipe.COMMAND_LINE} console={_SERIAL[architecture]} {SLOW_SYSTEM} "
             f"systemd.set_credential_binary=systemd.unit-dropin.beffroi-player.service:{drop_in}"
         )
         self.process: subprocess.Popen[bytes] | None = None

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 
-from tests.image.machine import SIZE, Machine
+from tests.image.machine import SIZE, WATCHDOG_S, Machine
 from tests.support.town_processes import SITE, TownProcesses
 from tests.support.waiting import free_port, until
 
@@ -142,7 +142,8 @@ def hardening(_town: Town, machine: Machine) -> None:
     passwords = [line.split(":")[1] for line in machine.run("cat", "/etc/shadow").splitlines()]
     assert all(text[:1] in {"*", "!"} for text in passwords), passwords
     assert "PasswordAuthentication no".lower() in machine.run("sshd", "-T").lower()
-    assert machine.run("systemctl", "show", "-P", "RuntimeWatchdogUSec").strip() == "10s"
+    assert machine.run("systemctl", "show", "-P", "RuntimeWatchdogUSec").strip() == f"{WATCHDOG_S // 60}min"
+    assert "RuntimeWatchdogSec=10s" in machine.run("systemd-analyze", "cat-config", "systemd/system.conf")
     assert machine.run("cat", "/sys/class/watchdog/watchdog0/state").strip() == "active"
     assert machine.run("sh", "-c", "'test -e /var/log/journal || journalctl --header | grep -m1 /run/log'").strip()
     failed = machine.run("systemctl", "--failed", "--plain", "--no-legend")
@@ -184,7 +185,7 @@ def boot_silently(machine: Machine, allowed: Callable[[Image.Image], bool] = lam
     ends_at = time.monotonic() + PATIENCE_S
     begun = time.monotonic()
     while time.monotonic() < ends_at:
-        assert machine.runs, "the machine has ended"
+        assert machine.runs, "the machine has ended: it wanted to start again"
         seen = machine.picture()
         # Before the kernel has the display QEMU shows a note of its own, which is smaller.
         if seen.size == SIZE and not allowed(seen) and seen.getbbox() is not None and not is_of_player(seen):

@@ -12,7 +12,6 @@ printf '127.0.0.1 localhost beffroi-screen\n::1 localhost\n' > /etc/hosts
 # No account has a password.
 usermod --password '*' root
 systemctl enable --quiet beffroi-data beffroi-player ssh systemd-networkd systemd-resolved systemd-timesyncd
-systemctl enable --quiet wpa_supplicant@wlan0
 systemctl disable --quiet ssh.socket wpa_supplicant.service 2>/dev/null || true
 systemctl mask --quiet getty@.service serial-getty@.service console-getty.service ctrl-alt-del.target \
     systemd-networkd-wait-online.service systemd-firstboot.service systemd-machine-id-commit.service
