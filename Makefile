@@ -142,8 +142,9 @@ schemas:  ## Write docs/protocol, docs/api and the tables of docs/player.md anew
 	$(PYTHON) scripts/player_files.py docs/player.md
 	$(PYTHON) scripts/api_document.py docs/api
 
-guides:  ## Write the lists of templates in the guides anew from the templates
+guides:  ## Write the lists of templates and the legibility tables of the guides anew from the code
 	$(PYTHON) scripts/template_lists.py docs
+	$(PYTHON) scripts/legibility_table.py docs
 
 messages:  ## Collect the texts to translate and compile the translations
 	cd server/beffroi_server && BEFFROI_DATA=$$(mktemp -d) ../../.venv/bin/beffroi-server django makemessages --locale fr --no-location --no-wrap --no-obsolete --ignore 'static/*'

@@ -39,14 +39,6 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
-def test_the_guides_say_the_same_in_both_languages() -> None:
-    def outline(language: str) -> list[int]:
-        text = (DOCS / f"guide.{language}.md").read_text(encoding="utf-8")
-        return [len(marks) for marks in re.findall(r"^(#+) ", text, re.MULTILINE)]
-
-    assert outline("fr") == outline("en")
-
-
 def test_make_alone_explains_every_target() -> None:
     printed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
