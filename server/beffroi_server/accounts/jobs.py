@@ -8,7 +8,7 @@ import logging
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from beffroi_server.accounts import audit, undo
+from beffroi_server.accounts import audit, undo, user_sessions
 from beffroi_server.accounts.models import LinkKind, SignInLink
 from beffroi_server.core.jobs import PeriodicJob
 
@@ -21,6 +21,7 @@ def clean_accounts() -> None:
     """Remove links that ended, and sessions that expired, long ago. The last emergency code of a user is kept."""
     SignInLink.objects.exclude(kind=LinkKind.SEALED).filter(expires_at__lt=timezone.now() - KEPT).delete()
     SessionStore.clear_expired()
+    user_sessions.delete_ended()
     undo.delete_expired()
 
 

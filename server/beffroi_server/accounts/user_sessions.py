@@ -46,6 +46,12 @@ def sessions_of(user: User) -> list[UserSession]:
     return [each for each in found if each.session_key in kept]
 
 
+def delete_ended() -> int:
+    """Delete what is kept of sessions that are over, network address and browser; return how many there were."""
+    going_on = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    return int(UserSession.objects.exclude(session_key__in=going_on).delete()[0])
+
+
 def end_session(user: User, pk: int, *, actor: User) -> bool:
     """End one session of a user, by the user or an administrator; return whether there was one.
 

@@ -6,13 +6,17 @@ import re
 from concurrent.futures import Future
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from beffroi_server.accounts import account_mail
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.errors import LastAdministratorError, NotPermitted
+from beffroi_server.accounts.jobs import clean_accounts
 from beffroi_server.accounts.models import AuditEvent, User, UserRole
 from beffroi_server.accounts.user_sessions import sessions_of
 
@@ -136,6 +140,14 @@ class TestSessions:
         as_dora.post(f"/users/{alice.pk}/sessions/end/")
         assert [browser.get("/account/").status_code for browser in browsers] == [302, 302]
         assert AuditEvent.objects.first().action == "sessions-ended"
+
+    def test_that_are_over_leave_no_address_behind(self, alice):
+        here, there = Client(), Client()
+        for browser in (here, there):
+            browser.post("/sign-in/", {"username": "alice", "password": "alice"})
+        Session.objects.filter(pk=there.session.session_key).update(expire_date=timezone.now())
+        clean_accounts()
+        assert [each.session_key for each in UserSession.objects.all()] == [here.session.session_key]
 
 
 class TestTheLastAdministrator:
