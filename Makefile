@@ -5,7 +5,7 @@ PYTEST := $(PYTHON) -m pytest
 SOURCES := content player server provisioning demo benchmarks tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help deb test-deb test-deb-arm64 image test-image prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql postgresql-all bench faults alert-faults explore explore-api soak test-attacks test-network test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
+.PHONY: help deb release test-updates test-deb test-deb-arm64 image test-image prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql postgresql-all bench faults alert-faults explore explore-api soak test-attacks test-network test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
 
 help:  ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,14 @@ test-systemd:  ## Server and player under systemd, installed as the documentatio
 deb:  ## Build the Debian packages of server and player, amd64 and arm64, into build/deb
 	@scripts/prepare server
 	PATH=$(CURDIR)/.tools/bin:$$PATH $(PYTHON) -m beffroi_provisioning.packages.build $(ARGUMENTS)
+
+release:  ## Build the archives of a release of the player, for both machines and Pythons, into build/releases
+	@scripts/prepare server
+	PATH=$(CURDIR)/.tools/bin:$$PATH $(PYTHON) -m beffroi_provisioning.releases.build $(ARGUMENTS)
+
+test-updates:  ## Update a real player and take broken versions back; with BASE=… from the build of an older commit too
+	@scripts/prepare test
+	$(PYTHON) -m tests.player.real_updates $(if $(BASE),--base $(BASE))
 
 RELEASES ?= bookworm trixie
 test-deb:  ## The packages on a bare Debian 12 and 13: installed, set up, shown, changed, removed; as root, a quarter of an hour

@@ -31,6 +31,7 @@ from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.doctor import doctor_command
 from beffroi_server.monitoring.proof import plays_command
 from beffroi_server.notifications import conditions
+from beffroi_server.software import software_command
 from beffroi_server.web.fleet import cards_command
 
 
@@ -132,6 +133,7 @@ COMMANDS = {
     "plays": plays_command.run,
     "cards": cards_command.run,
     "doctor": doctor_command.run,
+    "releases": software_command.run,
     "test-mail": _send_test_mail,
     "backup-result": _record_backup,
     "keys": keys_command.run,
@@ -184,6 +186,9 @@ def _build_parser() -> argparse.ArgumentParser:
         commands.add_parser("cards", help="make files that enrol players, each once, for the memory cards of many")
     )
     doctor_command.add_parser(commands)
+    software_command.add_arguments(
+        commands.add_parser("releases", help="versions of the player: which are here, and copying new ones")
+    )
     backup_command.add_parsers(commands)
     keys_command.add_parser(commands)
     result = commands.add_parser("backup-result", help="say how a backup by another program ended")

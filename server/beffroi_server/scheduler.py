@@ -41,6 +41,7 @@ from beffroi_server.notifications import jobs as notification_jobs
 from beffroi_server.outlets import jobs as outlet_jobs
 from beffroi_server.outside_warnings import jobs as warning_jobs
 from beffroi_server.schedule import jobs as schedule_jobs
+from beffroi_server.software import jobs as software_jobs
 
 logger = logging.getLogger(__name__)
 JOBS = (
@@ -56,6 +57,7 @@ JOBS = (
     *api_jobs.JOBS,
     *outlet_jobs.JOBS,
     *drill_jobs.JOBS,
+    *software_jobs.JOBS,
     *backup_jobs.JOBS,
     *channel_jobs.JOBS,
     *warning_jobs.JOBS,

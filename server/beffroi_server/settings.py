@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import sys
 import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -127,6 +128,7 @@ INSTALLED_APPS = [
     "beffroi_server.outside_warnings",
     "beffroi_server.notifications",
     "beffroi_server.drills",
+    "beffroi_server.software",
     "beffroi_server.web",
     "beffroi_server.outlets",
     "beffroi_server.channels",
@@ -326,6 +328,11 @@ BACKUP_KEPT = read_number("BEFFROI_BACKUP_KEPT", 14, 1, 1_000)
 """Backups that stay in that folder."""
 BACKUP_RECIPIENT = read_text("BEFFROI_BACKUP_RECIPIENT")
 """Public key (age1…) for which backups are encrypted; empty: they are not."""
+
+RELEASES_ROOT = Path(read_text("BEFFROI_RELEASES_ROOT", str(Path(sys.prefix) / "share/beffroi/releases-root.json")))
+"""The root keys by which releases of the player are verified."""
+RELEASES_URL = read_text("BEFFROI_RELEASES_URL")
+"""Where new ones are copied from; empty: nowhere by itself."""
 
 MQTT_HOST = read_text("BEFFROI_MQTT_HOST")
 """Empty: the broker inside this process."""

@@ -123,6 +123,7 @@ class TestJobs:
         assert {job.name for job in scheduler.JOBS} == {
             "beat", "key-change", "key-list-renewal", "play-retention", "feed-refresh", "programme-reconciliation",
             "programme-renewal", "planned-alerts", "drill-start", "drill-follow", "drill-retention",
+            "rollout-follow", "release-copy",
             "alert-settling", "alert-renewal", "upload-cleanup", "day-import", "disk-watch",
             "clock-watch", "media-cleanup", "account-cleanup", "audit-check", "play-totals", "outage-watch",
             "incident-watch", "mail-sending", "webhook-sending", "push-sending", "certificate-watch",

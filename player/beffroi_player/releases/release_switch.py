@@ -148,16 +148,16 @@ class ReleaseSwitch:
             return self._begin_trial()
         assert self.record.trial is not None
         if self._crashes >= MAX_CRASHES:
-            return self._take_back("agent-crashed" if self._phase is _Phase.AGENT_FIRST else self._crash_reason())
+            return self._take_back(self._reason("stage-crashed"))
         late = self._now() - self._since
         if not self._is_verified and late > self._times.connect_s:
-            return self._take_back("not-connected")
+            return self._take_back(self._reason("not-connected"))
         if self._phase is _Phase.AGENT_FIRST:
             return self._go_on_with_stage() if self._is_verified else ()
         if not self._frame_seen and self._presents():
             self._frame_seen, self._held_since = True, self._now()
         if not self._frame_seen:
-            return self._take_back("no-frame") if late > self._times.frame_s else ()
+            return self._take_back(self._reason("no-frame")) if late > self._times.frame_s else ()
         if self._is_verified and self._now() - self._held_since >= self._times.hold_s:
             self._confirm()
         return ()
@@ -247,8 +247,11 @@ class ReleaseSwitch:
 
     # --- facts
 
-    def _crash_reason(self) -> str:
-        return "agent-crashed" if self._frame_seen else "stage-crashed"
+    def _reason(self, otherwise: str) -> str:
+        """Return why the release is taken back: a crash explains the rest."""
+        if not self._crashes:
+            return otherwise
+        return "agent-crashed" if self._phase is _Phase.AGENT_FIRST or self._frame_seen else "stage-crashed"
 
     def _presents(self) -> bool:
         """Tell whether the stage of the trial has presented what the former one did; note the gap."""

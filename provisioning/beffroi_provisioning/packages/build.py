@@ -35,11 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("build/deb"), help="the folder to write to (%(default)s)")
     parser.add_argument("--only", choices=[kind.name for kind in KINDS], help="by default both")
     parser.add_argument("--architecture", choices=ARCHITECTURES, help="by default both")
+    parser.add_argument(
+        "--releases-root", type=Path, metavar="FILE", help="root keys by which players know new versions of themselves"
+    )
     options = parser.parse_args(arguments)
     kinds = [kind for kind in KINDS if options.only in {None, kind.name}]
     architectures = [each for each in ARCHITECTURES if options.architecture in {None, each}]
     try:
-        for path in build_packages(kinds, architectures, options.out):
+        for path in build_packages(kinds, architectures, options.out, options.releases_root):
             print(path, flush=True)
     except (BuildFailed, OSError) as error:
         print(f"beffroi packages: {error}", file=sys.stderr)
@@ -47,19 +50,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def build_packages(kinds: Sequence[PackageKind], architectures: Sequence[str], out: Path) -> Iterator[Path]:
+def build_packages(
+    kinds: Sequence[PackageKind], architectures: Sequence[str], out: Path, releases_root: Path | None = None
+) -> Iterator[Path]:
     """Build packages one after the other, and give the file of each; see ``build_package``."""
     # Folders of a package are for everybody, whatever this shell says of new ones.
     os.umask(0o022)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="beffroi-deb-") as name:
-        wheel = _build_wheel(Path(name))
+        wheel = build_wheel(Path(name))
         for kind in kinds:
             for architecture in architectures:
-                yield build_package(kind, architecture, wheel, Path(name), out)
+                yield build_package(kind, architecture, wheel, Path(name), out, releases_root)
 
 
-def build_package(kind: PackageKind, architecture: str, wheel: Path, work: Path, out: Path) -> Path:
+def build_package(
+    kind: PackageKind, architecture: str, wheel: Path, work: Path, out: Path, releases_root: Path | None = None
+) -> Path:
     """Build one package.
 
     Args:
@@ -68,6 +75,7 @@ def build_package(kind: PackageKind, architecture: str, wheel: Path, work: Path,
         wheel: The wheel of this checkout.
         work: A folder for what is needed only now.
         out: Where the package goes.
+        releases_root: The file with the root keys of releases; without it, its players change no version.
 
     Returns:
         Its file.
@@ -78,29 +86,18 @@ def build_package(kind: PackageKind, architecture: str, wheel: Path, work: Path,
     root = work / f"{kind.name}-{architecture}"
     prefix = root / str(kind.prefix)[1:]
     requirements = work / f"{kind.name}.txt"
-    extras = [argument for extra in kind.extras for argument in ("--extra", extra)]
-    _run(
-        [
-            "uv",
-            "export",
-            "--frozen",
-            "--quiet",
-            "--no-dev",
-            "--no-emit-project",
-            *extras,
-            "--output-file",
-            str(requirements),
-        ]
-    )
+    export_requirements(kind, requirements)
     for version in PYTHON_VERSIONS:
-        _install_packages(requirements, wheel, version, ARCHITECTURES[architecture], prefix)
+        install_packages(requirements, wheel, version, ARCHITECTURES[architecture], prefix)
     _share_equal_files(prefix)
     _write(prefix / "pyvenv.cfg", control_files.environment_file(kind))
     (prefix / "bin").mkdir(exist_ok=True)
     (prefix / "bin/python").symlink_to("/usr/bin/python3")
     for name, module in kind.programs:
         _write(prefix / "bin" / name, control_files.program(kind, module), 0o755)
-    version = _wheel_version(wheel)
+    if releases_root is not None:
+        _write(prefix / "share/beffroi/releases-root.json", releases_root.read_text(encoding="utf-8"))
+    version = wheel_version(wheel)
     _write(root / f"usr/lib/systemd/system/{kind.name}.service", kind.unit())
     for name, text in kind.further_units().items():
         _write(root / "usr/lib/systemd/system" / name, text)
@@ -123,12 +120,25 @@ def build_package(kind: PackageKind, architecture: str, wheel: Path, work: Path,
     return path
 
 
-def _build_wheel(work: Path) -> Path:
+def export_requirements(kind: PackageKind, path: Path) -> None:
+    """Write what a package needs of the lock file, with hashes.
+
+    Raises:
+        BuildFailed: a tool failed.
+    """
+    extras = [argument for extra in kind.extras for argument in ("--extra", extra)]
+    _run(
+        ["uv", "export", "--frozen", "--quiet", "--no-dev", "--no-emit-project", *extras, "--output-file", str(path)]
+    )  # fmt: skip
+
+
+def build_wheel(work: Path) -> Path:
+    """Build the wheel of this checkout, and return it."""
     _run(["uv", "build", "--quiet", "--wheel", "--out-dir", str(work)])
     return next(work.glob("beffroi-*.whl"))
 
 
-def _install_packages(requirements: Path, wheel: Path, version: str, machine: str, prefix: Path) -> None:
+def install_packages(requirements: Path, wheel: Path, version: str, machine: str, prefix: Path) -> None:
     """Put the wheels for a Python and a machine where that Python looks for them."""
     target = prefix / f"lib/python{version}/site-packages"
     for what in (["--requirement", str(requirements), "--require-hashes"], [str(wheel)]):
@@ -168,7 +178,8 @@ def _size_kib(root: Path) -> int:
     return sum(seen.values()) // 1024
 
 
-def _wheel_version(wheel: Path) -> str:
+def wheel_version(wheel: Path) -> str:
+    """Return the version in the name of a wheel."""
     found = re.match(r"beffroi-([^-]+)-", wheel.name)
     if not found:
         raise BuildFailed(f"{wheel.name} has no version")

@@ -12,7 +12,6 @@ from typing import NamedTuple
 LAUNCHER = 1
 """The rules between a release and the package that starts it; see ``beffroi_player.releases``."""
 DESCRIPTION = "release.json"
-_PRESET = 6
 
 
 class BuiltArchive(NamedTuple):
@@ -35,7 +34,9 @@ def archive_name(version: str, architecture: str, python: str) -> str:
     return f"{version}/{architecture}-python{python}.tar.xz"
 
 
-def write_archive(site_packages: Path, version: str, architecture: str, python: str, out: Path) -> BuiltArchive:
+def write_archive(
+    site_packages: Path, version: str, architecture: str, python: str, out: Path, preset: int = 6
+) -> BuiltArchive:
     """Write the archive of a release: equal input gives equal bytes.
 
     Args:
@@ -44,6 +45,7 @@ def write_archive(site_packages: Path, version: str, architecture: str, python: 
         architecture: Debian's name of it.
         python: Such as ``3.13``.
         out: Where the repository's folders go.
+        preset: How much is done to make it small, from 0 to 9.
 
     Raises:
         OSError: a file cannot be read or written.
@@ -53,7 +55,7 @@ def write_archive(site_packages: Path, version: str, architecture: str, python: 
     path.parent.mkdir(parents=True, exist_ok=True)
     named = {"version": version, "launcher": LAUNCHER, "python": python, "architecture": architecture}
     total = 0
-    with lzma.open(path, "wb", preset=_PRESET) as packed, tarfile.open(fileobj=packed, mode="w|") as tar:
+    with lzma.open(path, "wb", preset=preset) as packed, tarfile.open(fileobj=packed, mode="w|") as tar:
         files = sorted(each for each in site_packages.rglob("*") if each.is_file() and "__pycache__" not in each.parts)
         for file in files:
             name = f"lib/python{python}/site-packages/{file.relative_to(site_packages)}"

@@ -10,6 +10,7 @@ urlpatterns = [
     path("enrol", views.enrol_device),
     path("documents", views.list_documents),
     path("assets/<str:sha256>", views.download_asset),
+    path("releases/<str:name>", views.read_release_metadata),
     path("report", views.receive_report),
     path("receipts", views.receive_receipts),
     path("acts", views.receive_acts),

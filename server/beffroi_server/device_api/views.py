@@ -45,6 +45,7 @@ from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.fleet.plays.intake_quotas import HourlyQuota
 from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import Asset
+from beffroi_server.software import mirror
 
 MAX_SETS, MAX_SETS_BYTES = MAX_GROUPS + 2, 2 * 1024 * 1024
 """Alert sets that a player hands in at once."""
@@ -173,12 +174,26 @@ def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
 @require_device_token
 @require_GET
 def download_asset(request: HttpRequest, screen: Screen, sha256: str) -> HttpResponseBase:
-    """Hand out a file of the media store, or the part of it that a player still lacks."""
+    """Hand out a file of the media store, or the archive of a release, or the part of it that a player still lacks."""
     row = Asset.objects.filter(sha256=sha256).first() if _SHA256.fullmatch(sha256) else None
     path = media_path(sha256)
+    if row is None and (archive := mirror.archive_file(sha256)) is not None:
+        return file_responses.file_response(request, archive, sha256, "application/x-xz")
     if row is None or not path.is_file():
         return _error_response(404, "unknown-asset", f"{screen.slug} asks for a file that is not here")
     return file_responses.file_response(request, path, sha256, row.media_type)
+
+
+@require_device_token
+@require_GET
+def read_release_metadata(request: HttpRequest, screen: Screen, name: str) -> HttpResponse:
+    """Hand out a signed file about the releases of the player, as its makers have signed it."""
+    content = mirror.metadata_file(name)
+    if content is None:
+        return _error_response(404, "unknown-file", f"{name[:80]} is not among the signed files of releases")
+    response = HttpResponse(content, content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @require_device_token

@@ -50,6 +50,8 @@ UNCERTAIN_CLOCK_CHOICES = labelled_choices(
         content.UncertainClock.IDLE: _("only the idle slide"),
     }
 )
+QUIET_HOURS = content.TimeWindow(start=dt.time(1), end=dt.time(5))
+"""When the version of a player is changed where its screen has no hours of downloads."""
 _PIXEL_VALIDATORS = [MinValueValidator(16), MaxValueValidator(7680)]
 
 
@@ -186,6 +188,11 @@ class Screen(models.Model):
         default=content.UncertainClock.BELIEVED.value,
     )
 
+    software = models.CharField(max_length=40, blank=True)
+    """Version of the player that the town wants here; empty: it stays as it is. See ``software.rollouts``."""
+    software_at_once = models.BooleanField(default=False)
+    """Whether it may be changed at any time of the day."""
+
     enrolment_code_sha256 = models.CharField(max_length=64, blank=True)
     enrolment_expires_at = models.DateTimeField(null=True, blank=True)
     enrolled_at = models.DateTimeField(null=True, blank=True)
@@ -249,6 +256,13 @@ class Screen(models.Model):
         )
         night = content.TimeWindow(start=sunset, end=sunrise)
         return [content.ScreenHours(state=content.PowerState.DIM, window=night, brightness=self.night_brightness)]
+
+    def software_target(self) -> content.SoftwareTarget:
+        """Return the version of the player that the town wants here, and when it may be changed."""
+        if not self.software:
+            return content.SoftwareTarget()
+        window = None if self.software_at_once else self.download_settings().window or QUIET_HOURS
+        return content.SoftwareTarget(version=self.software, window=window)
 
     def download_settings(self) -> content.DownloadSettings:
         """Return the limits of its player's downloads."""

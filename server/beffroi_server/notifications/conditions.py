@@ -15,7 +15,7 @@ PROBLEM_LENGTH = 300
 def record_condition(
     kind: str, now: dt.datetime, *, reason: str = "", detail: dict[str, Any] | None = None
 ) -> RecordedCondition:
-    """Note the newest outcome of a kind: ``certificate`` or ``backup``.
+    """Note the newest outcome of a kind, such as ``certificate`` or ``backup``.
 
     Args:
         kind: Value of ``Occasion``.

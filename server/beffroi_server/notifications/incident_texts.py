@@ -41,6 +41,10 @@ _FACTS = {
     (Occasion.DRILL, ""): gettext_lazy(
         "The silent drill failed on %(missing)d of %(total)d screens: %(screens)s. An alert might not be shown there."
     ),
+    (Occasion.SOFTWARE, ""): gettext_lazy(
+        "Version %(version)s of the player failed and was taken back: %(screens)s. Content goes on with the version "
+        "before, and no further screen gets the new one."
+    ),
     (Occasion.ALERT_WAITS, ""): gettext_lazy("The alert “%(name)s” waits for an officer."),
     (Occasion.ALERT_WAITS, "proposed"): gettext_lazy("The alert “%(name)s” waits for a second officer."),
     (Occasion.ALERT_WAITS, "warning"): gettext_lazy(
@@ -80,6 +84,7 @@ _TITLES = {
     Occasion.ALERT_UNSEEN: gettext_lazy("alert “%(name)s” not shown everywhere"),
     Occasion.ALERT_WAITS: gettext_lazy("alert “%(name)s” waiting for an officer"),
     Occasion.DRILL: gettext_lazy("silent drill failed"),
+    Occasion.SOFTWARE: gettext_lazy("new version of the player failed"),
     Occasion.WARNING_SOURCE: gettext_lazy("warnings of “%(name)s” not received"),
 }
 _SILENCE_REASONS = {
@@ -100,6 +105,7 @@ _ADVICE = {
     ),
     Occasion.ALERT_WAITS: gettext_lazy("Open it: one press confirms, extends, ends or skips it."),
     Occasion.DRILL: gettext_lazy("Open the report of the drill: it says of each screen why. Then hold it again."),
+    Occasion.SOFTWARE: gettext_lazy("Open the page of versions: it says of each screen why. Then end the rollout."),
     Occasion.WARNING_SOURCE: gettext_lazy(
         "Open the source and read it again. Until then, look at the authority’s page."
     ),
@@ -112,11 +118,14 @@ _ADVICE_OF_OTHERS = {
     Occasion.ALERT_UNSEEN: gettext_lazy("Tell the officer on call."),
     Occasion.ALERT_WAITS: gettext_lazy("Tell the officer on call."),
     Occasion.DRILL: gettext_lazy("Tell a technician."),
+    Occasion.SOFTWARE: gettext_lazy("Tell a technician."),
     Occasion.WARNING_SOURCE: gettext_lazy("Look at the authority’s own page until an administrator has mended it."),
 }
 _SERVER_ADVICE = gettext_lazy("Tell the person who runs the server.")
 _ALERT_PAGES = {"alert": "alert", "alone": "alert", "proposal": "alert-proposal", "plan": "planned-alert"}
 """By what the subject of an incident begins with."""
+_OWN_PAGES = {Occasion.DRILL.value: ("drills", ""), Occasion.SOFTWARE.value: ("software", "may_install")}
+"""Pages of what is recorded, each with the right that it takes."""
 _ACTING = {
     Occasion.SCREEN_SILENT: "may_install",
     Occasion.SCREEN_WRONG: "may_install",
@@ -125,6 +134,7 @@ _ACTING = {
     Occasion.ALERT_UNSEEN: "may_alert",
     Occasion.ALERT_WAITS: "may_alert",
     Occasion.DRILL: "may_install",
+    Occasion.SOFTWARE: "may_install",
     Occasion.WARNING_SOURCE: "may_administer",
 }
 """The right that somebody needs to do something about it; what is missing here is done on the server."""
@@ -229,8 +239,9 @@ def incident_path(incident: Incident, user: User) -> str:
     kind, _dash, key = incident.subject.partition("-")
     if incident.screen is not None:
         return reverse("screen", args=[incident.screen.slug])
-    if kind == Occasion.DRILL:
-        return reverse("drills")
+    if kind in _OWN_PAGES:
+        page, right = _OWN_PAGES[kind]
+        return reverse(page) if not right or getattr(user, right) else ""
     if kind == "feed" and user.may_edit:
         return reverse("feed", args=[key])
     if kind in ("source", "warning"):

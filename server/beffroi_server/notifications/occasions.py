@@ -26,6 +26,7 @@ class Occasion(models.TextChoices):
     ALERT_UNSEEN = "alert-unseen", _("An alert is not shown on a screen")
     ALERT_WAITS = "alert-waits", _("An alert waits for an officer: to be confirmed, extended or ended")
     DRILL = "drill", _("A silent drill failed on a screen")
+    SOFTWARE = "software", _("A new version of the player failed on a screen")
     WARNING_SOURCE = "warning-source", _("Warnings of an authority are not received")
 
 
@@ -52,14 +53,15 @@ OCCASION_TIMES = {
     Occasion.ALERT_UNSEEN: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
     Occasion.ALERT_WAITS: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
     Occasion.DRILL: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
+    Occasion.SOFTWARE: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
     Occasion.WARNING_SOURCE: OccasionTimes(15 * _MINUTE, 5 * _MINUTE),
 }
 
-RECORDED_OCCASIONS = (Occasion.CERTIFICATE, Occasion.BACKUP, Occasion.DRILL)
+RECORDED_OCCASIONS = (Occasion.CERTIFICATE, Occasion.BACKUP, Occasion.DRILL, Occasion.SOFTWARE)
 """What is looked at seldom, or told by another part: see ``conditions``."""
 _TECHNICAL = (
     Occasion.SCREEN_SILENT, Occasion.SCREEN_WRONG, Occasion.DISK, Occasion.CERTIFICATE, Occasion.BACKUP,
-    Occasion.DRILL, Occasion.WARNING_SOURCE,
+    Occasion.DRILL, Occasion.SOFTWARE, Occasion.WARNING_SOURCE,
 )  # fmt: skip
 _OF_OFFICERS = (Occasion.ALERT_UNSEEN, Occasion.ALERT_WAITS, Occasion.WARNING_SOURCE)
 _EDITORIAL = (Occasion.PROGRAMME, Occasion.FEED_BROKEN)

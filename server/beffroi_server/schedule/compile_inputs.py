@@ -192,6 +192,7 @@ def screen_settings(screen: Screen, town: Town) -> content.ScreenSettings:
         "darkest": screen.darkest,
         "volume": screen.volume,
         "downloads": screen.download_settings(),
+        "software": screen.software_target(),
         "idle_after_hours": screen.idle_after_hours,
         "uncertain_clock": screen.uncertain_clock,
         "server": settings.PUBLIC_URL,

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "alerts",
         "outside_warnings",
         "drills",
+        "software",
         "notifications",
         "accounts",
         "first_hour",

@@ -75,6 +75,7 @@ ADDRESSES = {
         ),
         ADMINISTRATOR,
     ),
+    "software": TECHNICIAN, "rollout-start": TECHNICIAN, "rollout-act": TECHNICIAN,
     "drills": USER, "drill": USER, "drill-start": OFFICER, "drill-settings": ADMINISTRATOR,
     "alert-take-off": OFFICER, "restoration-close": OFFICER, "scenarios": OFFICER, "scenario": OFFICER,
     "scenario-new": OFFICER, "scenario-delete": OFFICER,

@@ -32,7 +32,8 @@ from beffroi_player.releases.release_files import (
 log = logging.getLogger(__name__)
 
 STEP_SECONDS, TRIAL_STEP_SECONDS = 60.0, 5.0
-"""How often it looks whether something is to be done, and the same while a release is tried."""
+"""How often it looks whether something is to be done, and the same while a release is tried; in such short steps also
+whether the town wants another version."""
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 60.0, 3_600.0
 RESERVE_BYTES = 300_000_000
 """What must stay free on the disk beside a release and its archive: for the next programme."""
@@ -84,18 +85,25 @@ class SoftwareUpdates:
             self._thread.join(10)
 
     def _run(self) -> None:
-        pause = 1.0
-        while not self._stopping.wait(pause):
+        left_s, wanted = 0.0, self._target()
+        while not self._stopping.wait(TRIAL_STEP_SECONDS):
+            left_s -= TRIAL_STEP_SECONDS
+            before, wanted = wanted, self._target()
+            if left_s > 0 and wanted == before:
+                continue
             try:
-                pause = self.take_step()
+                left_s = self.take_step()
             except Exception:
                 log.exception("the software cannot be seen to")
-                pause = STEP_SECONDS
+                left_s = STEP_SECONDS
+
+    def _target(self) -> SoftwareTarget:
+        manifest = self._manifest()
+        return manifest.settings.software if manifest else SoftwareTarget()
 
     def take_step(self) -> float:
         """Do what is to be done now. Return the seconds until the next step."""
-        record, manifest = self._files.read_record(), self._manifest()
-        target = manifest.settings.software if manifest else SoftwareTarget()
+        record, manifest, target = self._files.read_record(), self._manifest(), self._target()
         state, detail = self._bring_about(target, record, manifest)
         self._set_status(target, record, state, detail)
         return TRIAL_STEP_SECONDS if record.trial is not None else STEP_SECONDS
