@@ -67,6 +67,8 @@ class Migration(migrations.Migration):
                 ('neighbours', models.BooleanField(default=False, verbose_name='share files with screens on the same network')),
                 ('idle_after_hours', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(8760)], verbose_name='hours without contact until only the idle slide is shown')),
                 ('uncertain_clock', models.CharField(choices=[('believed', 'the programme, by the last known time'), ('undated', 'content without dates or times'), ('idle', 'only the idle slide')], default='believed', max_length=8, verbose_name='while the time is uncertain')),
+                ('software', models.CharField(blank=True, max_length=40)),
+                ('software_at_once', models.BooleanField(default=False)),
                 ('enrolment_code_sha256', models.CharField(blank=True, max_length=64)),
                 ('enrolment_expires_at', models.DateTimeField(blank=True, null=True)),
                 ('enrolled_at', models.DateTimeField(blank=True, null=True)),
