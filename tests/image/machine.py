@@ -54,11 +54,12 @@ class Machine:
         self.write_to_boot_partition(folder / "key.pub", "authorized_keys")
         for pattern, name in (("vmlinuz-*", "kernel"), ("initrd.img-*", "ramdisk")):
             self._boot_tool("mcopy", f"::{pattern}", str(folder / name))
-        drop_in = base64.b64encode(SLOW_MACHINE.encode()).decode()
-        self.command_line = (
-            f"{recipe.COMMAND_LINE} console={_SERIAL[architecture]} {SLOW_SYSTEM} "
-            f"systemd.set_credential_binary=systemd.unit-dropin.beffroi-player.service:{drop_in}"
+        slow = {"beffroi-player": SLOW_MACHINE, "beffroi-card": "[Service]\nTimeoutStartSec=900\n"}
+        drop_ins = " ".join(
+            f"systemd.set_credential_binary=systemd.unit-dropin.{name}.service:{base64.b64encode(text.encode()).decode()}"
+            for name, text in slow.items()
         )
+        self.command_line = f"{recipe.COMMAND_LINE} console={_SERIAL[architecture]} {SLOW_SYSTEM} {drop_ins}"
         self.process: subprocess.Popen[bytes] | None = None
         self._connections = contextlib.ExitStack()
         self._ask: Callable[..., None] | None = None
