@@ -86,9 +86,10 @@ soak:  ## Three simulated days of a screen: neither memory nor files nor handles
 	@scripts/prepare test
 	$(PYTHON) -m tests.player.soak --hours 72
 
-test-network:  ## An alert reaches a player that is cut off, over another one: in network namespaces, as root
+test-network:  ## A player cut off, and in bad networks: in network namespaces, as root, some minutes
 	@scripts/prepare test
 	$(PYTHON) -m tests.network.relay
+	$(PYTHON) -m tests.network.places
 
 test-kms:  ## The player on a graphics card without a desktop, in a virtual machine: two to three minutes
 	@scripts/prepare kms

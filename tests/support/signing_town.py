@@ -253,7 +253,9 @@ class SigningTown:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 hall.requests.append((self.path, self.headers.get("Range", "")))
-                if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+                if self.path == "/health":
+                    self._json({"status": "ok"})
+                elif self.headers.get("Authorization") != f"Bearer {TOKEN}":
                     self.send_error(401)
                 elif self.path == "/device/v1/documents":
                     held = {"Beffroi-Plays": hall.ledger.to_wire().to_json().decode()} if hall.ledger else {}

@@ -22,6 +22,8 @@ from beffroi_server.delivery.models import SteadyClockBoot
 logger = logging.getLogger(__name__)
 LOCK_WAIT_S = 0.2
 """Seconds that a reading waits for the database at most: whoever signs an alert waits for it too."""
+BOOTS_KEPT = 50
+"""Boots that are remembered: only the highest mark counts, and several machines may share a database."""
 RESERVED_MS = 600_000
 """How far ahead the mark is written above which the next boot starts: one write in five minutes, not one a beat."""
 
@@ -71,6 +73,8 @@ def _load_boot(boot: str) -> _Known:
         try:
             with database.short_lock_wait(LOCK_WAIT_S), transaction.atomic():
                 row.save(force_insert=True)
+                kept = SteadyClockBoot.objects.order_by("-reserved_ms").values_list("pk", flat=True)[:BOOTS_KEPT]
+                SteadyClockBoot.objects.exclude(pk__in=list(kept)).delete()
         except IntegrityError:
             row = SteadyClockBoot.objects.get(boot=boot)
         except DatabaseError as error:
