@@ -13,6 +13,8 @@ import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -342,6 +344,25 @@ MQTT_PASSWORD = read_text("BEFFROI_MQTT_PASSWORD")
 MQTT_TLS = read_flag("BEFFROI_MQTT_TLS", default=False)
 MQTT_PUBLIC_HOST = read_text("BEFFROI_MQTT_PUBLIC_HOST")
 """The broker's name as players reach it; empty: the host of BEFFROI_URL."""
+
+
+def _authorities() -> tuple[str, ...]:
+    """Return the certificates of a file as PEM, each on its own."""
+    path = read_text("BEFFROI_AUTHORITIES")
+    if not path:
+        return ()
+    try:
+        found = x509.load_pem_x509_certificates(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        raise ImproperlyConfigured(f"BEFFROI_AUTHORITIES is {path}, which holds no certificates: {error}") from error
+    if len(found) > MOST_AUTHORITIES:
+        raise ImproperlyConfigured(f"BEFFROI_AUTHORITIES has {len(found)} certificates, not {MOST_AUTHORITIES} at most")
+    return tuple(each.public_bytes(Encoding.PEM).decode() for each in found)
+
+
+MOST_AUTHORITIES = 4
+AUTHORITIES = _authorities()
+"""Certificate authorities that players believe for server and broker, beside those of their machines."""
 
 
 def _mqtt_accounts() -> str:

@@ -23,6 +23,7 @@ from beffroi_content.model.announcement import (
 from beffroi_content.model.base_models import AssetReference, Identifier, StrictModel, WireModel
 from beffroi_content.model.layout import FULL_SCREEN, Layout, LayoutZone, Rectangle, banner_rectangle
 from beffroi_content.model.manifest import (
+    BrokerPlace,
     Manifest,
     ScreenAppearance,
     ScreenSettings,
@@ -76,6 +77,7 @@ __all__ = [
     "Announcement",
     "AnnouncementContent",
     "AssetReference",
+    "BrokerPlace",
     "ClockWidget",
     "DayCalendar",
     "DayRange",

@@ -84,6 +84,18 @@ class UncertainClock(StrEnum):
     """The idle slide."""
 
 
+class BrokerPlace(WireModel):
+    """Where a broker is, without an account there."""
+
+    host: Annotated[str, StringConstraints(max_length=253, pattern=r"^[0-9A-Za-z.:_-]+$")]
+    port: Annotated[int, Field(ge=1, le=65535)]
+    tls: bool = False
+
+
+AuthorityPem = Annotated[str, StringConstraints(max_length=8192, pattern=r"^-----BEGIN CERTIFICATE-----\n")]
+"""A certificate as PEM."""
+
+
 class ScreenSettings(WireModel):
     """Settings of a screen that its player applies."""
 
@@ -123,6 +135,10 @@ class ScreenSettings(WireModel):
     """After so many hours without a message of the server only the idle slide and alerts are shown; None: never."""
     server: Annotated[str, StringConstraints(max_length=200, pattern=r"^(https?://[!-~]+)?$")] = ""
     """The address of the server by now, which its player tries where the one of its enrolment does not answer."""
+    broker: BrokerPlace | None = None
+    """Where the broker is by now, which its player tries where the one that it knows brings no beat."""
+    authorities: Annotated[tuple[AuthorityPem, ...], Field(max_length=4)] = ()
+    """Certificate authorities that vouch for server and broker, beside those that the player's machine knows."""
     uncertain_clock: Annotated[UncertainClock, newer_word_as(UncertainClock.IDLE)] = UncertainClock.BELIEVED
 
 

@@ -69,6 +69,7 @@ from beffroi_player.agent.report.screenshots import ScreenshotSender
 from beffroi_player.agent.serial_worker import WorkQueue
 from beffroi_player.agent.software.software_updates import SoftwareUpdates
 from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerEnrolment
+from beffroi_player.agent.transport import trusted_authorities
 from beffroi_player.agent.transport.alert_relay import AlertRelay
 from beffroi_player.agent.transport.broker_moves import BrokerMoves
 from beffroi_player.agent.transport.http_client import ServerClient, ServerDocuments
@@ -302,6 +303,7 @@ class PlayerAgent:
         elif self._held.active is not None and broken_frames(self._held.active, self._state.frames):
             self._inbox.put(do.RepairFrames(()))
         self._live_frames.start()
+        self._learn_places()
         self._mqtt.start()
         self._poller.start()
         self._captures.start()
@@ -425,10 +427,8 @@ class PlayerAgent:
 
     def _check_downloads(self) -> None:
         """Share files with peers or not, and fetch what has waited for the download window."""
+        self._learn_places()
         active, pending = self._held.active, self._held.pending
-        if newest := pending or active:
-            # Also that of a programme whose files are still at the new address.
-            self._server.know_address(newest.manifest.settings.server)
         if active is None:
             return
         if active.manifest.settings.downloads.neighbours:
@@ -438,6 +438,15 @@ class PlayerAgent:
         waiting = frozenset(slide.id for slide, _ in slide_sizes(active.manifest)) - active.slides_with_frames
         if pending is None and is_download_due(active.manifest, waiting, self._clock.now()):
             self._preparation.offer_programme(PendingProgramme(sequence=active.sequence, manifest=active.manifest))
+
+    def _learn_places(self) -> None:
+        """Learn from the newest programme where server and broker are by now, and who vouches for them."""
+        # Also from one whose files are still at the new address.
+        if newest := self._held.pending or self._held.active:
+            where = newest.manifest.settings
+            self._server.know_address(where.server)
+            self._broker_moves.know_place(where.broker)
+            trusted_authorities.believe(where.authorities)
 
     def _check_withheld(self) -> None:
         """Fetch what a beat named and the broker did not bring, unless it was only a moment behind."""
@@ -450,6 +459,7 @@ class PlayerAgent:
     def _check_beat(self) -> None:
         if self._link_state() is not ConnectionState.LIVE:
             self._poller.poll_soon()
+            self._broker_moves.take_turn(self._held.admission.last_beat_uptime_ms)
 
     def _write_notice(self, size: Size) -> None:
         """Draw what is shown while there is no programme."""

@@ -65,6 +65,8 @@ class PlayerEnrolment(WireModel):
     """URL without a slash at its end."""
     token: str = Field(repr=False)
     mqtt: BrokerAddress
+    former_mqtt: BrokerAddress | None = None
+    """The broker before that one, to which the player goes back where the new one brings no beat."""
     anchor: TrustAnchor
     display: EnrolledDisplay | None = None
     """None: from a server that did not say it yet."""

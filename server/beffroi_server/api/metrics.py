@@ -31,7 +31,8 @@ from beffroi_server.alerts import pending_alerts
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core import disk_space
 from beffroi_server.core.jobs import job_ages
-from beffroi_server.delivery import outbox
+from beffroi_server.delivery import key_state, outbox
+from beffroi_server.delivery.key_state import BROKEN
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.doctor.examination import read_examination
 from beffroi_server.doctor.texts import explain
@@ -185,6 +186,7 @@ def serve_readiness(request: HttpRequest) -> HttpResponse:
         "database": _database_answers(),
         "disk": disk_space.disk_state() is disk_space.DiskState.ENOUGH,
         "broker": _broker_answers(),
+        "keys": not BROKEN & set(key_state.read_key_state(timezone.now()).tasks),
     }
     is_ready = all(checks.values())
     content: dict[str, Any] = {"status": "ok" if is_ready else "failing", "version": VERSION, "checks": checks}

@@ -35,6 +35,10 @@ class KeyTask(StrEnum):
     """Whoever takes over the server could take over the town for good."""
 
 
+BROKEN = frozenset({KeyTask.MISSING, KeyTask.KEY_LOST, KeyTask.ENDED})
+"""Tasks with which something does not work already."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyState:
     """How the keys are doing."""

@@ -327,15 +327,14 @@ def _send_command(screen: Screen, kind: CommandKind, seconds: int) -> None:
 
 def broker_login(screen: Screen) -> dict[str, Any]:
     """Return where the player of a screen finds the broker, and its account there."""
-    host = settings.MQTT_PUBLIC_HOST or urlsplit(settings.PUBLIC_URL).hostname or "localhost"
     account = broker_account(screen)
-    return {
-        "host": host,
-        "port": settings.MQTT_PORT,
-        "tls": settings.MQTT_TLS,
-        "username": account.username,
-        "password": account.password,
-    }
+    return {**broker_place(), "username": account.username, "password": account.password}
+
+
+def broker_place() -> dict[str, Any]:
+    """Return where players find the broker."""
+    host = settings.MQTT_PUBLIC_HOST or urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    return {"host": host, "port": settings.MQTT_PORT, "tls": settings.MQTT_TLS}
 
 
 def _enrolment_response(screen: Screen, token: str) -> dict[str, Any]:

@@ -34,6 +34,13 @@ _FACTS = {
     (Occasion.DISK, "scarce"): gettext_lazy("The server’s disk is full: no file can be added. Alerts still work."),
     (Occasion.CERTIFICATE, ""): gettext_lazy("The certificate of %(host)s expires on %(day)s."),
     (Occasion.CERTIFICATE, "expired"): gettext_lazy("The certificate of %(host)s expired on %(day)s."),
+    (Occasion.KEYS, ""): gettext_lazy("The key list of the town ends on %(day)s: two root keys have to sign it again."),
+    (Occasion.KEYS, "ended"): gettext_lazy(
+        "The key list of the town ended on %(day)s: no new player accepts it until two root keys have signed it again."
+    ),
+    (Occasion.KEYS, "lost"): gettext_lazy(
+        "A key with which the server signs is missing, or is not the one that screens know."
+    ),
     (Occasion.BACKUP, ""): gettext_lazy("The backup failed. %(problem)s"),
     (Occasion.ALERT_UNSEEN, ""): gettext_lazy(
         "The alert “%(name)s” is not shown on %(missing)d of its %(total)d screens: %(screens)s."
@@ -80,6 +87,7 @@ _TITLES = {
     Occasion.FEED_BROKEN: gettext_lazy("feed “%(name)s” unreadable"),
     Occasion.DISK: gettext_lazy("server disk nearly full"),
     Occasion.CERTIFICATE: gettext_lazy("certificate expiring"),
+    Occasion.KEYS: gettext_lazy("keys of the town"),
     Occasion.BACKUP: gettext_lazy("backup failed"),
     Occasion.ALERT_UNSEEN: gettext_lazy("alert “%(name)s” not shown everywhere"),
     Occasion.ALERT_WAITS: gettext_lazy("alert “%(name)s” waiting for an officer"),
@@ -99,6 +107,7 @@ _ADVICE = {
     Occasion.FEED_BROKEN: gettext_lazy("Open the feed and check its address."),
     Occasion.DISK: gettext_lazy("Free some space, or give the server a larger disk."),
     Occasion.CERTIFICATE: gettext_lazy("Renew it, and check why it was not renewed by itself."),
+    Occasion.KEYS: gettext_lazy("Follow docs/keys.md on the server: beffroi-server keys says what to do."),
     Occasion.BACKUP: gettext_lazy("Look at the log of the backup on the server, and start it again."),
     Occasion.ALERT_UNSEEN: gettext_lazy(
         "Open the alert: it says of each screen why. Warn people there by other means."

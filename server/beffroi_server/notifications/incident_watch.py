@@ -52,9 +52,9 @@ class IncidentWatch:
         self._look_at_programmes(now, town)
         seen = [
             *observations.broken_feeds(now), *observations.full_disk(now), *observations.recorded_conditions(),
-            *warning_observations.failing_sources(),
+            *observations.keys_in_need(now), *warning_observations.failing_sources(),
         ]  # fmt: skip
-        occasions = (Occasion.FEED_BROKEN, Occasion.DISK, Occasion.WARNING_SOURCE, *RECORDED_OCCASIONS)
+        occasions = (Occasion.FEED_BROKEN, Occasion.DISK, Occasion.KEYS, Occasion.WARNING_SOURCE, *RECORDED_OCCASIONS)
         incidents.reconcile(seen, occasions, now, town=town)
 
     def _look_at_screens(self, now: dt.datetime, town: Town) -> None:

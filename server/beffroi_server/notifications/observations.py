@@ -16,6 +16,8 @@ from beffroi_server.alerts import queries as alerts
 from beffroi_server.alerts.receipts import receipts_of
 from beffroi_server.core import disk_space
 from beffroi_server.core.timestamps import unix_ms
+from beffroi_server.delivery import key_state
+from beffroi_server.delivery.key_state import KeyTask
 from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet import presence
 from beffroi_server.fleet.models import Screen, ScreenState
@@ -124,6 +126,22 @@ def full_disk(now: dt.datetime) -> list[Observation]:
         return []
     detail = {"free_mb": disk_space.free_bytes() // 1024**2}
     return [Observation(Occasion.DISK, "disk", "", now, state.value, detail)]
+
+
+def keys_in_need(now: dt.datetime) -> list[Observation]:
+    """Return what people have to do about the keys of the town; twice as the end of the key list comes near."""
+    state = key_state.read_key_state(now)
+    detail = {"expires_ms": unix_ms(state.ends_at)} if state.ends_at else {}
+    found = []
+    if KeyTask.KEY_LOST in state.tasks:
+        found.append(Observation(Occasion.KEYS, "keys-lost", "", now, "lost", detail))
+    ending = [task for task in (KeyTask.ENDED, KeyTask.ENDING_SOON, KeyTask.ENDING) if task in state.tasks]
+    if ending:
+        found.append(Observation(Occasion.KEYS, "key-list", "", now, ending[0].value, detail))
+    if ending and ending[0] is not KeyTask.ENDING:
+        # Another incident: whoever did nothing about the first is told again.
+        found.append(Observation(Occasion.KEYS, "key-list-soon", "", now, ending[0].value, detail))
+    return found
 
 
 def recorded_conditions() -> list[Observation]:

@@ -21,6 +21,7 @@ class Occasion(models.TextChoices):
     PROGRAMME = "programme", _("A screen has nothing to show, or soon will not")
     FEED_BROKEN = "feed-broken", _("A feed cannot be read")
     DISK = "disk", _("The server’s disk is nearly full")
+    KEYS = "keys", _("The keys of the town need a person")
     CERTIFICATE = "certificate", _("The certificate of the pages expires soon")
     BACKUP = "backup", _("A backup failed")
     ALERT_UNSEEN = "alert-unseen", _("An alert is not shown on a screen")
@@ -48,6 +49,7 @@ OCCASION_TIMES = {
     Occasion.PROGRAMME: OccasionTimes(15 * _MINUTE, 5 * _MINUTE),
     Occasion.FEED_BROKEN: OccasionTimes(0 * _MINUTE, 10 * _MINUTE),
     Occasion.DISK: OccasionTimes(0 * _MINUTE, 10 * _MINUTE),
+    Occasion.KEYS: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
     Occasion.CERTIFICATE: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
     Occasion.BACKUP: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
     Occasion.ALERT_UNSEEN: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
@@ -61,7 +63,7 @@ RECORDED_OCCASIONS = (Occasion.CERTIFICATE, Occasion.BACKUP, Occasion.DRILL, Occ
 """What is looked at seldom, or told by another part: see ``conditions``."""
 _TECHNICAL = (
     Occasion.SCREEN_SILENT, Occasion.SCREEN_WRONG, Occasion.DISK, Occasion.CERTIFICATE, Occasion.BACKUP,
-    Occasion.DRILL, Occasion.SOFTWARE, Occasion.WARNING_SOURCE,
+    Occasion.DRILL, Occasion.SOFTWARE, Occasion.WARNING_SOURCE, Occasion.KEYS,
 )  # fmt: skip
 _OF_OFFICERS = (Occasion.ALERT_UNSEEN, Occasion.ALERT_WAITS, Occasion.WARNING_SOURCE)
 _EDITORIAL = (Occasion.PROGRAMME, Occasion.FEED_BROKEN)

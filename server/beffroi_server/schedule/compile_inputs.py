@@ -18,6 +18,7 @@ from beffroi_server.accounts.models import Town
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet import shown_languages, targets, viewports
 from beffroi_server.fleet.models import Screen
+from beffroi_server.fleet.services import broker_place
 from beffroi_server.library import slide_content
 from beffroi_server.library.event_dates import event_end
 from beffroi_server.library.models import Announcement
@@ -196,6 +197,8 @@ def screen_settings(screen: Screen, town: Town) -> content.ScreenSettings:
         "idle_after_hours": screen.idle_after_hours,
         "uncertain_clock": screen.uncertain_clock,
         "server": settings.PUBLIC_URL,
+        "broker": broker_place(),
+        "authorities": settings.AUTHORITIES,
     }
     try:
         return content.ScreenSettings.model_validate(values)

@@ -26,7 +26,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from beffroi_content.model import Manifest
+from beffroi_content.model import BrokerPlace, Manifest
 from beffroi_content.wire.documents import ProgrammeBody, ProgrammeDocument
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_content.wire.scopes import TopicScope
@@ -41,6 +41,7 @@ from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet import targets
 from beffroi_server.fleet.events import screen_changed
 from beffroi_server.fleet.models import Screen
+from beffroi_server.fleet.services import broker_place
 from beffroi_server.library.events import CategoryRename, announcement_changed, category_renamed, media_changed
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.library.template_choices import EVENT_LISTS
@@ -163,10 +164,14 @@ def mark_town(_town: Town) -> None:
 
 
 def mark_after_move() -> bool:
-    """Mark every screen where the newest programme names another address of the server than it has now."""
+    """Mark every screen where the newest programme says otherwise than now where server and broker are."""
     newest = Screen.objects.exclude(token_sha256="").order_by("-enrolled_at").first()
     manifest = published_manifest(newest) if newest is not None else None
-    if manifest is None or manifest.settings.server == settings.PUBLIC_URL:
+    if manifest is None:
+        return False
+    said = manifest.settings
+    place = BrokerPlace.model_validate(broker_place())
+    if (said.server, said.broker, said.authorities) == (settings.PUBLIC_URL, place, tuple(settings.AUTHORITIES)):
         return False
     _mark_due(Screen.objects.all())
     return True

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from tests.support.signing_town import SigningTown
 
+from beffroi_content.trust import root_fingerprint
 from beffroi_content.wire.enrolment_card import EnrolmentCard
 from beffroi_player.agent.card_enrolment import CardOutcome, use_card
 from beffroi_player.agent.storage import AgentStorage
-from beffroi_player.agent.transport.enrolment import CodeRefused, EnrolmentError, enrol_player, root_fingerprint
+from beffroi_player.agent.transport.enrolment import CodeRefused, EnrolmentError, enrol_player
 from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
 
 
@@ -24,7 +25,7 @@ def hand_out(state: StateDirectory, town: SigningTown, *servers: str, code: str 
     AgentStorage(state.folder).card.write(
         EnrolmentCard(
             site=town.anchor.site, screen=town.anchor.screen, name="Hall", code=code, servers=servers,
-            root=root_fingerprint(town.anchor), made_at_ms=1, expires_at_ms=2,
+            root=root_fingerprint(town.anchor.root_keys.values()), made_at_ms=1, expires_at_ms=2,
         )
     )  # fmt: skip
 
@@ -84,7 +85,7 @@ def test_a_server_of_another_town_is_not_believed(hall: SigningTown, folders) ->
 def test_a_screen_with_an_identity_keeps_it_when_its_card_is_no_good(hall: SigningTown, folders) -> None:
     state, runtime = folders
     with hall.serve() as url:
-        before = enrol_player(url, "7KQ2-M4XD", root_fingerprint(hall.anchor))
+        before = enrol_player(url, "7KQ2-M4XD", root_fingerprint(hall.anchor.root_keys.values()))
     AgentStorage(state.folder).enrolment.write(before)
     hand_out(state, hall, "https://screens.example")
     trials = []

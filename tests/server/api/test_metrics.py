@@ -69,4 +69,7 @@ def test_a_technician_hears_what_does_not_work(town, charlie):
     browser = Client()
     browser.force_login(charlie)
     answer = browser.get("/health/ready")
-    assert (answer.status_code, answer.json()["checks"]) == (503, {"database": True, "disk": True, "broker": False})
+    assert (answer.status_code, answer.json()["checks"]) == (
+        503,
+        {"database": True, "disk": True, "broker": False, "keys": False},
+    )

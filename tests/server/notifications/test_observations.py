@@ -5,11 +5,21 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
+from beffroi_content.wire.documents import SigningRole
 from beffroi_server.alerts.services import broadcast_alert
+from beffroi_server.delivery import key_files, signing_keys
 from beffroi_server.fleet.models import ReceiptRecord
 from beffroi_server.fleet.targets import EVERYWHERE
-from beffroi_server.notifications import certificate, conditions, incidents, observations, outage_history
+from beffroi_server.notifications import (
+    certificate,
+    conditions,
+    incident_texts,
+    incidents,
+    observations,
+    outage_history,
+)
 from beffroi_server.notifications.incident_watch import START_GRACE, IncidentWatch
 from beffroi_server.notifications.models import Incident
 from beffroi_server.notifications.occasions import Occasion
@@ -103,3 +113,23 @@ def test_outages_are_kept_for_as_long_as_the_town_says(day, screens):
     kept = [silence(screens[0], young, young), silence(screens[1], old, None)]
     assert incidents.delete_old(day.now, day.town) == 1
     assert set(Incident.objects.all()) == set(kept)
+
+
+class TestKeys:
+    def test_the_end_of_the_key_list_is_told_half_a_year_ahead_and_again_two_weeks_ahead(self, keyring, day):
+        ends = timezone.now() + (signing_keys.key_list_expires_in() or dt.timedelta())
+
+        def observed(ahead: dt.timedelta) -> list[tuple[str, str]]:
+            return [(each.subject, each.reason) for each in observations.keys_in_need(ends - ahead)]
+
+        assert observed(dt.timedelta(days=200)) == []
+        assert observed(dt.timedelta(days=100)) == [("key-list", "ending")]
+        assert observed(dt.timedelta(days=10)) == [("key-list", "ending-soon"), ("key-list-soon", "ending-soon")]
+        assert observed(-dt.timedelta(days=1))[0] == ("key-list", "ended")
+
+    @pytest.mark.usefixtures("english")
+    def test_a_lost_key_is_told_in_words(self, keyring, day):
+        key_files.key_path(SigningRole.ALERT).unlink()
+        IncidentWatch().look_around(day.now)
+        found = Incident.objects.get(occasion=Occasion.KEYS)
+        assert incident_texts.incident_sentence(found).startswith("A key with which the server signs is missing")

@@ -21,6 +21,7 @@ from beffroi_content.wire.documents import BOX_HEADER, NONCE_HEADER
 from beffroi_content.wire.local_triggers import SignedStatement
 from beffroi_content.wire.reports import HeldPlays, ReceiptBatch
 from beffroi_player.agent.storage import BrokerAddress
+from beffroi_player.agent.transport import trusted_authorities
 
 log = logging.getLogger(__name__)
 ModelT = TypeVar("ModelT", bound=WireModel)
@@ -78,6 +79,7 @@ class ServerClient:
 
     def __init__(self, url: str, token: str | None = None, box: str = "") -> None:
         self._enrolled = url
+        self._answered = url
         self._addresses: tuple[str, ...] = (url,)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         if box:
@@ -87,11 +89,12 @@ class ServerClient:
         """Know where the server is by now: this address and that of the enrolment are tried in turn. From any thread.
 
         Args:
-            url: As the town has signed it; empty: where the player was enrolled. Never leads from TLS to none.
+            url: As the town has signed it; empty: where the player was enrolled. Never leads from TLS to none. One that
+                is wrong harms nobody: the address that answered last stays known.
         """
         if self._enrolled.startswith("https:") and not url.startswith("https:"):
             url = ""
-        known = {self._enrolled, url.rstrip("/") or self._enrolled}
+        known = {self._enrolled, url.rstrip("/") or self._enrolled, self._answered}
         # The one that answered last stays the first.
         kept = [address for address in self._addresses if address in known]
         self._addresses = (*kept, *sorted(known.difference(kept)))
@@ -211,9 +214,12 @@ class ServerClient:
             except requests.RequestException:
                 continue
             if response.status_code not in _OF_ANOTHER:
+                self._answered = address
                 return response
             response.close()
         response = request(last)
+        if response.status_code not in _OF_ANOTHER:
+            self._answered = last
         if others and response.status_code not in _OF_ANOTHER:
             log.warning("the server answers at %s", last)
             self._addresses = (last, *(address for address in addresses if address != last))
@@ -225,17 +231,18 @@ class ServerClient:
         patience: float = READ_SECONDS, also: tuple[int, ...] = (),
     ) -> Iterator[requests.Response]:  # fmt: skip
         def request(address: str) -> requests.Response:
-            return requests.request(
-                method,
-                address + path,
-                headers={**self._headers, "Accept-Encoding": "identity", **(headers or {})},
-                json=json,
-                data=data,
-                timeout=(CONNECT_SECONDS, patience),
-                stream=True,
-                # A redirection would carry the token to another host.
-                allow_redirects=False,
-            )
+            with trusted_authorities.open_session() as session:
+                return session.request(
+                    method,
+                    address + path,
+                    headers={**self._headers, "Accept-Encoding": "identity", **(headers or {})},
+                    json=json,
+                    data=data,
+                    timeout=(CONNECT_SECONDS, patience),
+                    stream=True,
+                    # A redirection would carry the token to another host.
+                    allow_redirects=False,
+                )
 
         # A body that is sent piece by piece is sent once.
         with self._first_answer(request) if data is None else request(self._addresses[0]) as response:

@@ -30,6 +30,7 @@ from beffroi_content.wire.topics import Topic
 from beffroi_player import backoff, system_clock
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.storage import BrokerAddress, PlayerEnrolment
+from beffroi_player.agent.transport import trusted_authorities
 from beffroi_player.agent.transport.subscriptions import SubscriptionState
 
 log = logging.getLogger(__name__)
@@ -231,7 +232,7 @@ class PlayerMqttClient:
         client.username_pw_set(broker.username, broker.password)
         client.connect_timeout = CONNECT_SECONDS
         if broker.tls:
-            client.tls_set_context(ssl.create_default_context())
+            client.tls_set_context(trusted_authorities.tls_context())
         client.will_set(*self._status_message(online=False))
         client.on_socket_open = _disable_nagle
         client.on_connect = self._on_connect

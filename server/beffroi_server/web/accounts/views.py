@@ -18,10 +18,12 @@ from beffroi_server.accounts.errors import LastAdministratorError
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.user_management import users_managed
 from beffroi_server.core.transactions import serialised
+from beffroi_server.delivery import key_state
 from beffroi_server.library.library_scopes import set_scope
 from beffroi_server.library.town_branding import save_town
 from beffroi_server.web.access import UserRequest, current_town, for_administrators, for_own_account, for_user_managers
 from beffroi_server.web.accounts.forms import AccountForm, NewUserForm, PasswordForm, TownForm, UserForm
+from beffroi_server.web.accounts.key_rows import key_rows
 from beffroi_server.web.accounts.session_rows import session_rows
 from beffroi_server.web.requests import paginate
 
@@ -63,7 +65,8 @@ def town_edit(request: UserRequest) -> HttpResponse:
         save_town(form.instance, logo=form.cleaned_data["logo"], user=request.user)
         messages.success(request, _("Saved. The programme is being sent to every screen again."))
         return redirect("town")
-    context = {"form": form, "saved": current_town()}
+    keys = key_state.read_key_state(timezone.now())
+    context = {"form": form, "saved": current_town(), "keys": keys, "key_rows": key_rows(keys)}
     return render(request, "accounts/town.html", context, status=422 if form.errors else 200)
 
 
