@@ -29,7 +29,8 @@ SHORT_GUIDES = (
 GUIDES = ("guide", *SHORT_GUIDES)
 CATALOGUE = ROOT / "server/beffroi_server/web/locale/fr/LC_MESSAGES/django.po"
 RUN_BY = {
-    "beffroi-server check": "tests/server/test_bootstrap.py",
+    "beffroi-server doctor": "tests/server/doctor/test_examination.py",
+    "sudo beffroi-player doctor": "tests/player/doctor/test_player_doctor.py",
     "beffroi-server plays": "tests/server/fleet/plays/test_play_audit.py",
     "beffroi-server plays verify": "tests/server/fleet/plays/test_display_log.py",
     "beffroi-server audit verify": "tests/server/accounts/test_audit_verification.py",
