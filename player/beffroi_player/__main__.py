@@ -10,15 +10,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from beffroi_player import log_setup, supervisor
-from beffroi_player.state.default_paths import COPIES_FOLDER, default_runtime, default_state
+from beffroi_player.state.default_paths import default_runtime, default_state
 
 FAILED = 1
 EPILOGUE = """\
-A player needs three things to start: the address of the server, the code that an operator makes on the page of the
-screen, and the fingerprint of the town's keys, which that page shows too:
+A player that belongs to no town shows a code, which somebody types on the page “Pair a player” of the server:
+
+  BEFFROI_SERVER=https://screens.example.org beffroi-player run
+
+Without BEFFROI_SERVER it looks for a server on the local network. It can also be enrolled by a command, which the page
+of the screen shows:
 
   beffroi-player enrol https://screens.example.org 7KQ2-M4XD --root 3f9a-02c1-77be-5d10
-  beffroi-player run
 
 Exit codes: 0 done, 1 it could not start, 2 the command line is wrong.
 """
@@ -167,12 +170,6 @@ def _run_enrol(options: argparse.Namespace) -> int:
 
 def _run_player(options: argparse.Namespace) -> int:
     state, runtime = _create_folders(options)
-    known = (state / "enrolment.json", state / COPIES_FOLDER / "enrolment.json", state / "card.json")
-    if not any(path.exists() for path in known):
-        sys.stderr.write(
-            "this player is not enrolled yet: run “beffroi-player enrol URL CODE --root FINGERPRINT” first\n"
-        )
-        return FAILED
     return supervisor.supervise_processes(
         state, runtime, options.log_level, ["--output", options.output, "--drawing", options.drawing]
     )

@@ -21,7 +21,7 @@ def describe_player(state_folder: Path, runtime_folder: Path) -> str:
 def _identity_lines(vault: AgentStorage) -> Iterator[tuple[str, str]]:
     enrolment = vault.enrolment.read()
     if enrolment is None:
-        yield "screen", "not enrolled yet: beffroi-player enrol URL CODE --root FINGERPRINT"
+        yield "screen", "not enrolled yet: type the code that it shows on the page “Pair a player” of the server"
         return
     yield "screen", f"{enrolment.screen} of {enrolment.site}"
     yield "server", enrolment.server

@@ -25,7 +25,7 @@ def list_scenarios(storage: AgentStorage) -> str:
     """Return the scenarios that this player may trigger, one a line."""
     stored, enrolment = storage.scenarios.read(), storage.enrolment.read()
     if enrolment is None:
-        return "not enrolled yet: beffroi-player enrol URL CODE --root FINGERPRINT"
+        return "not enrolled yet: type the code that it shows on the page “Pair a player” of the server"
     found = {
         each.id: f"{each.name}: {each.alert.title}, {each.longest_ms // 60_000} minutes at most"
         for document in (stored.streams.values() if stored else ())

@@ -26,6 +26,7 @@ from beffroi_server.core import database, disk_space, incoming_files, leadership
 from beffroi_server.core.http_server.body_permits import BodyGate
 from beffroi_server.core.http_server.connections import RequestPolicy, create_http_server
 from beffroi_server.core.http_server.request_threads import RequestKind, RequestThreads, ThreadGroup
+from beffroi_server.core.local_announcement import LocalAnnouncement
 from beffroi_server.delivery import broker_access, inbound_queue, outbox, signing
 from beffroi_server.delivery.broker_accounts import BrokerAccounts, accounts_due, managed_broker
 from beffroi_server.delivery.embedded_broker import BrokerNotStarted, EmbeddedBroker
@@ -113,6 +114,10 @@ def run_service(address: str, port: int) -> None:
             lambda stop: _lead_while_running(stop, link, accounts),
         ):
             _start_thread(started, work, stopping)
+        if settings.ANNOUNCE:
+            announcement = LocalAnnouncement(settings.PUBLIC_URL)
+            announcement.start()
+            started.callback(announcement.stop)
         logger.info("Beffroi answers at %s (port %d)", settings.PUBLIC_URL, port)
         _on_signals(_raise_system_exit)
         if not asked:

@@ -107,6 +107,8 @@ def _allowed_hosts() -> list[str]:
 ALLOWED_HOSTS = _allowed_hosts()
 """The names under which pages are asked for; by default that of BEFFROI_URL, and this machine's own."""
 USE_HTTPS = PUBLIC_URL.startswith("https://")
+ANNOUNCE = read_flag("BEFFROI_ANNOUNCE", default=False)
+"""Whether new players on the local network are told the address of this server."""
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -18,6 +18,7 @@ from beffroi_content.rendering.drawing import (
     draw_alert,
     draw_idle_page,
     draw_marquee_strips,
+    draw_pairing_page,
     draw_slide,
     lay_out_alert,
     marquee_strip_count,
@@ -26,6 +27,7 @@ from beffroi_content.rendering.drawing import (
 )
 from beffroi_content.rendering.frame_keys import RASTER_VERSION, alert_key, slide_key
 from beffroi_content.rendering.readability import ReadabilityReport, assess_readability
+from beffroi_content.templates.layout.pairing_page import PairingNotice
 
 __all__ = [
     "RASTER_VERSION",
@@ -34,6 +36,7 @@ __all__ = [
     "AssetReader",
     "Canvas",
     "ImageUnusable",
+    "PairingNotice",
     "RasterError",
     "ReadabilityReport",
     "TextDoesNotFit",
@@ -45,6 +48,7 @@ __all__ = [
     "draw_alert",
     "draw_idle_page",
     "draw_marquee_strips",
+    "draw_pairing_page",
     "draw_slide",
     "frame_digest",
     "image_digest",

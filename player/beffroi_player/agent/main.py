@@ -45,6 +45,7 @@ from beffroi_player.agent.host.agent_clock import AgentClock
 from beffroi_player.agent.host.box_identity import box_identity
 from beffroi_player.agent.host.health import HealthMonitor
 from beffroi_player.agent.local_acts import LocalActs
+from beffroi_player.agent.pairing_mode import run_pairing
 from beffroi_player.agent.periodic_tasks import PeriodicTasks
 from beffroi_player.agent.prepare.asset_downloads import AssetStore
 from beffroi_player.agent.prepare.download_window import is_download_due
@@ -105,7 +106,7 @@ ALERTS_MS = 300_000
 
 
 def run_agent(state: StateDirectory, runtime: RuntimeDirectory) -> int:
-    """Serve until SIGTERM or a command to restart.
+    """Serve until SIGTERM or a command to restart; a player that belongs to nobody is paired, and starts again then.
 
     Returns:
         The exit code: 0, or 1 if nobody can say whose screen this is.
@@ -117,14 +118,17 @@ def run_agent(state: StateDirectory, runtime: RuntimeDirectory) -> int:
     if enrolment is None and slot.file_stamp is not None:
         log.error("enrolment.json cannot be used, nor its copy: mend who may read it, or enrol this player again")
         return 1
-    if enrolment is None:
-        log.error("this player belongs to no town yet: run “beffroi-player enrol URL CODE --root FINGERPRINT”")
-        return 1
     with ExitStack() as undo:
         # A player that ends while the agent starts leaves no socket behind.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: sys.exit(0))
         wakeups = undo.enter_context(WakeupSocket(runtime.agent_socket))
+        if enrolment is None:
+            systemd_notify.notify_ready()
+            run_pairing(state, runtime, wakeups)
+            # Whoever started it starts it again, as the screen that it is now: with its name in the journal, and
+            # without what the search took in memory.
+            return 0
         agent = PlayerAgent(enrolment, state, runtime)
         signal.signal(signal.SIGTERM, agent.on_signal)
         signal.signal(signal.SIGINT, agent.on_signal)
@@ -465,7 +469,9 @@ class PlayerAgent:
         """Draw what is shown while there is no programme."""
         self._notice_size = size
         canvas = rendering.Canvas.for_screen(self._held.drawing_context(size).settings, size)
-        image = rendering.draw_idle_page("En attente du programme", [self._enrolment.screen], canvas)
+        image = rendering.draw_idle_page(
+            "En attente du programme", [self._enrolment.name or self._enrolment.screen], canvas
+        )
         with contextlib.suppress(OSError):
             save_png(image, self._state.notice_image)
         send_wakeup(self._runtime.stage_socket)

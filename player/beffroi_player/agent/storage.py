@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from beffroi_content.model import Identifier, Manifest, WireModel
+from beffroi_content.model.base_models import Line
 from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
 from beffroi_content.wire.enrolment_card import EnrolmentCard
 from beffroi_content.wire.messages import PROGRAMME
@@ -61,6 +62,8 @@ class PlayerEnrolment(WireModel):
 
     site: Identifier
     screen: Identifier
+    name: Line = ""
+    """Of the screen, as people call it; empty: from a server that did not say it yet."""
     server: str
     """URL without a slash at its end."""
     token: str = Field(repr=False)

@@ -36,6 +36,7 @@ from beffroi_server.api import (  # noqa: F401
     rules,
     scenarios,
     screen_contacts,
+    screen_pairings,
     screen_programmes,
     screens,
     town,

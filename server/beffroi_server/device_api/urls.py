@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from beffroi_server.device_api import views
+from beffroi_server.device_api import pairing_views, views
 
 urlpatterns = [
     path("enrol", views.enrol_device),
+    path("pairings", pairing_views.open_pairing),
+    path("pairings/<str:handle>", pairing_views.read_pairing),
+    path("pairings/<str:handle>/answer", pairing_views.answer_pairing),
     path("documents", views.list_documents),
     path("assets/<str:sha256>", views.download_asset),
     path("releases/<str:name>", views.read_release_metadata),

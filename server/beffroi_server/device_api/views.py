@@ -84,7 +84,7 @@ def require_device_token(view: Callable[..., HttpResponseBase]) -> DeviceView:
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         screen = screen_of_token(token) if scheme.lower() == "bearer" else None
         if screen is None:
-            response = _error_response(401, "unknown-token", "this token is not that of an enrolled screen")
+            response = error_response(401, "unknown-token", "this token is not that of an enrolled screen")
             response["WWW-Authenticate"] = "Bearer"
             return response
         return view(request, screen, **values)
@@ -114,22 +114,22 @@ def enrol_device(request: HttpRequest) -> HttpResponse:
     address = request.META.get("REMOTE_ADDR", "")
     network = network_of(address)
     if wait_s := enrol_throttle.wait_s(network):
-        response = _error_response(429, "too-many-attempts", "too many wrong codes: wait, then try again")
+        response = error_response(429, "too-many-attempts", "too many wrong codes: wait, then try again")
         response["Retry-After"] = str(math.ceil(wait_s))
         return response
     try:
         wanted = EnrolmentRequest.model_validate_json(request.body)
     except ValidationError:
-        return _error_response(400, "malformed", 'send {"code": "…"}')
+        return error_response(400, "malformed", 'send {"code": "…"}')
     machine = ", ".join(part for part in (clean_text(wanted.machine), address) if part)
     try:
         return JsonResponse(services.enrol_player(wanted.code, wanted.trigger_key, machine))
     except EnrolmentRefused:
         enrolment_cards.note_refused(wanted.code, machine)
         enrol_throttle.record_failure(network)
-        return _error_response(403, "wrong-code", "the code is unknown, used or too old: ask for a new one")
+        return error_response(403, "wrong-code", "the code is unknown, used or too old: ask for a new one")
     except KeysMissing as error:
-        return _error_response(503, "no-keys", str(error))
+        return error_response(503, "no-keys", str(error))
 
 
 @require_device_token
@@ -180,7 +180,7 @@ def download_asset(request: HttpRequest, screen: Screen, sha256: str) -> HttpRes
     if row is None and (archive := mirror.archive_file(sha256)) is not None:
         return file_responses.file_response(request, archive, sha256, "application/x-xz")
     if row is None or not path.is_file():
-        return _error_response(404, "unknown-asset", f"{screen.slug} asks for a file that is not here")
+        return error_response(404, "unknown-asset", f"{screen.slug} asks for a file that is not here")
     return file_responses.file_response(request, path, sha256, row.media_type)
 
 
@@ -203,20 +203,20 @@ def receive_report(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Store a report of a player that does not reach the broker."""
     topic = REPORT.topic_for(signing.current_site(), TopicScope.of_screen(screen.slug))
     if not reports_quota.take(screen.pk, 1):
-        return _error_response(429, "too-many-reports", "a report a minute is enough")
+        return error_response(429, "too-many-reports", "a report a minute is enough")
     try:
         inbound_queue.parse_message(topic.site, str(topic), request.body)
     except inbound_queue.BadMessage:
-        return _error_response(400, "malformed", "this is not a report")
+        return error_response(400, "malformed", "this is not a report")
     # Where this process writes what comes over the broker, it is written with it: no request waits for the database.
     queue = inbound_queue.current_queue()
     if queue is None:
         try:
             inbound_queue.InboundQueue(topic.site).write_batch([(str(topic), request.body)])
         except (InterfaceError, OperationalError):
-            return _error_response(503, "not-stored", "it could not be stored: try again later")
+            return error_response(503, "not-stored", "it could not be stored: try again later")
     elif not queue.enqueue(str(topic), request.body):
-        return _error_response(429, "too-many-reports", "more has come than one screen may send")
+        return error_response(429, "too-many-reports", "more has come than one screen may send")
     presence.polls.note_poll(screen, timezone.now())
     return JsonResponse({})
 
@@ -234,14 +234,14 @@ def receive_receipts(request: HttpRequest, screen: Screen) -> HttpResponse:
     try:
         message = inbound_queue.parse_message(topic.site, str(topic), request.body)
     except inbound_queue.BadMessage as error:
-        return _error_response(400, "malformed", str(error)[:300])
+        return error_response(400, "malformed", str(error)[:300])
     assert isinstance(message.content, ReceiptBatch)
     if not receipt_queries.has_all_receipts(screen, message.content):
         with contextlib.suppress(OperationalError, InterfaceError):
             inbound_queue.InboundQueue(topic.site).write_batch([(str(topic), request.body)])
         # Looked up and not believed: a message may be left out for a reason that only its handler knows.
         if not receipt_queries.has_all_receipts(screen, message.content):
-            return _error_response(503, "not-stored", "they could not be stored: try again later")
+            return error_response(503, "not-stored", "they could not be stored: try again later")
     presence.polls.note_poll(screen, timezone.now())
     return JsonResponse({})
 
@@ -257,11 +257,11 @@ def receive_acts(request: HttpRequest, screen: Screen) -> HttpResponse:
     try:
         count = local_acts.take_statement(screen, SignedStatement.model_validate_json(request.body))
     except ValidationError:
-        return _error_response(400, "malformed", 'send {"body": "…", "signature": "…"}')
+        return error_response(400, "malformed", 'send {"body": "…", "signature": "…"}')
     except StatementRefused as refused:
-        return _error_response(403, "not-signed", str(refused)[:300])
+        return error_response(403, "not-signed", str(refused)[:300])
     except OperationalError:
-        return _error_response(503, "not-stored", "it could not be stored: try again later")
+        return error_response(503, "not-stored", "it could not be stored: try again later")
     return JsonResponse({"changed": count})
 
 
@@ -273,14 +273,14 @@ def receive_alert_sets(request: HttpRequest, screen: Screen) -> HttpResponse:
     What the town has not signed, and what is not newer than everything here, changes nothing.
     """
     if len(request.body) > MAX_SETS_BYTES:
-        return _error_response(413, "too-large", f"{MAX_SETS_BYTES} bytes are allowed")
+        return error_response(413, "too-large", f"{MAX_SETS_BYTES} bytes are allowed")
     try:
         found = [
             (str(each["topic"]), base64.b64decode(each["payload"], validate=True))
             for each in json.loads(request.body)["sets"][:MAX_SETS]
         ]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return _error_response(400, "malformed", 'send {"sets": [{"topic": "…", "payload": "…"}]}')
+        return error_response(400, "malformed", 'send {"sets": [{"topic": "…", "payload": "…"}]}')
     own = {str(topic) for topic in access.readable_topics(
         signing.current_site(), screen.slug, targets.group_slugs_of(screen)
     )}  # fmt: skip
@@ -295,15 +295,15 @@ def receive_capture(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Store a capture. It is read piece by piece and never decoded."""
     announced = request.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > SIZE_LIMIT:
-        return _error_response(413, "too-large", f"a capture has {SIZE_LIMIT} bytes at most")
+        return error_response(413, "too-large", f"a capture has {SIZE_LIMIT} bytes at most")
     if not disk_space.has_room_for(SIZE_LIMIT):
-        return _error_response(507, "disk-full", "the disk of the server is full")
+        return error_response(507, "disk-full", "the disk of the server is full")
     try:
         captures.store_capture(screen, request)
     except captures.CaptureTooLarge as error:
-        return _error_response(413, "too-large", str(error))
+        return error_response(413, "too-large", str(error))
     except InvalidCapture as error:
-        return _error_response(400, "malformed", str(error))
+        return error_response(400, "malformed", str(error))
     return JsonResponse({})
 
 
@@ -337,5 +337,6 @@ def _document_json(topic: str, payload: bytes) -> dict[str, str]:
     return {"topic": topic, "payload": base64.b64encode(payload).decode()}
 
 
-def _error_response(status: int, code: str, detail: str) -> JsonResponse:
+def error_response(status: int, code: str, detail: str) -> JsonResponse:
+    """Return a refusal, with a code for programs and a sentence for technicians."""
     return JsonResponse({"error": code, "detail": detail}, status=status)

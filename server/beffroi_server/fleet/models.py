@@ -19,6 +19,7 @@ from beffroi_server.fleet import outputs, screen_hours, viewports
 from beffroi_server.fleet.box_models import PlayerBox  # noqa: F401 - Django looks for models here
 from beffroi_server.fleet.card_models import EnrolmentCard  # noqa: F401 - as above
 from beffroi_server.fleet.municipality_models import Municipality  # noqa: F401 - as above
+from beffroi_server.fleet.pairing_models import Pairing  # noqa: F401 - as above
 from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay  # noqa: F401 - as above
 from beffroi_server.fleet.plays.play_gaps import PlayGaps
 

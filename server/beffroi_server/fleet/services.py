@@ -61,13 +61,13 @@ def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGro
         screen.full_clean()
         created, before = screen._state.adding, audit.stored_values(screen)
         if not created:
-            _check_installer(user, screen)
+            check_installer(user, screen)
         screen.save()
         if groups is not None:
             chosen = _groups_within(user, screen, groups)
             targets.check_group_count(screen, chosen)
             screen.groups.set(chosen)
-        _check_installer(user, screen)
+        check_installer(user, screen)
         ScreenState.objects.get_or_create(screen=screen)
         action, changes = "screen-created" if created else "screen-changed", audit.changes_since(before, screen)
         audit.record_event(user, action, screen, slug=screen.slug, **changes)
@@ -149,7 +149,7 @@ def open_enrolment(screen: Screen, *, user: User | None = None) -> tuple[str, st
     Raises:
         KeysMissing: ``beffroi-server init`` was not run.
     """
-    _check_installer(user, screen)
+    check_installer(user, screen)
     code = new_code(ENROLMENT_CODE_LENGTH)
     command = f"beffroi-player enrol {settings.PUBLIC_URL} {code} --root {signing_keys.root_fingerprint()}"
     with serialised():
@@ -175,21 +175,38 @@ def enrol_player(code: str, trigger_key: str = "", machine: str = "") -> dict[st
         KeysMissing: ``beffroi-server init`` was not run.
     """
     now, digest = timezone.now(), code_sha256(code)
-    token = secrets.token_urlsafe(32)
     with serialised():
         screen = Screen.objects.filter(enrolment_code_sha256=digest, enrolment_expires_at__gt=now).first()
         if screen is None:
             screen = enrolment_cards.use_card(digest, trigger_key, machine, now)
         if screen is None:
             raise EnrolmentRefused
+        return give_identity(screen, trigger_key, "screen-enrolled")
+
+
+def give_identity(screen: Screen, trigger_key: str, action: str) -> dict[str, Any]:
+    """Make a player that of a screen; return what it needs to work. The former player loses its access.
+
+    Args:
+        screen: Keeps its programme, and the plays that it has proved.
+        trigger_key: The public key of the player, in hexadecimal; empty: it can trigger nothing on the spot.
+        action: What the audit trail calls it.
+
+    Raises:
+        KeysMissing: ``beffroi-server init`` was not run.
+    """
+    token = secrets.token_urlsafe(32)
+    with serialised():
         enrolment_cards.withdraw_cards_of(screen)
         screen.enrolment_code_sha256, screen.enrolment_expires_at = "", None
-        screen.enrolled_at, screen.token_sha256 = now, token_sha256(token)
+        screen.enrolled_at, screen.token_sha256 = timezone.now(), token_sha256(token)
         screen.trigger_key = trigger_key
-        screen.save()
+        screen.save(update_fields=[
+            "enrolment_code_sha256", "enrolment_expires_at", "enrolled_at", "token_sha256", "trigger_key",
+        ])  # fmt: skip
         ScreenState.objects.get_or_create(screen=screen)
         player_boxes.forget_boxes(screen)
-        audit.record_event(None, "screen-enrolled", screen, slug=screen.slug)
+        audit.record_event(None, action, screen, slug=screen.slug)
         broker_access.note_account_change(str(TopicScope.of_screen(screen.slug)))
         screen_changed.send(screen)
         return _enrolment_response(screen, token)
@@ -197,7 +214,7 @@ def enrol_player(code: str, trigger_key: str = "", machine: str = "") -> dict[st
 
 def revoke_player(screen: Screen, *, user: User | None = None) -> None:
     """Revoke the credentials of a screen's player: the broker sends it away at once, and it fetches nothing."""
-    _check_installer(user, screen)
+    check_installer(user, screen)
     with serialised():
         Screen.objects.filter(pk=screen.pk).update(
             token_sha256="",
@@ -255,7 +272,7 @@ def request_screenshots_of(screens: Iterable[Screen]) -> None:
 
 def request_capture(screen: Screen, *, user: User | None = None) -> None:
     """Ask the player for one capture."""
-    _check_installer(user, screen)
+    check_installer(user, screen)
     with serialised():
         audit.record_event(user, "screen-captured", screen, slug=screen.slug)
         _send_command(screen, CommandKind.CAPTURE, 0)
@@ -263,7 +280,7 @@ def request_capture(screen: Screen, *, user: User | None = None) -> None:
 
 def identify_screen(screen: Screen, *, user: User | None = None) -> None:
     """Make a screen show its name over everything for ``IDENTIFY_SECONDS``."""
-    _check_installer(user, screen)
+    check_installer(user, screen)
     with serialised():
         audit.record_event(user, "screen-identified", screen, slug=screen.slug)
         _send_command(screen, CommandKind.IDENTIFY, IDENTIFY_SECONDS)
@@ -271,7 +288,7 @@ def identify_screen(screen: Screen, *, user: User | None = None) -> None:
 
 def restart_player(screen: Screen, *, user: User | None = None) -> None:
     """Restart the player of a screen."""
-    _check_installer(user, screen)
+    check_installer(user, screen)
     with serialised():
         audit.record_event(user, "screen-restarted", screen, slug=screen.slug)
         _send_command(screen, CommandKind.RESTART, 0)
@@ -315,7 +332,12 @@ def _check_switcher(user: User | None, screen: Screen) -> None:
     screen_scopes.check_screens(user, [screen])
 
 
-def _check_installer(user: User | None, screen: Screen) -> None:
+def check_installer(user: User | None, screen: Screen) -> None:
+    """Refuse what a user does with a screen that the user does not look after.
+
+    Raises:
+        NotPermitted: it is not the user's to look after.
+    """
     require(user, "may_install")
     screen_scopes.check_screens(user, [screen])
 
@@ -341,6 +363,7 @@ def _enrolment_response(screen: Screen, token: str) -> dict[str, Any]:
     return {
         "site": signing.current_site(),
         "screen": screen.slug,
+        "name": screen.name,
         "token": token,
         "display": {
             "size": [screen.screen_class.width, screen.screen_class.height],

@@ -181,13 +181,6 @@ def test_an_agent_that_starts_again_holds_what_it_held(
 # --- before it serves
 
 
-def test_a_player_that_belongs_to_no_town_does_not_start(
-    directories: tuple[StateDirectory, RuntimeDirectory], caplog: pytest.LogCaptureFixture
-) -> None:
-    assert run_agent(*directories) == 1
-    assert "belongs to no town" in caplog.text
-
-
 def test_an_enrolment_that_cannot_be_read_is_not_taken_for_none(
     directories: tuple[StateDirectory, RuntimeDirectory], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,9 +6,11 @@ import datetime as dt
 
 import pytest
 from django.utils import timezone
+from tests.support.pairing_players import pairing_player
 
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import AuditEvent, Town, User, UserRole
+from beffroi_server.fleet import pairings
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library import services as library
@@ -130,6 +132,18 @@ class TestScreens:
         assert (changed["day_hours"], changed["special_days"]) == (days, special)
         assert Screen.objects.get(slug="hall").day_hours == {"6": {"mode": "hours", "from": "23:00", "until": "08:00"}}
         assert api.patch("/screens/hall", {"day_hours": [{"weekday": 1, "mode": "hours"}]}).status_code == 422
+
+    def test_a_player_that_shows_a_code_is_paired(self, program_of, charlie, alice, keyring, hall, monkeypatch):
+        monkeypatch.setattr(pairings, "LIVELY_S", 3600)
+        player, api = pairing_player(), program_of(charlie)
+        path = f"/pairings/{player.notice.code}"
+        found = api.get(path).json()
+        assert (found["check_number"], found["stage"], found["screen"]) == (player.notice.check_number, "open", None)
+        assert program_of(alice).get(path).status_code == 403
+        assert api.post("/screens/hall/pairing", {"code": player.notice.code.lower()}).json()["stage"] == "waiting"
+        assert player.poll() is not None
+        assert (api.get(path).json()["stage"], api.get(path).json()["screen"]) == ("paired", "hall")
+        assert api.post("/screens/hall/pairing", {"code": player.notice.code}).status_code == 422
 
     def test_officers_switch_a_display_off_and_on(self, program_of, bob, alice, hall):
         until = (timezone.now() + dt.timedelta(hours=1)).isoformat()

@@ -17,6 +17,7 @@ COVERED = {
     "screen-problems": "read_screen_now", "screen-edit": "change_screen", "screen-hours": "change_screen",
     "screen-contacts": "list_screen_contacts add_screen_contact", "screen-contact-remove": "remove_screen_contact",
     "screen-off": "switch_screen_off", "screen-on": "switch_screen_on", "screen-enrolment": "open_enrolment",
+    "pair": "read_pairing pair_screen create_screen", "pairing": "read_pairing", "pair-scanned": "read_pairing",
     "screen-identify": "identify_screen", "screen-restart": "restart_player", "screen-revoke": "revoke_player",
     "screen-box-choose": "list_machines choose_machine",
     "cards": "list_enrolment_cards make_enrolment_cards", "card-withdraw": "withdraw_enrolment_card",

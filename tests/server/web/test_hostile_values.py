@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 FORMS = (
     "account", "town", "user-add", "announcement-new", "feeds", "playlists", "rule-new", "calendars",
-    "alert-new", "scenario-new", "screen-add", "screen-class-add", "group-add", "sign-in", "emergency-code",
+    "alert-new", "scenario-new", "screen-add", "pair", "screen-class-add", "group-add", "sign-in", "emergency-code",
     "password-forgotten", "categories", "planned-new", "tags", "api-tokens", "outlets", "notification-choice",
     "charter-rule-new", "town-layout",
 )  # fmt: skip

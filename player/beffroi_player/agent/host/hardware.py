@@ -31,7 +31,7 @@ def read_machine(root: Path) -> MachineDescription:
             "Install it (on Debian: apt install libfribidi0) and restart the player"
         )
     return MachineDescription(
-        model=_machine_model(root),
+        model=machine_model(root),
         system=_operating_system(root),
         kernel=_read_text(root / "proc/sys/kernel/osrelease"),
         python=platform.python_version(),
@@ -47,7 +47,7 @@ def _read_text(path: Path) -> str:
     return ""
 
 
-def _machine_model(root: Path) -> str:
+def machine_model(root: Path = Path("/")) -> str:
     """Return the name of the machine: of its device tree, or of its firmware where there is none."""
     tree = _read_text(root / "proc/device-tree/model")
     return tree or " ".join(

@@ -109,6 +109,16 @@ class ServerClient:
         with self._open_response("POST", path, json=body) as response:
             return _read_json(response)
 
+    def get_json(self, path: str) -> Any:
+        """Return the JSON of an address.
+
+        Raises:
+            ServerRefusal: the answer is not that.
+            requests.RequestException: there is none.
+        """
+        with self._open_response("GET", path) as response:
+            return _read_json(response)
+
     def fetch_documents(self, nonce: str = "") -> ServerDocuments:
         """Return every signed document that concerns the player, and how far the server has its plays.
 

@@ -8,7 +8,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from beffroi_content.wire.reports import PlayerReport
@@ -83,14 +85,14 @@ def screen_problems(request: UserRequest, slug: str) -> HttpResponse:
 
 @for_technicians("GET", "POST")
 def screen_add(request: UserRequest) -> HttpResponse:
-    """Add a screen, and go on to its enrolment."""
+    """Add a screen, and go on to its player."""
     form = ScreenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         added = form.instance
         added.slug = free_slug(Screen, added.name)
         services.save_screen(added, user=request.user, groups=form.selected_rows("groups"))
         messages.success(request, _("%(name)s has been added. Next, its player.") % {"name": added.name})
-        return redirect("screen-enrolment", added.slug)
+        return redirect(f"{reverse('pair')}?{urlencode({'screen': added.slug})}")
     return render(request, "fleet/screen_form.html", {"form": form}, status=422 if form.errors else 200)
 
 

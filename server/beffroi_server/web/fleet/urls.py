@@ -13,6 +13,7 @@ from beffroi_server.web.fleet import (
     hours_views,
     municipality_views,
     overview_views,
+    pairing_views,
     screen_views,
 )
 
@@ -21,6 +22,9 @@ urlpatterns: list[URLPattern] = [
     path("screens/", screen_views.screen_list, name="screens"),
     path("screen-choices/", screen_views.screen_choices, name="screen-choices"),
     path("screens/add/", screen_views.screen_add, name="screen-add"),
+    path("P/<str:code>", pairing_views.pair_scanned, name="pair-scanned"),
+    path("pairing/", pairing_views.pair_player, name="pair"),
+    path("pairing/<int:pk>/", pairing_views.pairing_state, name="pairing"),
     path("screens/<slug:slug>/", screen_views.screen_detail, name="screen"),
     path("screens/<slug:slug>/problems/", screen_views.screen_problems, name="screen-problems"),
     path("screens/<slug:slug>/edit/", screen_views.screen_edit, name="screen-edit"),

@@ -124,9 +124,9 @@ class TestNow:
 class TestAScreen:
     VALUES = {"name": "Place du marché", "place": "Angle de la rue", "rotation": "0"}
 
-    def test_is_added_and_goes_on_to_its_enrolment(self, as_charlie, full_hd, district, keyring):
+    def test_is_added_and_goes_on_to_its_player(self, as_charlie, full_hd, district, keyring):
         values = self.VALUES | {"screen_class": full_hd.pk, "groups": [district.pk]}
-        assert as_charlie.post("/screens/add/", values).headers["Location"] == "/screens/place-du-marche/enrolment/"
+        assert as_charlie.post("/screens/add/", values).headers["Location"] == "/pairing/?screen=place-du-marche"
         screen = Screen.objects.get(slug="place-du-marche")
         assert list(screen.groups.all()) == [district]
 
