@@ -9,6 +9,7 @@ from beffroi_content.model import WireModel
 from beffroi_content.wire.capture_png import SIZE_LIMIT
 from beffroi_content.wire.local_triggers import ActStatement, SignedStatement
 from beffroi_content.wire.messages import KIBIBYTE, MESSAGES, WireMessage
+from beffroi_content.wire.pairing import PairingOffer, PairingRequest
 from beffroi_content.wire.reports import CaptureLabel
 from beffroi_content.wire.scopes import ScopeKind, TopicScope
 from beffroi_content.wire.topics import MessageDirection
@@ -42,6 +43,11 @@ HTTP to the server, by `POST /device/v1/acts`, and to peers of its network that 
 ([decision 0050](../decisions/0050-local-triggers.md)). It travels as the [signed text](signed-statement.schema.json):
 the signature is Ed25519 over `BEFFROI1-ACTS`, a zero byte, and the exact text.
 
+A player that is no screen yet asks for a code by `POST /device/v1/pairings`, then every few seconds by
+`GET /device/v1/pairings/<pairing>` whether somebody has typed it, and answers by `POST …/answer`; the identity comes
+sealed ([decision 0055](../decisions/0055-pairing.md), [request](pairing-request.schema.json),
+[offer](pairing-offer.schema.json)).
+
 | Topic | Sender | Signed by | QoS | Retained | At most | Body |
 |---|---|---|---|---|---|---|
 """
@@ -61,6 +67,8 @@ def protocol_files() -> dict[str, str]:
     }
     schemas["capture.schema.json"] = _schema_text(CaptureLabel)
     schemas["acts.schema.json"] = _schema_text(ActStatement)
+    schemas["pairing-request.schema.json"] = _schema_text(PairingRequest)
+    schemas["pairing-offer.schema.json"] = _schema_text(PairingOffer)
     schemas["signed-statement.schema.json"] = _schema_text(SignedStatement)
     return {"README.md": _HEAD + "".join(_table_rows(MESSAGES)) + _TAIL} | schemas
 

@@ -139,6 +139,28 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Pairing',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('handle', models.CharField(max_length=32, unique=True)),
+                ('prefix', models.CharField(max_length=8, unique=True)),
+                ('request', models.JSONField()),
+                ('offer', models.JSONField()),
+                ('channel_key', models.CharField(max_length=64)),
+                ('network', models.CharField(max_length=64)),
+                ('created_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField(db_index=True)),
+                ('polled_at', models.DateTimeField()),
+                ('typed', models.CharField(blank=True, max_length=5)),
+                ('typed_at', models.DateTimeField(blank=True, null=True)),
+                ('mistyped', models.PositiveSmallIntegerField(default=0)),
+                ('outcome', models.CharField(choices=[('open', 'Open'), ('paired', 'Paired'), ('mistyped', 'Mistyped'), ('forged', 'Forged')], default='open', max_length=8)),
+                ('answer', models.TextField(blank=True)),
+                ('typed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('screen', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='pairings', to='fleet.screen')),
+            ],
+        ),
+        migrations.CreateModel(
             name='EnrolmentCard',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
