@@ -190,7 +190,7 @@ def read_release_metadata(request: HttpRequest, screen: Screen, name: str) -> Ht
     """Hand out a signed file about the releases of the player, as its makers have signed it."""
     content = mirror.metadata_file(name)
     if content is None:
-        return _error_response(404, "unknown-file", f"{name[:80]} is not among the signed files of releases")
+        return error_response(404, "unknown-file", f"{name[:80]} is not among the signed files of releases")
     response = HttpResponse(content, content_type="application/json")
     response["Cache-Control"] = "no-store"
     return response
