@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,21 @@ def test_the_guides_say_the_same_in_both_languages(name: str) -> None:
     assert [form for form in form_of(text_of(name, "fr")) if name != "guide" or form.startswith("#")] == [
         form for form in form_of(text_of(name, "en")) if name != "guide" or form.startswith("#")
     ]
+
+
+def anchors_of(page: Path) -> set[str]:
+    """Return the names by which the site links to the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    ascii_only = [unicodedata.normalize("NFKD", each).encode("ascii", "ignore").decode().lower() for each in headings]
+    return {re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", each).strip()) for each in ascii_only}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("name", SHORT_GUIDES)
+def test_links_lead_to_headings(name: str, language: str) -> None:
+    page = DOCS / f"{name}.{language}.md"
+    links = re.findall(r"\]\(([\w.-]*)#([\w-]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if link[1] not in anchors_of(DOCS / link[0] if link[0] else page)] == []
 
 
 @functools.cache
