@@ -40,7 +40,7 @@ from beffroi_player.agent.transport.http_client import ServerClient
 from beffroi_player.outputs.base import DisplayResult, SwitchResult
 from beffroi_player.stage.frame_loop import FrameLoop
 from beffroi_player.state.atomic_files import file_stamp
-from beffroi_player.state.directories import PresentedStatus, RuntimeDirectory, StateDirectory
+from beffroi_player.state.directories import Darkness, PresentedStatus, RuntimeDirectory, StateDirectory
 from tests.support.signing_town import SCREEN, SITE, SigningTown
 from tests.support.waiting import until
 
@@ -141,6 +141,8 @@ class ImmediateQueue(WorkQueue[ReceivedDocument | Effect]):
 
 BOX = "b" * 16
 """The machine that it says it runs on."""
+CREDENTIALS = "c" * 16
+"""The start of the digest of its device token."""
 
 
 class PlayerHarness:
@@ -203,7 +205,8 @@ class PlayerHarness:
         """Seconds for which it left the screen to another machine."""
         self.commands = CommandRunner(
             self.storage, self.runtime, self.refusals, self.clock, self.held_alerts, SCREEN, self.screenshots,
-            self._restart, BOX, self.away.append,
+            self._restart, BOX, self.away.append, CREDENTIALS,
+            lambda: self.state.darkness.write(Darkness(reason="revoked")),
         )  # fmt: skip
         self.dispatcher = Dispatcher(
             self.inbox, self.disk, self.held, self.held_alerts, self.local, self.clock, self.refusals, self.preparer,

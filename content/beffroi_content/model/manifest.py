@@ -132,6 +132,9 @@ class ScreenSettings(WireModel):
     software: SoftwareTarget = SoftwareTarget()
     """The version of the player that the town wants here."""
     idle_after_hours: Annotated[int | None, Field(ge=1, le=8760)] = None
+    dark_after_hours: Annotated[int | None, Field(ge=24, le=8760)] = None
+    """Hours of running without a word that the town has signed, after which nothing of the town is shown any more: the
+    machine was lost, or stolen. None: never."""
     """After so many hours without a message of the server only the idle slide and alerts are shown; None: never."""
     server: Annotated[str, StringConstraints(max_length=200, pattern=r"^(https?://[!-~]+)?$")] = ""
     """The address of the server by now, which its player tries where the one of its enrolment does not answer."""

@@ -188,6 +188,8 @@ class CommandKind(StrEnum):
     """Draw ``alert`` as if it were to be shown, do not show it, and tell in the report how it went: a silent drill."""
     SHUT_OUT = "shut-out"
     """Leave broker and screen to another player for ``seconds``: the machine ``box`` has a copy of its memory card."""
+    REVOKED = "revoked"
+    """Show nothing of the town any more: the credentials whose digest begins with ``credentials`` were taken away."""
     COPY_SEEN = "copy-seen"
     """Say on the screen for ``seconds`` that another machine has the same identity and is shut out."""
 
@@ -203,6 +205,8 @@ class CommandBody(DocumentBody):
     """What a drill draws."""
     box: BoxIdentifier = ""
     """The machine that is meant, where two have one identity; any other leaves the command alone."""
+    credentials: BoxIdentifier = ""
+    """The start of the SHA-256 of the device token that is meant; a player with another one does nothing."""
 
 
 class ScreenCommand(SignedDocument, CommandBody):

@@ -35,16 +35,20 @@ class CommandRunner:
         restart: Ends the agent; the service manager starts it again.
         box: Which machine this is.
         stay_away: Leaves broker and screen to another machine with this identity for some seconds.
+        credentials: The start of the digest of the device token.
+        revoke: Shows nothing of the town any more.
     """
 
     def __init__(
         self, storage: AgentStorage, runtime: RuntimeDirectory, refusals: RefusalLog, clock: AgentClock,
         alerts: HeldAlerts, name: str, screenshots: ScreenshotSender, restart: Callable[[], None], box: str = "",
-        stay_away: Callable[[int], None] = lambda _seconds: None,
+        stay_away: Callable[[int], None] = lambda _seconds: None, credentials: str = "",
+        revoke: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._storage, self._runtime, self._refusals, self._clock = storage, runtime, refusals, clock
         self._alerts, self._screenshots, self._restart = alerts, screenshots, restart
         self._box, self._stay_away = box, stay_away
+        self._credentials, self._revoke = credentials, revoke
         self._overlays = OverlayPages(runtime, refusals, clock, alerts, name)
         stored = storage.done.read()
         self._done = list(stored.commands) if stored else []
@@ -65,6 +69,9 @@ class CommandRunner:
             self._screenshots.request_capture()
         elif command.kind == CommandKind.RESTART:
             self._restart()
+        elif command.kind == CommandKind.REVOKED:
+            if self._credentials and command.credentials == self._credentials:
+                self._revoke()
         elif command.kind in (CommandKind.SHUT_OUT, CommandKind.COPY_SEEN):
             self._obey_for_copies(command)
         elif command.kind == CommandKind.DRILL and command.alert is not None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import hashlib
 import logging
 import signal
 import sys
@@ -29,7 +30,7 @@ from urllib.parse import urlsplit
 import requests
 
 from beffroi_content import rendering
-from beffroi_content.model import Alert, AlertForm, AlertLevel
+from beffroi_content.model import Alert, AlertForm, AlertLevel, ScreenClass, ScreenSettings, Town
 from beffroi_content.trust import SequenceFloor
 from beffroi_content.wire.reports import ConnectionState, PlayerHealth
 from beffroi_player import supervisor, system_clock, systemd_notify
@@ -68,6 +69,7 @@ from beffroi_player.agent.report.report_sender import ReportSender, software_ver
 from beffroi_player.agent.report.reporter import ScreenReporter
 from beffroi_player.agent.report.screenshots import ScreenshotSender
 from beffroi_player.agent.serial_worker import WorkQueue
+from beffroi_player.agent.silence import TownSilence
 from beffroi_player.agent.software.software_updates import SoftwareUpdates
 from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerEnrolment
 from beffroi_player.agent.transport import trusted_authorities
@@ -101,6 +103,8 @@ ARCHIVE_MS = 60_000
 HEALTH_MS = 60_000
 COPIES_MS = 300_000
 """How often files are compared with their copies."""
+SILENCE_MS = 30_000
+"""How often it counts for how long the town has been silent."""
 ALERTS_MS = 300_000
 """How often what the alerts have left to live goes to the disk."""
 
@@ -155,6 +159,12 @@ def _use_card(state: StateDirectory, runtime: RuntimeDirectory) -> None:
     card_enrolment.use_card(state, runtime, machine.model, wait)
 
 
+def _neutral_canvas(size: Size) -> rendering.Canvas:
+    """Return a canvas with nothing of the town on it."""
+    display = ScreenClass(name="", width=size[0], height=size[1], physical_height_mm=700, viewing_distance_mm=5_000)
+    return rendering.Canvas.for_screen(ScreenSettings(screen_class=display, town=Town(name="–")))
+
+
 class PlayerAgent:
     """Everything on the network side of one screen.
 
@@ -173,8 +183,10 @@ class PlayerAgent:
         self._inbox: Inbox = WorkQueue()
         self._disk: WorkQueue[do.OnDisk] = WorkQueue()
         storage = AgentStorage(state.folder)
+        credentials = hashlib.sha256(enrolment.token.encode()).hexdigest()[:16]
         self._build_state(storage)
         self._build_transport(storage, boot := uuid.uuid4().hex)
+        self._silence = TownSilence(state, system_clock.uptime_ms, self._on_darkness, credentials)
         self._build_preparation()
         self._build_reporting(storage, boot)
         self._act_reports = ActUploader(self._local, self._server.send_acts, self._inbox.put)
@@ -182,7 +194,8 @@ class PlayerAgent:
         self._contacts = ContactWatch(lambda: self._local.contacts, self._inbox.put, self._refusals.record_refusal)
         self._commands = CommandRunner(
             storage, runtime, self._refusals, self._clock, self._alerts, enrolment.screen, self._screenshots,
-            self._stopping.set, self._box, self._copied_card.shut_out,
+            self._stopping.set, self._box, self._copied_card.shut_out, credentials,
+            self._silence.revoke,
         )  # fmt: skip
         self._dispatcher = Dispatcher(
             self._inbox, self._disk, self._held, self._alerts, self._local, self._clock, self._refusals,
@@ -289,6 +302,7 @@ class PlayerAgent:
         tasks.add("copies", COPIES_MS, lambda: put(do.OnDisk((do.RepairCopies(),))))
         tasks.add("withheld", WITHHELD_MS, self._check_withheld)
         tasks.add("state files", STATE_REPAIR_MS, lambda: put(do.RepairStateFiles()))
+        tasks.add("silence", SILENCE_MS, self._check_silence)
         tasks.add("beat", BEAT_TIMEOUT_MS, self._check_beat)
         return tasks
 
@@ -465,12 +479,22 @@ class PlayerAgent:
             self._poller.poll_soon()
             self._broker_moves.take_turn(self._held.admission.last_beat_uptime_ms)
 
+    def _check_silence(self) -> None:
+        server, active = self._clock.server, self._held.active
+        limit = active.manifest.settings.dark_after_hours if active is not None else None
+        self._silence.check(server.beat_uptime_ms if server is not None else None, limit)
+
+    def _on_darkness(self) -> None:
+        self._write_notice(self._notice_size or (1920, 1080))
+
     def _write_notice(self, size: Size) -> None:
-        """Draw what is shown while there is no programme."""
+        """Draw what is shown while there is no programme, or nothing of the town may be shown."""
         self._notice_size = size
         canvas = rendering.Canvas.for_screen(self._held.drawing_context(size).settings, size)
-        image = rendering.draw_idle_page(
-            "En attente du programme", [self._enrolment.name or self._enrolment.screen], canvas
+        image = (
+            rendering.draw_idle_page("Écran hors service", [], _neutral_canvas(size))
+            if self._silence.darkness is not None
+            else rendering.draw_idle_page("En attente du programme", [self._enrolment.name or self._enrolment.screen], canvas)
         )
         with contextlib.suppress(OSError):
             save_png(image, self._state.notice_image)

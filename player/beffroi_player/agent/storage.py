@@ -153,6 +153,7 @@ def adopt_identity(state: StateDirectory, enrolment: PlayerEnrolment) -> None:
             slot.remove()
     continue_play_numbers(state, before, enrolment)
     storage.enrolment.write(enrolment)
+    state.darkness.remove()
 
 
 def continue_play_numbers(state: StateDirectory, before: PlayerEnrolment | None, now: PlayerEnrolment) -> None:

@@ -75,7 +75,7 @@ class DisplayScheduler:
 
     def resolve_scene(self, moment: Moment, size: Size) -> Scene:
         """Return the scene of an instant. Where a fallback says so that is the idle slide, with alerts as ever."""
-        moment, programme = self._trusted_moment(moment), self._reader.programme
+        moment, programme = self._trusted_moment(moment), None if self._reader.is_dark else self._reader.programme
         manifest = self._reduced_manifest(programme, moment) if programme is not None else None
         return resolve_scene(manifest, self._reader.held_alerts, moment, size)
 

@@ -293,7 +293,8 @@ class FrameLoop:
     @property
     def _needs_notice(self) -> bool:
         """True if a notice is better than what is on: nothing, a notice, or an alert that is over."""
-        return not self._presenter.shows_anything or self._presenter.shows_notice or self._status_writer.shows_alert
+        shows_less = not self._presenter.shows_anything or self._presenter.shows_notice
+        return shows_less or self._status_writer.shows_alert or self._reader.is_dark
 
     # --- motion
 

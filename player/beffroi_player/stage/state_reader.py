@@ -49,6 +49,8 @@ class StateReader:
         self.programme: ActiveProgramme | None = None
         self.alerts: AlertsRecord | None = None
         self.overlay: TimedOverlay | None = None
+        self.is_dark = False
+        """Whether nothing of the town is shown any more: the machine was lost, or revoked."""
         self.seen_alerts: frozenset[str] = frozenset()
         """The alerts that were on the screen since the start of the stage; see ``AlertsRecord.seen``."""
         self._resized_uptime_ms: float | None = None
@@ -58,6 +60,7 @@ class StateReader:
         """Read what has changed since the last call."""
         self.programme = self._read_if_changed(self._state.programme) or self.programme
         self._refresh_alerts()
+        self.is_dark = self._state.darkness.path.exists()
         clock = self._read_if_changed(self._runtime.clock)
         if clock and clock.boot == self._boot:
             self._clock = clock

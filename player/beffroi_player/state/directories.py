@@ -318,6 +318,15 @@ class DisplayChanges(WireModel):
     """Identifier of the dimmed monitor: the start of the digest of its EDID."""
 
 
+class Darkness(WireModel):
+    """Nothing of the town is shown any more."""
+
+    reason: str
+    """``silent``: no word of the town for as many hours as it has set; ``revoked``: the town has said so."""
+    credentials: str = ""
+    """Of a player that was revoked: another enrolment ends it."""
+
+
 class StateDirectory:
     """The files of the state directory that both processes use."""
 
@@ -331,6 +340,7 @@ class StateDirectory:
         copies = folder / COPIES_FOLDER
         self.programme = ModelFile(folder / "programme.json", ActiveProgramme, copy=copies / "programme.json")
         self.alerts = ModelFile(folder / "alerts.json", AlertsRecord, copy=copies / "alerts.json")
+        self.darkness = ModelFile(folder / "darkness.json", Darkness)
         self.forwarded = ModelFile(folder / "forwarded.json", ForwardedPlays)
         self.display_changes = ModelFile(folder / "display-changes.json", DisplayChanges)
 

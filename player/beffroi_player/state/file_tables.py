@@ -27,6 +27,8 @@ STATE_FILES = (
     ),
     FileEntry("card.json", "agent", "an enrolment card that is being used (readable by the owner only)"),
     FileEntry("card-in-hand.json", "agent", "the key made for that card: asking again is allowed with it"),
+    FileEntry("silence.json", "agent", "for how long it ran without a word of the town"),
+    FileEntry("darkness.json", "agent", "nothing of the town is shown any more, and why"),
     FileEntry("trust.json", "agent", "key list and newest sequence of each stream"),
     FileEntry("pending.json", "agent", "a programme that is accepted but not ready"),
     FileEntry("programme.json", "agent", "the active programme, with the frames of each of its slides"),

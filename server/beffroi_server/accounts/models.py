@@ -218,6 +218,12 @@ class Town(models.Model):
     )  # fmt: skip
     """The default is five years, and a month: longer than what is argued about in court usually takes to begin."""
 
+    dark_after_hours = models.PositiveSmallIntegerField(
+        _("hours without contact until a player shows nothing of the town"), null=True, blank=True,
+        validators=[MinValueValidator(24), MaxValueValidator(8_760)],
+    )  # fmt: skip
+    """Hours of running; empty: never. A lost or stolen player then shows a neutral page."""
+
     second_officer_levels = models.JSONField(default=list, blank=True)
     """Levels at which a real alert needs a second officer: values of ``content.AlertLevel``."""
     second_factor_since = models.DateTimeField(null=True, blank=True)

@@ -82,6 +82,8 @@ class TownAnswer(Answer):
     """After which a screen counts as silent."""
     unseen_seconds: int
     """After which an alert that is not on a screen is told of."""
+    dark_after_hours: int | None
+    """Of running without contact, after which a player shows nothing of the town; none: never."""
     second_officer_levels: list[AlertLevel]
     """At which a real alert needs a second officer."""
     asks_second_factor: bool
@@ -108,6 +110,7 @@ class TownChange(Change):
     insee: InseeCode = ""
     silent_minutes: Annotated[int, Field(ge=1, le=32_767)] = 10
     unseen_seconds: Annotated[int, Field(ge=1, le=32_767)] = 60
+    dark_after_hours: Annotated[int, Field(ge=24, le=8_760)] | None = None
     second_officer_levels: Annotated[list[AlertLevel], Field(max_length=len(AlertLevel))] = []
     asks_second_factor: bool = False
     is_try_out: bool = False

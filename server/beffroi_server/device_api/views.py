@@ -38,7 +38,16 @@ from beffroi_server.core.attempt_throttle import AttemptThrottle, network_of
 from beffroi_server.delivery import beats, inbound_queue, key_rotation, signing
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.fleet import captures, enrolment_cards, player_boxes, presence, receipt_queries, services, targets
+from beffroi_server.fleet import (
+    captures,
+    enrolment_cards,
+    player_boxes,
+    presence,
+    receipt_queries,
+    revoked_tokens,
+    services,
+    targets,
+)
 from beffroi_server.fleet.device_credentials import screen_of_token
 from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.models import Screen, ScreenState
@@ -84,7 +93,7 @@ def require_device_token(view: Callable[..., HttpResponseBase]) -> DeviceView:
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         screen = screen_of_token(token) if scheme.lower() == "bearer" else None
         if screen is None:
-            response = error_response(401, "unknown-token", "this token is not that of an enrolled screen")
+            response = _unknown_token_response(request, token)
             response["WWW-Authenticate"] = "Bearer"
             return response
         return view(request, screen, **values)
@@ -321,6 +330,17 @@ def _given_nonce(request: HttpRequest) -> str:
 
 def _calling_box(request: HttpRequest) -> player_boxes.CallingBox | None:
     return player_boxes.CallingBox.parse(request.headers.get(BOX_HEADER, ""), request.META.get("REMOTE_ADDR", ""))
+
+
+def _unknown_token_response(request: HttpRequest, token: str) -> JsonResponse:
+    """Return the refusal of a token; where it was taken from its player, with the signed command that says so."""
+    found = revoked_tokens.order_for(token, request.META.get("REMOTE_ADDR", ""), timezone.now()) if token else None
+    if found is None:
+        return error_response(401, "unknown-token", "this token is not that of an enrolled screen")
+    screen, order = found
+    rows = [*_retained_documents(screen)[:1], order]
+    listed = [_document_json(row.topic, bytes(row.payload)) for row in rows]
+    return JsonResponse({"error": "revoked", "documents": listed}, status=401)
 
 
 def _shut_out_response(refused: player_boxes.ShutOut, keys: list[OutboxDocument]) -> JsonResponse:

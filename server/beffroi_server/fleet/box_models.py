@@ -1,10 +1,28 @@
-"""The model of the machines on which the player of a screen was seen."""
+"""The models of the machines on which the player of a screen was seen, and of credentials that were taken away."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from django.db import models
+
+
+class RevokedToken(models.Model):
+    """The digest of a device token that was taken from a player: one that comes with it is told so."""
+
+    screen = models.ForeignKey("fleet.Screen", on_delete=models.CASCADE, related_name="revoked_tokens")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    revoked_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True, blank=True)
+    """When a player last came with it."""
+    address = models.CharField(max_length=45, blank=True)
+    """From where."""
+
+    class Meta:
+        ordering: ClassVar = ["-revoked_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.screen} {self.revoked_at:%Y-%m-%d}"
 
 
 class PlayerBox(models.Model):

@@ -16,7 +16,7 @@ from beffroi_content import model as content
 from beffroi_server.core.choices import labelled_choices
 from beffroi_server.core.languages import validate_languages
 from beffroi_server.fleet import outputs, screen_hours, viewports
-from beffroi_server.fleet.box_models import PlayerBox  # noqa: F401 - Django looks for models here
+from beffroi_server.fleet.box_models import PlayerBox, RevokedToken  # noqa: F401 - Django looks for models here
 from beffroi_server.fleet.card_models import EnrolmentCard  # noqa: F401 - as above
 from beffroi_server.fleet.municipality_models import Municipality  # noqa: F401 - as above
 from beffroi_server.fleet.pairing_models import Pairing  # noqa: F401 - as above

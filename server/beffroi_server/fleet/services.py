@@ -27,7 +27,7 @@ from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import broker_access, signing, signing_keys
-from beffroi_server.fleet import enrolment_cards, player_boxes, screen_scopes, targets
+from beffroi_server.fleet import enrolment_cards, player_boxes, revoked_tokens, screen_scopes, targets
 from beffroi_server.fleet.device_credentials import broker_account, token_sha256
 from beffroi_server.fleet.enrolment_codes import code_sha256, new_code
 from beffroi_server.fleet.errors import EnrolmentRefused
@@ -198,6 +198,7 @@ def give_identity(screen: Screen, trigger_key: str, action: str) -> dict[str, An
     token = secrets.token_urlsafe(32)
     with serialised():
         enrolment_cards.withdraw_cards_of(screen)
+        revoked_tokens.note_revoked(screen, now)
         screen.enrolment_code_sha256, screen.enrolment_expires_at = "", None
         screen.enrolled_at, screen.token_sha256 = timezone.now(), token_sha256(token)
         screen.trigger_key = trigger_key
@@ -216,6 +217,8 @@ def revoke_player(screen: Screen, *, user: User | None = None) -> None:
     """Revoke the credentials of a screen's player: the broker sends it away at once, and it fetches nothing."""
     check_installer(user, screen)
     with serialised():
+        screen.refresh_from_db()
+        revoked_tokens.note_revoked(screen, timezone.now())
         Screen.objects.filter(pk=screen.pk).update(
             token_sha256="",
             trigger_key="",

@@ -195,6 +195,7 @@ def screen_settings(screen: Screen, town: Town) -> content.ScreenSettings:
         "downloads": screen.download_settings(),
         "software": screen.software_target(),
         "idle_after_hours": screen.idle_after_hours,
+        "dark_after_hours": town.dark_after_hours,
         "uncertain_clock": screen.uncertain_clock,
         "server": settings.PUBLIC_URL,
         "broker": broker_place(),

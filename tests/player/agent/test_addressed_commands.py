@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.player_harness import BOX, PlayerHarness
-from tests.support.signing_town import SigningTown, slide
+from tests.support.player_harness import BOX, CREDENTIALS, PlayerHarness
+from tests.support.signing_town import SigningTown, alert, slide
+
+from beffroi_content.model import AlertLevel
 
 
 @pytest.fixture
@@ -33,3 +35,16 @@ def test_the_player_of_the_screen_says_that_it_has_a_copy(showing, hall):
     showing.receive(hall.publish_command("c1", "copy-seen", 20, box=BOX))
     assert showing.runtime.overlay.read() is not None
     assert showing.away == []
+
+
+def test_a_player_that_was_revoked_shows_nothing_of_the_town(showing, hall):
+    showing.receive(hall.publish_command("c1", "revoked", credentials="d" * 16))
+    showing.run_iteration()
+    assert showing.slides == ["a"]
+    showing.receive(hall.publish_command("c2", "revoked", credentials=CREDENTIALS))
+    showing.wait(1_000)
+    assert showing.slides == []
+    # An alert that it holds or hears is a warning of people all the same.
+    hall.now_ms = showing.time.system_ms
+    showing.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)), live=False)
+    assert showing.alerts == [("flood", "takeover")]

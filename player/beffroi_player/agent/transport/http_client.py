@@ -130,8 +130,8 @@ class ServerClient:
             requests.RequestException: there is none.
         """
         given = {NONCE_HEADER: nonce} if nonce else {}
-        shut_out = requests.codes.conflict
-        with self._open_response("GET", "/device/v1/documents", headers=given, also=(shut_out,)) as response:
+        shut_out, revoked = requests.codes.conflict, requests.codes.unauthorized
+        with self._open_response("GET", "/device/v1/documents", headers=given, also=(shut_out, revoked)) as response:
             answer, headers, status = _read_json(response), response.headers, response.status_code
         try:
             found = [(str(d["topic"]), base64.b64decode(d["payload"], validate=True)) for d in answer["documents"]]
@@ -142,10 +142,13 @@ class ServerClient:
                 _parse_header(BrokerAddress, headers.get(BROKER_HEADER)),
                 steps,
                 headers.get(RESTORE_HEADER, "")[:63],
-                status == shut_out,
+                status in (shut_out, revoked),
             )
         except (KeyError, AttributeError, TypeError, ValueError, binascii.Error) as error:
-            raise ServerRefusal(f"the list of documents is not one: {error}") from error
+            what = "the list of documents is not one" if status == requests.codes.ok else f"it answers {status}"
+            refusal = ServerRefusal(f"{what}: {error}")
+            refusal.status = 0 if status == requests.codes.ok else status
+            raise refusal from error
 
     def send_receipts(self, batch: ReceiptBatch) -> None:
         """Hand receipts to the server, which has stored them when it answers.

@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 ('unseen_seconds', models.PositiveSmallIntegerField(default=60, validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(3600)], verbose_name='seconds until people are told of an alert that a screen does not show')),
                 ('outages_months', models.PositiveSmallIntegerField(default=25, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(120)], verbose_name='months of outages to keep')),
                 ('alert_sets_months', models.PositiveSmallIntegerField(default=61, validators=[django.core.validators.MinValueValidator(2), django.core.validators.MaxValueValidator(600)], verbose_name='months of signed alerts to keep')),
+                ('dark_after_hours', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(24), django.core.validators.MaxValueValidator(8760)], verbose_name='hours without contact until a player shows nothing of the town')),
                 ('second_officer_levels', models.JSONField(blank=True, default=list)),
                 ('second_factor_since', models.DateTimeField(blank=True, null=True)),
             ],

@@ -157,7 +157,7 @@ class TownForm(StyledModelForm):
         model = Town
         fields = ("name", "colour", "time_zone", "locale", "languages", "latitude", "longitude", "insee",
                   "holiday_region", "plays_months", "outages_months", "alert_sets_months", "silent_minutes",
-                  "unseen_seconds", "second_officer_levels", "is_try_out")  # fmt: skip
+                  "unseen_seconds", "dark_after_hours", "second_officer_levels", "is_try_out")  # fmt: skip
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
             "insee": _("In France: five characters, such as 44109. Official warnings name the town by it."),
@@ -166,6 +166,11 @@ class TownForm(StyledModelForm):
             "holiday_region": _("Alsace, Moselle and the overseas territories have days of their own."),
             "outages_months": _("When screens were silent or wrong, and who took care of it."),
             "silent_minutes": _("A screen that is off as planned does not count."),
+            "dark_after_hours": _(
+                "Against lost or stolen players: such a one shows a neutral page then. Empty: never. Hours of running "
+                "count, without a sign of the server, so a breakdown of the network for so long darkens screens, too: "
+                "choose three days (72) or more."
+            ),
             "unseen_seconds": _("Counted from the broadcast of the alert."),
             "is_try_out": _("Every page says so, and alerts are exercises unless you choose otherwise."),
             "alert_sets_months": _("As they were signed and sent: the evidence in the dossier of an alert."),
