@@ -219,8 +219,8 @@ class SigningTown:
         scope = TopicScope.of_screen(manifest.screen)
         return self.sign(PROGRAMME, ProgrammeDocument(**self.stamps(), manifest=manifest), scope, **how)
 
-    def publish_command(self, name: str, kind: str, seconds: int = 0, **further: object) -> tuple[str, bytes]:
-        document = ScreenCommand(**self.stamps(60_000), id=name, kind=kind, seconds=seconds, **further)
+    def publish_command(self, identifier: str, kind: str, seconds: int = 0, **further: object) -> tuple[str, bytes]:
+        document = ScreenCommand(**self.stamps(60_000), id=identifier, kind=kind, seconds=seconds, **further)
         return self.sign(COMMAND, document, TopicScope.of_screen(SCREEN))
 
     def add_file(self, content: bytes, media_type: str = "image/jpeg") -> AssetReference:

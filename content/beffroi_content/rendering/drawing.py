@@ -28,7 +28,7 @@ from beffroi_content.raster.page_painter import paint_page
 from beffroi_content.reading_time import words_within
 from beffroi_content.rendering.readability import assess_readability
 from beffroi_content.templates.alerts import alert_pages as alert_template
-from beffroi_content.templates.layout import full_image, idle_page, pairing_page
+from beffroi_content.templates.layout import full_image, idle_page, pairing_page, test_card
 from beffroi_content.templates.page_layout import lay_out_announcement, lay_out_widget
 from beffroi_content.templates.widget_layout import marquee_strips
 
@@ -176,6 +176,16 @@ def draw_idle_page(title: str, lines: Sequence[str], canvas: Canvas) -> Image.Im
 def draw_pairing_page(notice: pairing_page.PairingNotice, canvas: Canvas) -> Image.Image:
     """Return the page of a player that waits for somebody to pair it. It never raises."""
     return _paint_page(pairing_page.lay_out(notice, canvas), canvas, _NO_IMAGES)
+
+
+def draw_test_card(name: str, lines: Sequence[str], canvas: Canvas) -> Image.Image:
+    """Return a test card: colours, greys, a grid and the corners, with the name of the screen. It never raises."""
+    return _paint_page(test_card.lay_out_test_card(name, lines, canvas), canvas, _NO_IMAGES)
+
+
+def draw_number(number: int, name: str, canvas: Canvas) -> Image.Image:
+    """Return a large number with the name of the screen, by which somebody finds it in a list. It never raises."""
+    return _paint_page(test_card.lay_out_number(number, name, canvas), canvas, _NO_IMAGES)
 
 
 def _paint_page(page: Page, canvas: Canvas, images: ImageCache) -> Image.Image:

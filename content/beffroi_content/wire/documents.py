@@ -179,6 +179,10 @@ class CommandKind(StrEnum):
 
     IDENTIFY = "identify"
     """Show the screen's name over everything for ``seconds``."""
+    TEST_CARD = "test-card"
+    """Show a test card for ``seconds``; 0 ends it."""
+    NUMBER = "number"
+    """Show ``number`` in large figures for ``seconds``, so that somebody finds the screen in a list; 0 ends it."""
     SCREENSHOT = "screenshot"
     """Send a small JPEG of the screen, and again at each change for ``seconds``."""
     CAPTURE = "capture"
@@ -203,6 +207,9 @@ class CommandBody(DocumentBody):
     seconds: Annotated[int, Field(ge=0, le=3600)] = 0
     alert: Alert | None = None
     """What a drill draws."""
+    name: Annotated[str, Field(max_length=80)] = ""
+    """Of the screen, as people call it, for what shows it; empty: its identifier."""
+    number: Annotated[int, Field(ge=0, le=9999)] = 0
     box: BoxIdentifier = ""
     """The machine that is meant, where two have one identity; any other leaves the command alone."""
     credentials: BoxIdentifier = ""

@@ -62,7 +62,11 @@ class CommandRunner:
         self._record_done(command.id)
         log.info("command %s: %s", command.id, command.kind, extra={"COMMAND": str(command.kind)})
         if command.kind == CommandKind.IDENTIFY:
-            self._overlays.show_name(command.seconds)
+            self._overlays.show_name(command.seconds, command.name)
+        elif command.kind == CommandKind.TEST_CARD:
+            self._overlays.show_test_card(command.seconds, command.name)
+        elif command.kind == CommandKind.NUMBER:
+            self._overlays.show_number(command.seconds, command.number, command.name)
         elif command.kind == CommandKind.SCREENSHOT:
             self._screenshots.request_screenshot(command.seconds)
         elif command.kind == CommandKind.CAPTURE:

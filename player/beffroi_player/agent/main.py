@@ -494,7 +494,9 @@ class PlayerAgent:
         image = (
             rendering.draw_idle_page("Écran hors service", [], _neutral_canvas(size))
             if self._silence.darkness is not None
-            else rendering.draw_idle_page("En attente du programme", [self._enrolment.name or self._enrolment.screen], canvas)
+            else rendering.draw_idle_page(
+                "En attente du programme", [self._enrolment.name or self._enrolment.screen], canvas
+            )
         )
         with contextlib.suppress(OSError):
             save_png(image, self._state.notice_image)

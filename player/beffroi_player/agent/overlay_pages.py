@@ -33,11 +33,25 @@ class OverlayPages:
         self._runtime, self._refusals, self._clock, self._alerts = runtime, refusals, clock, alerts
         self._name = name
 
-    def show_name(self, seconds: int) -> None:
+    def show_name(self, seconds: int, name: str = "") -> None:
         """Show the name of the screen, and what it is."""
+        self._show_text(name or self._name, self._kind_lines(), seconds)
+
+    def show_test_card(self, seconds: int, name: str = "") -> None:
+        """Show a test card; 0 seconds end it."""
         settings = self._alerts.drawing_context.settings
-        kind = settings.screen_class
-        self._show_text(self._name, [f"{kind.name} {kind.width} × {kind.height}".strip()], seconds)
+        lines = [*self._kind_lines(), f"{settings.rotation}°"]
+        image = rendering.draw_test_card(name or self._name, lines, rendering.Canvas.for_screen(settings))
+        self.show_image(image, seconds)
+
+    def show_number(self, seconds: int, number: int, name: str = "") -> None:
+        """Show a large number; 0 seconds end it."""
+        canvas = rendering.Canvas.for_screen(self._alerts.drawing_context.settings)
+        self.show_image(rendering.draw_number(number, name or self._name, canvas), seconds)
+
+    def _kind_lines(self) -> list[str]:
+        kind = self._alerts.drawing_context.settings.screen_class
+        return [f"{kind.name} {kind.width} × {kind.height}".strip()]
 
     def show_copy(self, seconds: int, box: str) -> None:
         """Say that this machine has the copied memory card of another one."""

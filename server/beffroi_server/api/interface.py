@@ -42,6 +42,7 @@ from beffroi_server.api import (  # noqa: F401
     town,
     users,
     versions,
+    walk_tests,
     warning_sources,
     webhooks,
     words,

@@ -338,17 +338,25 @@ def _unknown_token_response(request: HttpRequest, token: str) -> JsonResponse:
     if found is None:
         return error_response(401, "unknown-token", "this token is not that of an enrolled screen")
     screen, order = found
-    rows = [*_retained_documents(screen)[:1], order]
-    listed = [_document_json(row.topic, bytes(row.payload)) for row in rows]
-    return JsonResponse({"error": "revoked", "documents": listed}, status=401)
+    return _ordering_refusal(401, "revoked", _retained_documents(screen)[:1], order)
 
 
 def _shut_out_response(refused: player_boxes.ShutOut, keys: list[OutboxDocument]) -> JsonResponse:
-    """Return the refusal of a machine that is not the player: what it acts upon is the signed command in it."""
-    order = refused.order
+    """Return the refusal of a machine that is not the player."""
+    return _ordering_refusal(409, "another-machine", keys, refused.order)
+
+
+def _ordering_refusal(
+    status: int, error: str, keys: list[OutboxDocument], order: OutboxDocument | None
+) -> JsonResponse:
+    """Return a refusal with the signed command that the player acts upon, and the keys that verify it."""
     rows = [*keys, order] if order is not None else []
-    listed = [_document_json(row.topic, bytes(row.payload)) for row in rows]
-    response = JsonResponse({"error": "another-machine", "documents": listed}, status=409)
+    steps = key_rotation.key_steps(keys[0].sequence) if rows and keys else ()
+    response = JsonResponse({
+        "error": error,
+        "documents": [_document_json(row.topic, bytes(row.payload)) for row in rows],
+        "key_steps": [base64.b64encode(step).decode() for step in steps],
+    }, status=status)  # fmt: skip
     response["Cache-Control"] = "no-store"
     return response
 

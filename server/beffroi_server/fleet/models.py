@@ -22,6 +22,7 @@ from beffroi_server.fleet.municipality_models import Municipality  # noqa: F401 
 from beffroi_server.fleet.pairing_models import Pairing  # noqa: F401 - as above
 from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay  # noqa: F401 - as above
 from beffroi_server.fleet.plays.play_gaps import PlayGaps
+from beffroi_server.fleet.walk_models import WalkStop, WalkTest  # noqa: F401 - as above
 
 TECHNOLOGY_CHOICES = labelled_choices(
     {

@@ -198,7 +198,7 @@ def give_identity(screen: Screen, trigger_key: str, action: str) -> dict[str, An
     token = secrets.token_urlsafe(32)
     with serialised():
         enrolment_cards.withdraw_cards_of(screen)
-        revoked_tokens.note_revoked(screen, now)
+        revoked_tokens.note_revoked(screen, timezone.now())
         screen.enrolment_code_sha256, screen.enrolment_expires_at = "", None
         screen.enrolled_at, screen.token_sha256 = timezone.now(), token_sha256(token)
         screen.trigger_key = trigger_key
@@ -253,7 +253,7 @@ def request_screenshots(screen: Screen, seconds: int = SCREENSHOT_SECONDS) -> bo
     # The row count decides between two who ask at once.
     if not due.update(screenshots_asked_at=now):
         return False
-    _send_command(screen, CommandKind.SCREENSHOT, seconds)
+    send_command(screen, CommandKind.SCREENSHOT, seconds)
     return True
 
 
@@ -278,7 +278,7 @@ def request_capture(screen: Screen, *, user: User | None = None) -> None:
     check_installer(user, screen)
     with serialised():
         audit.record_event(user, "screen-captured", screen, slug=screen.slug)
-        _send_command(screen, CommandKind.CAPTURE, 0)
+        send_command(screen, CommandKind.CAPTURE, 0)
 
 
 def identify_screen(screen: Screen, *, user: User | None = None) -> None:
@@ -286,7 +286,7 @@ def identify_screen(screen: Screen, *, user: User | None = None) -> None:
     check_installer(user, screen)
     with serialised():
         audit.record_event(user, "screen-identified", screen, slug=screen.slug)
-        _send_command(screen, CommandKind.IDENTIFY, IDENTIFY_SECONDS)
+        send_command(screen, CommandKind.IDENTIFY, IDENTIFY_SECONDS)
 
 
 def restart_player(screen: Screen, *, user: User | None = None) -> None:
@@ -294,7 +294,7 @@ def restart_player(screen: Screen, *, user: User | None = None) -> None:
     check_installer(user, screen)
     with serialised():
         audit.record_event(user, "screen-restarted", screen, slug=screen.slug)
-        _send_command(screen, CommandKind.RESTART, 0)
+        send_command(screen, CommandKind.RESTART, 0)
 
 
 def switch_off(screen: Screen, until: dt.datetime, *, user: User | None) -> None:
@@ -345,8 +345,9 @@ def check_installer(user: User | None, screen: Screen) -> None:
     screen_scopes.check_screens(user, [screen])
 
 
-def _send_command(screen: Screen, kind: CommandKind, seconds: int) -> None:
-    body = CommandBody(id=uuid.uuid4().hex, kind=kind, seconds=min(seconds, 3600))
+def send_command(screen: Screen, kind: CommandKind, seconds: int, number: int = 0) -> None:
+    """Send a command to a screen, within a transaction of the caller's."""
+    body = CommandBody(id=uuid.uuid4().hex, kind=kind, seconds=min(seconds, 3600), name=screen.name[:80], number=number)
     signing.seal_document(COMMAND, TopicScope.of_screen(screen.slug), body)
 
 

@@ -48,3 +48,15 @@ def test_a_player_that_was_revoked_shows_nothing_of_the_town(showing, hall):
     hall.now_ms = showing.time.system_ms
     showing.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)), live=False)
     assert showing.alerts == [("flood", "takeover")]
+
+
+@pytest.mark.parametrize("kind", ["test-card", "number", "identify"])
+def test_what_technicians_ask_for_is_shown_for_its_time_and_ended_at_once(showing, hall, kind):
+    showing.receive(hall.publish_command("c1", kind, 600, name="Hall", number=7))
+    first = showing.runtime.overlay.read()
+    assert first is not None
+    assert first.until_uptime_ms == showing.time.uptime_ms + 600_000
+    showing.receive(hall.publish_command("c2", kind, 600, name="Quay", number=8))
+    assert showing.runtime.overlay.read().frame != first.frame
+    showing.receive(hall.publish_command("c3", kind, 0, name="Quay", number=8))
+    assert showing.runtime.overlay.read().until_uptime_ms <= showing.time.uptime_ms

@@ -79,6 +79,13 @@ ADDRESSES = {
     "drills": USER, "drill": USER, "drill-start": OFFICER, "drill-settings": ADMINISTRATOR,
     "alert-take-off": OFFICER, "restoration-close": OFFICER, "scenarios": OFFICER, "scenario": OFFICER,
     "scenario-new": OFFICER, "scenario-delete": OFFICER,
+    **dict.fromkeys(
+        (
+            "screen-test-card", "walk-tests", "walk-test", "walk-test-again", "walk-test-end", "walk-test-csv",
+            "walk-test-note",
+        ),
+        TECHNICIAN,
+    ),
     "screen-box-choose": TECHNICIAN, "cards": TECHNICIAN, "card-withdraw": TECHNICIAN,
     "screen-contacts": TECHNICIAN, "screen-contact-remove": TECHNICIAN,
     "screen-hours": TECHNICIAN, "screen-off": SWITCHER, "screen-on": SWITCHER,

@@ -139,6 +139,20 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='RevokedToken',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token_sha256', models.CharField(max_length=64, unique=True)),
+                ('revoked_at', models.DateTimeField()),
+                ('seen_at', models.DateTimeField(blank=True, null=True)),
+                ('address', models.CharField(blank=True, max_length=45)),
+                ('screen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revoked_tokens', to='fleet.screen')),
+            ],
+            options={
+                'ordering': ['-revoked_at', '-pk'],
+            },
+        ),
+        migrations.CreateModel(
             name='Pairing',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -219,6 +233,35 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'municipalities',
                 'ordering': ['name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='WalkTest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('started_at', models.DateTimeField()),
+                ('shown_until', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('started_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-started_at', '-pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='WalkStop',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveSmallIntegerField()),
+                ('result', models.CharField(blank=True, choices=[('', 'not visited yet'), ('seen', 'in order'), ('wrong', 'wrong'), ('unseen', 'not seen')], default='', max_length=6)),
+                ('note', models.CharField(blank=True, max_length=200)),
+                ('noted_at', models.DateTimeField(blank=True, null=True)),
+                ('noted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                ('screen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='fleet.screen')),
+                ('test', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stops', to='fleet.walktest')),
+            ],
+            options={
+                'ordering': ['number'],
             },
         ),
         migrations.CreateModel(
@@ -321,5 +364,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='screen',
             index=models.Index(condition=models.Q(('programme_due_at__isnull', False)), fields=['programme_due_at'], name='screen_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='walkstop',
+            constraint=models.UniqueConstraint(fields=('test', 'screen'), name='one_stop_of_screen'),
         ),
     ]

@@ -15,6 +15,7 @@ from beffroi_server.web.fleet import (
     overview_views,
     pairing_views,
     screen_views,
+    walk_views,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -45,6 +46,13 @@ urlpatterns: list[URLPattern] = [
     path("screens/<slug:slug>/expected.png", capture_views.screen_expected, name="screen-expected"),
     path("cards/", card_views.card_list, name="cards"),
     path("cards/<int:pk>/withdraw/", card_views.card_withdraw, name="card-withdraw"),
+    path("screens/<slug:slug>/test-card/", walk_views.screen_test_card, name="screen-test-card"),
+    path("walk-tests/", walk_views.walk_list, name="walk-tests"),
+    path("walk-tests/<int:pk>/", walk_views.walk_page, name="walk-test"),
+    path("walk-tests/<int:pk>/again/", walk_views.walk_again, name="walk-test-again"),
+    path("walk-tests/<int:pk>/end/", walk_views.walk_end, name="walk-test-end"),
+    path("walk-tests/<int:pk>/results.csv", walk_views.walk_csv, name="walk-test-csv"),
+    path("walk-tests/<int:pk>/<int:number>/", walk_views.walk_note, name="walk-test-note"),
     path("screen-classes/", class_and_group_views.screen_class_list, name="screen-classes"),
     path("screen-classes/add/", class_and_group_views.screen_class_add, name="screen-class-add"),
     path("screen-classes/<int:pk>/", class_and_group_views.screen_class_edit, name="screen-class"),
