@@ -95,7 +95,7 @@ def note_poll(screen: Screen, caller: CallingBox | None, now: dt.datetime) -> Sh
         own = _note_box(screen, known, caller, now)
         keeper = keeper_of(known, now)
         if keeper is None or keeper.box == own.box:
-            _forget_others(known, own, now)
+            _delete_others(known, own, now)
             return None
         state = ScreenState.objects.filter(screen=screen).first()
         if not own.is_barred and not identity_watch.has_clash(state, now):
@@ -134,7 +134,7 @@ def choose_box(screen: Screen, box: str, *, user: User | None) -> None:
         audit.record_event(user, "box-chosen", screen, slug=screen.slug, box=box, address=chosen.address)
 
 
-def forget_boxes(screen: Screen) -> None:
+def delete_boxes(screen: Screen) -> None:
     """Begin anew: another player was enrolled, and the identity of all these machines is worth nothing."""
     PlayerBox.objects.filter(screen=screen).delete()
     ScreenState.objects.filter(screen=screen).update(clash_at=None)
@@ -165,7 +165,7 @@ def _note_box(screen: Screen, known: list[PlayerBox], caller: CallingBox, now: d
     return own
 
 
-def _forget_others(known: Iterable[PlayerBox], own: PlayerBox, now: dt.datetime) -> None:
+def _delete_others(known: Iterable[PlayerBox], own: PlayerBox, now: dt.datetime) -> None:
     for each in known:
         if each is not own and not each.is_barred and now - each.last_seen_at > FORGOTTEN_AFTER:
             each.delete()

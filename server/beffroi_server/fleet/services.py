@@ -206,7 +206,7 @@ def give_identity(screen: Screen, trigger_key: str, action: str) -> dict[str, An
             "enrolment_code_sha256", "enrolment_expires_at", "enrolled_at", "token_sha256", "trigger_key",
         ])  # fmt: skip
         ScreenState.objects.get_or_create(screen=screen)
-        player_boxes.forget_boxes(screen)
+        player_boxes.delete_boxes(screen)
         audit.record_event(None, action, screen, slug=screen.slug)
         broker_access.note_account_change(str(TopicScope.of_screen(screen.slug)))
         screen_changed.send(screen)

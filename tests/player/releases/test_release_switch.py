@@ -82,7 +82,7 @@ def starts(files: ReleaseFiles) -> list[str]:
 
 def test_a_release_that_holds_is_in_force_and_the_former_one_is_kept(files: ReleaseFiles, run: Run) -> None:
     run()
-    until("the former release presents", lambda: shown(files) == "1.0")
+    until("the former agent is connected", lambda: shown(files) == "1.0" and said_by_agent(files) == "1.0")
     install_release(files, "2.0")
     files.write_wanted(WantedRelease("2.0"))
     until("it is in force", lambda: files.read_record().current == "2.0")

@@ -113,6 +113,7 @@ FOR_PEOPLE = {
     "screen-choices": FORM, "language": SESSION, "municipality-choose": SESSION,
     "plays-pdf": PAPER, "alert-dossier-pdf": PAPER, "plays-verify": HELP, "help": HELP,
     "browser-add": "a browser subscribes itself, with keys of its own", "cap-webhook": "is called by programs already",
+    **dict.fromkeys(("software", "rollout-start", "rollout-act"), "who changes the program of all screens looks"),
     "server-examine": "the server does it by itself; programs read /health/ready",
 }  # fmt: skip
 

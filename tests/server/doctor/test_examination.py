@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -318,6 +319,7 @@ class TestOperation:
 def test_the_server_examines_itself_now_and_then_and_thoroughly_once_a_day(data, monkeypatch):
     asked = []
     monkeypatch.setattr(doctor_jobs, "run_examination", lambda _stopping, *, is_thorough: asked.append(is_thorough))
+    monkeypatch.setattr(doctor_jobs, "_started_at", time.monotonic())
     now = timezone.now()
 
     def asked_after(age: dt.timedelta, thorough_age: dt.timedelta | None) -> list[bool]:
