@@ -15,7 +15,7 @@ from django.utils import timezone
 from beffroi_content.wire import pairing as wire
 from beffroi_content.wire.pairing import PairingOffer, PairingRequest, PairingTranscript
 from beffroi_player.agent.transport.http_client import ServerRefusal
-from beffroi_player.agent.transport.pairing import MOST_WRONG_CODES, PairingOver, PlayerPairing
+from beffroi_player.agent.transport.pairing import MOST_WRONG_CODES, OtherTown, PairingOver, PlayerPairing
 from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.core.attempt_throttle import AttemptThrottle
@@ -42,7 +42,8 @@ class Network:
     """Carries what a player says to the server; a test may put somebody in between."""
 
     def __init__(self, address: str = "192.0.2.7") -> None:
-        self.client = Client(REMOTE_ADDR=address)
+        # A request leaves its language behind, which the refusals of a person that follow would speak.
+        self.client = Client(REMOTE_ADDR=address, headers={"Accept-Language": "en"})
         self.said: list[str] = []
 
     def get_json(self, path: str) -> object:
@@ -184,7 +185,7 @@ class TestAPlayer:
 
     def test_refuses_a_town_that_it_was_not_installed_for(self, hall):
         assert new_player(root=signing_keys.root_fingerprint()[:16].upper()).notice
-        with pytest.raises(PairingOver):
+        with pytest.raises(OtherTown):
             new_player(root="0123456789abcdef")
 
 

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 from tests.support.page_addresses import page_addresses
+from tests.support.pairing_players import pairing_player
 
 from beffroi_server.accounts.models import User
 from beffroi_server.alerts import second_officer
@@ -23,7 +24,9 @@ from beffroi_server.alerts.services import broadcast_alert
 from beffroi_server.drills import silent_drills
 from beffroi_server.drills.models import Drill
 from beffroi_server.feeds.models import Feed
+from beffroi_server.fleet import pairings
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
+from beffroi_server.fleet.pairing_models import Pairing
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.library import services as library
 from beffroi_server.library.models import Announcement, MediaItem, Tag
@@ -44,7 +47,7 @@ KINDS: dict[str, Any] = {
     "playlists": Playlist, "schedule": ScheduleRule, "groups": ScreenGroup, "media": MediaItem, "entries": Entry,
     "feeds": Feed, "screen-classes": ScreenClass, "users": User, "alerts": Alert, "alerts/proposals": AlertProposal,
     "scenarios": Scenario, "warnings/sources": WarningSource, "drills": Drill, "announcements/tags": Tag,
-    "announcements": Announcement,
+    "announcements": Announcement, "pairing": Pairing,
 }  # fmt: skip
 """What the addresses of pages number."""
 
@@ -112,6 +115,8 @@ def busy_town(keyring, quay, led, district, dora, images) -> Announcement:
         placements.place_announcement(announcement, groups=groups[:2], screens=screens[:2], ends_at=soon, user=None)
     LayoutChoice.objects.create(layout="frame", group=groups[0], messages="Marché couvert")
     publish_due_programmes()
+    pairings.confirm_pairing(pairing_player().notice.code, quay, user=dora)
+    Pairing.objects.update(polled_at=soon, expires_at=soon)
     return written[0]
 
 
@@ -124,7 +129,7 @@ def addresses_of(shown: Announcement) -> dict[str, str]:
     found = page_addresses()
     for written, key in keys.items():
         found = {name: address.replace(written, key) for name, address in found.items()}
-    return found
+    return found | {"pair": f"{found['pair']}?code={Pairing.objects.get().prefix}BCDFG"}
 
 
 def count_queries(shown: Announcement, user: User) -> dict[str, int]:
@@ -150,6 +155,7 @@ def test_no_page_asks_more_than_fifteen_questions(busy_town, dora):
     asked = count_queries(busy_town, dora)
 
     assert {"announcement", "rule", "playlist", "entry", "screen", "screen-problems", "group"} <= asked.keys()
+    assert {"pair", "pairing"} <= asked.keys()
     assert above(asked, MOST_QUERIES) == {}
 
 
