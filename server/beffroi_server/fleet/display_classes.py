@@ -22,6 +22,12 @@ def fits(row: ScreenClass, pairing: Pairing) -> bool:
     return {row.width, row.height} == {pairing.width, pairing.height}
 
 
+def hangs_as(row: ScreenClass, pairing: Pairing, rotation: int) -> bool:
+    """Tell whether the display has the pixels of a screen class once it hangs turned by so many degrees."""
+    size = pairing.width, pairing.height
+    return (row.width, row.height) == (size if rotation in (0, 180) else size[::-1])
+
+
 def class_of_size(width: int, height: int, *, user: User | None) -> ScreenClass:
     """Return a screen class of that size; where there is none it is added, with the usual physical size.
 

@@ -48,6 +48,7 @@ class PairingForm(StyledForm):
     target = forms.ChoiceField(label=gettext_lazy("Which screen is it?"), widget=forms.RadioSelect)
     other = forms.ModelChoiceField(
         Screen.objects.all(), label=gettext_lazy("Screen"), required=False, to_field_name="slug",
+        empty_label=gettext_lazy("Choose a screen"),
         help_text=gettext_lazy("Its present player loses its access. Programme and proof of play are kept."),
     )  # fmt: skip
     name = forms.CharField(
@@ -98,16 +99,19 @@ class PairingForm(StyledForm):
         return own if own in dict(targets) else OTHER
 
     def _classes(self) -> list[tuple[str, str]]:
-        rows = sorted(
-            ScreenClass.objects.all(), key=lambda row: (not display_classes.fits(row, self._pairing), row.name)
-        )
+        rows = sorted(ScreenClass.objects.all(), key=self._class_order)
         found = [(str(row.pk), str(row)) for row in rows]
         if screen_scopes.scope_group_keys(self._user) is None:
             width, height = self._pairing.width, self._pairing.height
             own = OWN_CLASS, _("New class: %(width)d × %(height)d pixels") % {"width": width, "height": height}
-            is_known = bool(rows) and display_classes.fits(rows[0], self._pairing)
+            is_known = bool(rows) and display_classes.hangs_as(rows[0], self._pairing, 0)
             found.insert(1 if is_known else 0, own)
         return found
+
+    def _class_order(self, row: ScreenClass) -> tuple[bool, bool, str]:
+        """What fits the display as it is comes first, then what fits it turned."""
+        is_upright = display_classes.hangs_as(row, self._pairing, 0)
+        return not is_upright, not display_classes.fits(row, self._pairing), row.name
 
     def clean(self) -> dict[str, Any]:
         """Require what the chosen target needs."""
@@ -116,7 +120,20 @@ class PairingForm(StyledForm):
             self.add_error("other", _("Choose the screen that this player becomes."))
         if values.get("target") == NEW and not values.get("name"):
             self.add_error("name", _("Enter a name for the new screen."))
+        if values.get("target") == NEW and self._is_wrongly_turned(values):
+            self.add_error(
+                "rotation", _("With this rotation the display does not have the pixels of that class: turn it by 90°.")
+            )
         return values
+
+    def _is_wrongly_turned(self, values: dict[str, Any]) -> bool:
+        chosen = values.get("screen_class") or OWN_CLASS
+        row = None if chosen == OWN_CLASS else ScreenClass.objects.filter(pk=int(chosen)).first()
+        return (
+            row is not None
+            and display_classes.fits(row, self._pairing)
+            and not (display_classes.hangs_as(row, self._pairing, values.get("rotation") or 0))
+        )
 
     def chosen_screen(self) -> Screen:
         """Return the screen of a valid form; a new one is added.

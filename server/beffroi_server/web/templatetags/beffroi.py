@@ -172,8 +172,14 @@ def disk_notice() -> dict[str, Any]:
 
 
 @register.inclusion_tag("web/field.html")
-def field(bound: forms.BoundField, help_text: str = "") -> dict[str, Any]:
-    """Show a field with its label, its help and its errors."""
+def field(bound: forms.BoundField, help_text: str = "", *, marks_optional: bool = True) -> dict[str, Any]:
+    """Show a field with its label, its help and its errors.
+
+    Args:
+        bound: The field.
+        help_text: Instead of its own.
+        marks_optional: Whether a field that may be empty says so; not one that another choice makes necessary.
+    """
     widget = bound.field.widget
     several = isinstance(widget, forms.CheckboxSelectMultiple | forms.RadioSelect)
     return {
@@ -182,7 +188,7 @@ def field(bound: forms.BoundField, help_text: str = "") -> dict[str, Any]:
         "screens": choices_of(bound),
         "one_box": isinstance(widget, forms.CheckboxInput),
         "grouped": isinstance(widget, forms.MultiWidget),
-        "optional": not bound.field.required and not several,
+        "optional": marks_optional and not bound.field.required and not several,
         "help_text": help_text or bound.help_text,
     }
 

@@ -100,6 +100,23 @@ class TestTheScreen:
         assert Screen.objects.get().screen_class == full_hd
         assert ScreenClass.objects.count() == 2
 
+    def test_that_is_new_is_first_offered_the_class_that_fits_as_the_display_hangs(self, as_charlie, full_hd, totem):
+        for player, first, second in (
+            (pairing_player(), full_hd, totem), (pairing_player((1080, 1920)), totem, full_hd),
+        ):  # fmt: skip
+            page = page_text(as_charlie.get("/pairing/", {"code": player.notice.code}))
+            assert page.index(f'<option value="{first.pk}"') < page.index(f'<option value="{second.pk}"')
+
+    def test_that_is_new_is_not_added_with_a_rotation_that_its_class_does_not_have(
+        self, as_charlie, full_hd, totem, player
+    ):
+        given = {"code": player.notice.code, "target": "new", "name": "Hall", "screen_class": str(totem.pk)}
+        refused = as_charlie.post("/pairing/", {**given, "rotation": "0"})
+        assert "turn it by 90°" in page_text(refused)
+        assert not Screen.objects.exists()
+        as_charlie.post("/pairing/", {**given, "rotation": "270"})
+        assert (Screen.objects.get().screen_class, Screen.objects.get().rotation) == (totem, 270)
+
     def test_beyond_the_scope_of_a_technician_is_not_offered_nor_taken(self, client, hall, quay, district, player):
         limited = accounts.create_user("tim", UserRole.TECHNICIAN, is_limited_to_groups=True)
         limited.scope_groups.add(district)
