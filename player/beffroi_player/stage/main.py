@@ -17,7 +17,7 @@ from beffroi_player import systemd_notify
 from beffroi_player.outputs import Output, OutputError, choose_drawing, choose_output
 from beffroi_player.stage.crash_fallback import CrashFallback, note_end, note_start
 from beffroi_player.stage.output_setting import OutputSetting
-from beffroi_player.state.default_paths import COPIES_FOLDER
+from beffroi_player.state.default_paths import COPIES_FOLDER, DARKNESS_FILE
 from beffroi_player.wakeup import WakeupSocket, send_wakeup
 
 if TYPE_CHECKING:
@@ -131,6 +131,8 @@ def _listen_for_stop(socket_path: Path) -> list[int]:
 def _show_last_frame(state: Path, output: Output) -> pygame.Surface | None:
     """Present the last image of the process before, if there is one, and return it turned for the panel."""
     try:
+        if (state / DARKNESS_FILE).exists():
+            raise FileNotFoundError  # it is a picture of the town
         last = pygame.image.load(state / "last-frame.png")
     except (OSError, pygame.error):
         output.open(output.desktop_size())

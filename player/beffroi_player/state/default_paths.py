@@ -7,6 +7,8 @@ from pathlib import Path
 
 COPIES_FOLDER = "copies"
 """Name of the folder of copies within the state directory."""
+DARKNESS_FILE = "darkness.json"
+"""While it is there, nothing of the town is shown."""
 _MEMORY_FOLDER = "/dev/shm"  # noqa: S108 -- within it, a folder that only its owner can enter
 
 

@@ -29,7 +29,7 @@ from beffroi_content.timeline import ClockState
 from beffroi_content.wire.documents import SteadyInstant
 from beffroi_content.wire.reports import FIRST_CHAIN, Play, ShownPart
 from beffroi_player.clock import ClockRecord
-from beffroi_player.state.default_paths import COPIES_FOLDER
+from beffroi_player.state.default_paths import COPIES_FOLDER, DARKNESS_FILE
 from beffroi_player.state.model_file import ModelFile
 
 Size = tuple[int, int]
@@ -340,7 +340,7 @@ class StateDirectory:
         copies = folder / COPIES_FOLDER
         self.programme = ModelFile(folder / "programme.json", ActiveProgramme, copy=copies / "programme.json")
         self.alerts = ModelFile(folder / "alerts.json", AlertsRecord, copy=copies / "alerts.json")
-        self.darkness = ModelFile(folder / "darkness.json", Darkness)
+        self.darkness = ModelFile(folder / DARKNESS_FILE, Darkness)
         self.forwarded = ModelFile(folder / "forwarded.json", ForwardedPlays)
         self.display_changes = ModelFile(folder / "display-changes.json", DisplayChanges)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from PIL import Image
 
 from beffroi_player.agent.silence import TownSilence
+from beffroi_player.outputs.headless import HeadlessOutput
+from beffroi_player.stage.main import _show_last_frame
 from beffroi_player.state.directories import StateDirectory
 
 HOUR_MS = 3_600_000
@@ -76,3 +79,12 @@ def test_one_that_was_revoked_stays_dark_until_it_is_enrolled_again(player):
     assert player.run(1)
     player.start(credentials="new")
     assert not player.run(1)
+
+
+def test_a_dark_player_does_not_begin_with_its_last_picture_of_the_town(player, tmp_path):
+    Image.new("RGB", (320, 180), "navy").save(player.state.last_frame)
+    output = HeadlessOutput(tmp_path / "headless.png")
+    output.start()
+    assert _show_last_frame(tmp_path, output) is not None
+    player.silence.revoke()
+    assert _show_last_frame(tmp_path, output) is None
