@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import hashlib
 import logging
 import signal
 import sys
@@ -69,7 +68,7 @@ from beffroi_player.agent.report.report_sender import ReportSender, software_ver
 from beffroi_player.agent.report.reporter import ScreenReporter
 from beffroi_player.agent.report.screenshots import ScreenshotSender
 from beffroi_player.agent.serial_worker import WorkQueue
-from beffroi_player.agent.silence import TownSilence
+from beffroi_player.agent.silence import TownSilence, credentials_of, is_revoked
 from beffroi_player.agent.software.software_updates import SoftwareUpdates
 from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerEnrolment
 from beffroi_player.agent.transport import trusted_authorities
@@ -112,6 +111,8 @@ ALERTS_MS = 300_000
 def run_agent(state: StateDirectory, runtime: RuntimeDirectory) -> int:
     """Serve until SIGTERM or a command to restart; a player that belongs to nobody is paired, and starts again then.
 
+    So is one that was revoked, once it is started again: whoever has it in his hands switches it off and on.
+
     Returns:
         The exit code: 0, or 1 if nobody can say whose screen this is.
     """
@@ -127,9 +128,9 @@ def run_agent(state: StateDirectory, runtime: RuntimeDirectory) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: sys.exit(0))
         wakeups = undo.enter_context(WakeupSocket(runtime.agent_socket))
-        if enrolment is None:
+        if enrolment is None or is_revoked(state, enrolment.token):
             systemd_notify.notify_ready()
-            run_pairing(state, runtime, wakeups)
+            run_pairing(state, runtime, wakeups, former=enrolment)
             # Whoever started it starts it again, as the screen that it is now: with its name in the journal, and
             # without what the search took in memory.
             return 0
@@ -183,7 +184,7 @@ class PlayerAgent:
         self._inbox: Inbox = WorkQueue()
         self._disk: WorkQueue[do.OnDisk] = WorkQueue()
         storage = AgentStorage(state.folder)
-        credentials = hashlib.sha256(enrolment.token.encode()).hexdigest()[:16]
+        credentials = credentials_of(enrolment.token)
         self._build_state(storage)
         self._build_transport(storage, boot := uuid.uuid4().hex)
         self._silence = TownSilence(state, system_clock.uptime_ms, self._on_darkness, credentials)

@@ -24,7 +24,7 @@ from beffroi_player.agent.host.hardware import machine_model
 from beffroi_player.agent.prepare.png_encoder import save_png
 from beffroi_player.agent.storage import AgentStorage, PlayerEnrolment, adopt_identity
 from beffroi_player.agent.transport.http_client import ServerClient
-from beffroi_player.agent.transport.pairing import JsonClient, PairingOver, PlayerPairing
+from beffroi_player.agent.transport.pairing import JsonClient, OtherTown, PairingOver, PlayerPairing
 from beffroi_player.agent.transport.server_search import ServerSearch
 from beffroi_player.state.atomic_files import write_file
 from beffroi_player.state.directories import RuntimeDirectory, Size, StateDirectory, TimedOverlay
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 POLL_S, LATER_POLL_S, EAGER_S = 3.0, 6.0, 3600.0
 """Seconds between two questions, at first and after an hour; a fifth more or less, by chance."""
-FIRST_RETRY_S, LONGEST_RETRY_S = 2.0, 60.0
+FIRST_RETRY_S, LONGEST_RETRY_S = 2.0, 20.0
 FIRST_SUSPENSION_S, LONGEST_SUSPENSION_S = 60.0, 3600.0
 """How long a server waits for another code that has named too many wrong ones."""
 TURN_S = 12.0
@@ -70,7 +70,8 @@ class _Candidate:
     due_s: float = 0.0
     failures: int = 0
     suspicions: int = 0
-    problem: str = ""
+    problem: tuple[str, str] | None = None
+    """Why there is no code, in French and English."""
 
 
 class PairingMode:
@@ -83,6 +84,7 @@ class PairingMode:
         find_servers: Returns the addresses of the servers that may be asked; given the uptime in seconds.
         client: Makes a client of an address.
         uptime_s: Seconds that only rise.
+        former: What this player was until it was revoked; its server is asked where the settings name none.
     """
 
     def __init__(
@@ -90,9 +92,12 @@ class PairingMode:
         find_servers: Callable[[float], list[str]],
         client: Callable[[str], JsonClient] = ServerClient,
         uptime_s: Callable[[], float] = lambda: system_clock.uptime_ms() / 1000,
+        former: PlayerEnrolment | None = None,
     ) -> None:  # fmt: skip
         self._state, self._runtime, self._settings = state, runtime, settings
         self._find_servers, self._client, self._uptime_s = find_servers, client, uptime_s
+        self._former = former
+        self._server = settings.server or (former.server if former is not None else "")
         self._begun_s = uptime_s()
         self._candidates: dict[str, _Candidate] = {}
         self._shown: object = None
@@ -106,10 +111,10 @@ class PairingMode:
         """
         # Somebody may have typed the command, or put a claim beside it, meanwhile.
         enrolment = AgentStorage(self._state.folder).enrolment.read()
-        if enrolment is not None:
+        if enrolment is not None and (self._former is None or enrolment.token != self._former.token):
             return enrolment
         now = self._uptime_s()
-        addresses = [self._settings.server] if self._settings.server else self._find_servers(now)
+        addresses = [self._server] if self._server else self._find_servers(now)
         self._candidates = {each: self._candidates.get(each) or _Candidate(each) for each in addresses}
         for candidate in self._candidates.values():
             if candidate.due_s <= now and (enrolment := self._ask(candidate)) is not None:
@@ -133,7 +138,7 @@ class PairingMode:
             found = self._open_or_poll(candidate)
         except PairingOver as over:
             log.info("the code of %s is over: %s", candidate.address, over)
-            candidate.pairing, candidate.problem = None, ""
+            candidate.pairing, candidate.problem = None, None
             candidate.suspicions = candidate.suspicions + 1 if over.is_suspect else 0
             pause = (
                 backoff.retry_delay(candidate.suspicions, FIRST_SUSPENSION_S, LONGEST_SUSPENSION_S)
@@ -143,7 +148,7 @@ class PairingMode:
             self._note_failure(candidate, error)
             pause = backoff.retry_delay(candidate.failures, FIRST_RETRY_S, LONGEST_RETRY_S)
         else:
-            candidate.failures, candidate.problem = 0, ""
+            candidate.failures, candidate.problem = 0, None
             if found is not None:
                 return found
             usual = POLL_S if self._uptime_s() - self._begun_s < EAGER_S else LATER_POLL_S
@@ -159,6 +164,9 @@ class PairingMode:
             candidate.address, self._client(candidate.address), self._display_size, self._machine, self._settings.root,
             self._uptime_s,
         )  # fmt: skip
+        # For whoever reaches the machine and not its display; nobody else can use it.
+        notice = candidate.pairing.notice
+        log.info("shows the code %s, check number %s, of %s", notice.code, notice.check_number, notice.server)
         return None
 
     def _note_failure(self, candidate: _Candidate, error: Exception) -> None:
@@ -202,19 +210,17 @@ class PairingMode:
         return rendering.draw_idle_page(title, lines, canvas)
 
     def _other_words(self) -> tuple[str, ...]:
-        """Return what is shown while there is no code: a title and lines, in French and English."""
-        failed = next((each for each in self._candidates.values() if each.problem), None)
-        if failed is not None:
-            return (
-                "Serveur injoignable · Server not reached", failed.address, failed.problem,
-                "Vérifier le câble ou le réseau. · Check cable and network.",
-            )  # fmt: skip
+        """Return what is shown while there is no code: a title and lines, in French, then in English."""
+        for each in self._candidates.values():
+            if each.problem is not None:
+                french, english = each.problem
+                return "Pas de code du serveur", each.address, french, f"No code from the server: {english}"
         if self._candidates:
-            return ("Un instant… · One moment…", *self._candidates)
+            return ("Un instant…", "One moment…", *self._candidates)
         return (
-            "Aucun serveur trouvé · No server found",
+            "Aucun serveur trouvé",
             "Brancher ce lecteur au réseau du serveur, ou indiquer BEFFROI_SERVER.",
-            "Connect this player to the server’s network, or set BEFFROI_SERVER.",
+            "No server found: connect this player to the server’s network, or set BEFFROI_SERVER.",
         )
 
     def _show_paired(self, enrolment: PlayerEnrolment) -> None:
@@ -234,15 +240,15 @@ class PairingMode:
 
 
 def run_pairing(
-    state: StateDirectory, runtime: RuntimeDirectory, wakeups: WakeupSocket, settings: PairingSettings | None = None
+    state: StateDirectory, runtime: RuntimeDirectory, wakeups: WakeupSocket, *, former: PlayerEnrolment | None
 ) -> PlayerEnrolment:
-    """Show a code until this player is a screen.
+    """Show a code until this player is a screen, or another one than it was.
 
     Raises:
         OSError: the disk does not take the identity.
     """
     search = ServerSearch()
-    mode = PairingMode(state, runtime, settings or PairingSettings.from_environment(), search.addresses)
+    mode = PairingMode(state, runtime, PairingSettings.from_environment(), search.addresses, former=former)
     try:
         while (enrolment := mode.take_turn()) is None:
             systemd_notify.notify_alive()
@@ -261,12 +267,20 @@ def _settings_of(size: Size) -> ScreenSettings:
     return ScreenSettings(screen_class=display, town=Town(name="Beffroi"))
 
 
-def _summary(error: Exception) -> str:
-    """Return a reason short enough for a screen."""
+def _summary(error: Exception) -> tuple[str, str]:
+    """Return a reason short enough for a screen, and what to do, in French and English."""
+    if isinstance(error, OtherTown):
+        return (
+            "Ce serveur n’est pas celui de la commune indiquée par BEFFROI_ROOT.",
+            "it is not of the town that BEFFROI_ROOT names.",
+        )
     if isinstance(error, requests.exceptions.SSLError):
-        return "TLS: certificat refusé (l’horloge de ce lecteur ?) · certificate refused (the clock of this player?)"
+        return (
+            "Son certificat TLS est refusé. Vérifier l’horloge de ce lecteur.",
+            "its TLS certificate is refused. Check the clock of this player.",
+        )
     if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ReadTimeout):
-        return "pas de réponse · no answer"
+        return "Il ne répond pas. Vérifier le réseau.", "it does not answer. Check the network."
     if isinstance(error, requests.exceptions.ConnectionError):
-        return "pas de connexion · no connection"
-    return str(error)[:120]
+        return "Pas de connexion. Vérifier le câble et le réseau.", "no connection. Check cable and network."
+    return "Réponse inattendue.", str(error)[:120]

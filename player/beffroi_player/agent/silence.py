@@ -8,6 +8,7 @@ off, is not nearer to it. One word that the town has signed ends it.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 from collections.abc import Callable
 
@@ -28,6 +29,17 @@ class KeptSilence(WireModel):
     """For how long this player has run without a word of its town."""
 
     seconds: float = Field(default=0.0, ge=0)
+
+
+def credentials_of(token: str) -> str:
+    """Return how the town names the credentials with this device token where it takes them away."""
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
+
+
+def is_revoked(state: StateDirectory, token: str) -> bool:
+    """Tell whether the town has said that this device token is worth nothing any more."""
+    found = state.darkness.read()
+    return found is not None and found.reason == REVOKED and found.credentials == credentials_of(token)
 
 
 class TownSilence:

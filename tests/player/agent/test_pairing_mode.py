@@ -15,9 +15,10 @@ from beffroi_content.wire import pairing as wire
 from beffroi_content.wire.pairing import PairingOffer, PairingRequest, PairingTranscript
 from beffroi_player.agent import pairing_mode
 from beffroi_player.agent.pairing_mode import TURN_S, PairingMode, PairingSettings
-from beffroi_player.agent.storage import AgentStorage
+from beffroi_player.agent.silence import REVOKED, credentials_of, is_revoked
+from beffroi_player.agent.storage import AgentStorage, PlayerEnrolment
 from beffroi_player.agent.transport.http_client import ServerRefusal
-from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
+from beffroi_player.state.directories import Darkness, RuntimeDirectory, StateDirectory
 
 SERVER, OTHER = "https://affichage.example", "http://10.1.2.3:8000"
 
@@ -73,10 +74,10 @@ class Machine:
         self.servers: dict[str, PairingTown] = {}
         self.mode = self.start("")
 
-    def start(self, server: str, root: str = "") -> PairingMode:
+    def start(self, server: str, root: str = "", former: PlayerEnrolment | None = None) -> PairingMode:
         return PairingMode(
             self.state, self.runtime, PairingSettings(server, root), lambda _now: self.found,
-            client=lambda address: self.servers[address], uptime_s=lambda: self.now,
+            client=lambda address: self.servers[address], uptime_s=lambda: self.now, former=former,
         )  # fmt: skip
 
     def pass_by(self, seconds: float = 120.0) -> object:
@@ -158,8 +159,11 @@ def test_it_says_when_the_server_is_not_reached_and_asks_ever_less(machine: Mach
         machine.pass_by(machine.mode.seconds_to_next)
         pauses.append(machine.mode.seconds_to_next)
     assert machine.codes == {}
-    assert 25 < pauses[-1] <= 60
-    assert machine.mode._other_words()[0] == "Serveur injoignable · Server not reached"
+    assert 8 < pauses[-1] <= 20
+    assert machine.mode._other_words() == (
+        "Pas de code du serveur", SERVER, "Pas de connexion. Vérifier le câble et le réseau.",
+        "No code from the server: no connection. Check cable and network.",
+    )  # fmt: skip
     server.is_gone = False
     machine.pass_by()
     assert machine.codes
@@ -209,12 +213,42 @@ def test_of_several_servers_none_is_believed_for_being_first(machine: Machine, h
     assert enrolment.server == SERVER
 
 
+def test_a_server_of_another_town_than_the_settings_name_is_asked_ever_less_and_named(
+    machine: Machine, server: PairingTown
+) -> None:
+    machine.mode = machine.start(SERVER, root="0000 0000")
+    for _ in range(8):
+        machine.pass_by(machine.mode.seconds_to_next)
+    assert machine.mode.seconds_to_next > 8
+    assert "BEFFROI_ROOT" in machine.mode._other_words()[2]
+    assert machine.codes == {}
+
+
 def test_without_a_server_it_says_so(machine: Machine) -> None:
     assert machine.mode.take_turn() is None
-    assert machine.mode._other_words()[0] == "Aucun serveur trouvé · No server found"
+    assert machine.mode._other_words()[0] == "Aucun serveur trouvé"
     assert machine.picture
 
 
 def test_it_goes_on_with_an_identity_that_somebody_has_put_there(machine: Machine, hall: SigningTown) -> None:
     AgentStorage(machine.state.folder).enrolment.write(hall.enrolment())
     assert machine.mode.take_turn() == hall.enrolment()
+
+
+def test_one_that_was_revoked_asks_its_former_server_and_becomes_another_screen(
+    machine: Machine, hall: SigningTown
+) -> None:
+    former = hall.enrolment().model_copy(update={"server": OTHER, "token": "worth nothing"})
+    AgentStorage(machine.state.folder).enrolment.write(former)
+    machine.state.darkness.write(Darkness(reason=REVOKED, credentials=credentials_of(former.token)))
+    assert is_revoked(machine.state, former.token)
+    assert not is_revoked(machine.state, "another token")
+
+    machine.servers = {OTHER: PairingTown(hall)}
+    machine.mode = machine.start("", former=former)
+    assert machine.mode.take_turn() is None
+    machine.servers[OTHER].typed = machine.codes[OTHER][4:]
+    found = machine.pass_by()
+    assert found is not None
+    assert found == AgentStorage(machine.state.folder).enrolment.read()
+    assert machine.state.darkness.read() is None

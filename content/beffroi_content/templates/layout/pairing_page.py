@@ -105,7 +105,7 @@ def _columns(notice: PairingNotice, *, is_scanned: bool, is_crisp: bool) -> list
     label = "N°\u00a0" if is_crisp else "Contrôle · Check: "
     checked = TextBlock(label + number, FontWeight.SEMIBOLD, 1.0, WHITE, gap=gap, is_kept=True)
     same = TextBlock(
-        "La page montre le même code et le même numéro.\nThe page shows the same code and number.",
+        "La page doit montrer ce code et ce numéro.\nThe page has to show this code and number.",
         FontWeight.REGULAR, 0.8, _SOFT, gap=0.9, leading=1.7,
     )  # fmt: skip
     where = TextBlock(address, FontWeight.REGULAR, 1.0, _SOFT, gap=gap)

@@ -55,6 +55,10 @@ class PairingOver(Exception):
         self.is_suspect = is_suspect
 
 
+class OtherTown(OSError):
+    """The server is not of the town whose fingerprint this player was given."""
+
+
 class JsonClient(Protocol):
     """What is asked of a server."""
 
@@ -77,7 +81,7 @@ class PlayerPairing:
         uptime_s: Seconds that only rise.
 
     Raises:
-        PairingOver: that server is of another town.
+        OtherTown: that server is of another town.
         OSError, requests.RequestException: it does not answer as a server.
     """
 
@@ -97,7 +101,7 @@ class PlayerPairing:
         answer = client.post_json("/device/v1/pairings", request.model_dump(mode="json"))
         offer = _parsed(PairingOffer, answer)
         if not root_fingerprint(offer.root_keys).startswith(re.sub(r"[\s:-]", "", root).lower()):
-            raise PairingOver("the server is not of the town whose fingerprint this player was given")
+            raise OtherTown("the server is not of the town whose fingerprint this player was given")
         self._transcript = PairingTranscript(request, offer)
         self._secret = self._transcript.secret_of(self._number)
         self._until_s = uptime_s() + offer.lasts_s
