@@ -20,7 +20,7 @@ from beffroi_server.schedule.models import DayCalendar
 pytestmark = pytest.mark.django_db
 OWN_APPS = (
     "accounts", "alerts", "api", "channels", "delivery", "drills", "feeds", "fleet", "library", "notifications",
-    "outlets", "outside_warnings", "schedule",
+    "outlets", "outside_warnings", "schedule", "software",
 )  # fmt: skip
 
 

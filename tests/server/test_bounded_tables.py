@@ -43,13 +43,14 @@ BOUNDS = {
         FOR_GOOD,
     ),
     **dict.fromkeys(
-        ("library.Video", "drills.DrillResult", "alerts.UnknownShowing", "channels.ChannelMail"), WITH_PARENT
+        ("library.Video", "drills.DrillResult", "alerts.UnknownShowing", "channels.ChannelMail", "fleet.WalkStop"),
+        WITH_PARENT,
     ),
     **dict.fromkeys(
         (
             "accounts.UsedCode", "library.AnnouncementVersion", "schedule.DayImport", "alerts.OnCallException",
             "delivery.SteadyClockBoot", "notifications.PushSubscription",
-            "fleet.EnrolmentCard", "fleet.PlayerBox",
+            "fleet.EnrolmentCard", "fleet.PlayerBox", "fleet.Pairing", "fleet.WalkTest", "fleet.RevokedToken",
         ),
         WHEN_WRITTEN,
     ),

@@ -26,6 +26,7 @@ from beffroi_content.wire.messages import ALERTS, MESSAGES, SCENARIOS, WireMessa
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts.models import Town
+from beffroi_server.core.read_once import read_once
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import key_files, outbox, set_copies, steady_clock
 from beffroi_server.delivery.models import OutboxDocument, TopicSequence
@@ -69,6 +70,7 @@ def lifetime_of(message: WireMessage) -> dt.timedelta:
     return SCENARIOS_LIFETIME if message is SCENARIOS else LIFETIMES[message.role]
 
 
+@read_once
 def current_site() -> str:
     """Return the town's part of every topic.
 

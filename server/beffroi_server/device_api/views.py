@@ -35,6 +35,7 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.alerts import local_acts, restoration
 from beffroi_server.core import disk_space, file_responses
 from beffroi_server.core.attempt_throttle import AttemptThrottle, network_of
+from beffroi_server.core.read_once import one_reading
 from beffroi_server.delivery import beats, inbound_queue, key_rotation, signing
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.delivery.models import OutboxDocument
@@ -143,6 +144,7 @@ def enrol_device(request: HttpRequest) -> HttpResponse:
 
 @require_device_token
 @require_GET
+@one_reading()
 def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Hand out every signed document of a screen, and a fresh beat, with the nonce of the header ``Beffroi-Nonce``.
 
