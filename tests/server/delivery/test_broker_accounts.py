@@ -19,11 +19,11 @@ from tests.support.waiting import PATIENCE_S, free_port, listens, until
 from beffroi_content.wire.broker_accounts import client_identifier
 from beffroi_provisioning import broker_setup
 from beffroi_provisioning.__main__ import main
-from beffroi_server import bootstrap
 from beffroi_server.delivery import broker_access, broker_accounts, broker_control
 from beffroi_server.delivery.broker_accounts import BrokerAccounts, accounts_due
 from beffroi_server.delivery.broker_control import ControlConnection, PluginMissing
 from beffroi_server.delivery.plain_publisher import PlainBroker
+from beffroi_server.doctor import publishing
 from beffroi_server.fleet import services as screens
 from beffroi_server.fleet.models import Screen
 
@@ -249,7 +249,7 @@ class TestWithoutPlugin:
         process.terminate()
         process.wait(PATIENCE_S)
 
-    def test_page_and_check_say_what_to_do(self, plain, monkeypatch, settings):
+    def test_page_and_doctor_say_what_to_do(self, plain, monkeypatch, settings):
         monkeypatch.setattr(broker_control, "FIRST_ANSWER_S", 0.2)
         accounts = BrokerAccounts(plain)
         accounts.compare_soon()
@@ -261,6 +261,8 @@ class TestWithoutPlugin:
         assert accounts.problem == "accounts"
         assert "broker-files" in render_to_string("web/restoration_notice.html", {"broker": accounts.problem})
         settings.MQTT_HOST, settings.MQTT_PORT, settings.MQTT_ACCOUNTS = plain.host, plain.port, "plugin"
-        assert "beffroi-provisioning broker" in bootstrap._broker_findings()[0]
+        assert [each.code for each in publishing.check_broker(publishing.read_broker(), is_running=True)] == [
+            "broker-accounts"
+        ]
         settings.MQTT_ACCOUNTS = "files"
-        assert bootstrap._broker_findings() == []
+        assert not [*publishing.check_broker(publishing.read_broker(), is_running=True)]
