@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -186,9 +185,11 @@ def _fetched(enrolment: PlayerEnrolment) -> ReachFacts:
     def said(code: str, error: Exception) -> ReachFacts:
         return ReachFacts("server", enrolment.server, code, str(error)[:200])
 
-    ask: Callable[[], object] = ServerClient(enrolment.server, enrolment.token).fetch_documents
     try:
-        ask()
+        found = ServerClient(enrolment.server, enrolment.token).fetch_documents()
+        if found.is_shut_out:
+            refusal = ServerRefusal("revoked, replaced, or a copy of the player of this screen")
+            return said("token-refused", refusal)
     except ServerRefusal as refusal:
         return said("token-refused" if refusal.status in (401, 403) else "server-error", refusal)
     except requests.Timeout as error:

@@ -132,7 +132,13 @@ class ServerClient:
         given = {NONCE_HEADER: nonce} if nonce else {}
         shut_out, revoked = requests.codes.conflict, requests.codes.unauthorized
         with self._open_response("GET", "/device/v1/documents", headers=given, also=(shut_out, revoked)) as response:
-            answer, headers, status = _read_json(response), response.headers, response.status_code
+            headers, status = response.headers, response.status_code
+            try:
+                answer = _read_json(response)
+            except ServerRefusal as unreadable:
+                # A proxy, or a server that does not know the player at all, refuses in its own words.
+                unreadable.status = 0 if status == requests.codes.ok else status
+                raise
         try:
             found = [(str(d["topic"]), base64.b64decode(d["payload"], validate=True)) for d in answer["documents"]]
             steps = tuple(base64.b64decode(each, validate=True) for each in answer.get("key_steps", ())[:MAX_STEPS])
