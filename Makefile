@@ -43,10 +43,11 @@ imports:  ## Who may import whom, declared dependencies, and migrations that fit
 unit:  ## Tests of the rooms, with real brokers and windows but without a browser
 	$(PYTEST) tests --ignore tests/e2e -n 2 --dist loadfile --no-loadscope-reorder
 
-# Pages and operations ask the database through the packages below them; test_query_budget asks every page.
-ON_POSTGRESQL := $(filter-out tests/server/web/ tests/server/api/,$(wildcard tests/server/*/)) \
+# Pages and operations ask the database through the packages below them; test_query_budget asks every page. Readers of
+# feeds and CAP store little, and nothing of their own kind.
+ON_POSTGRESQL := $(filter-out $(addprefix tests/server/,web/ api/ feeds/ cap/),$(wildcard tests/server/*/)) \
     $(wildcard tests/server/test_*.py) tests/server/web/test_query_budget.py
-postgresql:  ## The server's tests that use the database, on PostgreSQL, but for most of those of pages and API
+postgresql:  ## The server's tests that use the database, on PostgreSQL, but for most of those of pages, API, feeds and CAP
 	scripts/with-postgresql $(PYTEST) $(ON_POSTGRESQL) -q -n 2 --dist loadfile
 
 postgresql-all:  ## All of them

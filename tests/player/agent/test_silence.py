@@ -66,7 +66,7 @@ def test_a_word_begins_the_count_anew(player):
 
 
 def test_without_such_a_setting_it_never_does(player):
-    assert not player.run(2_000, limit=None)
+    assert not player.run(400, limit=None)
     assert player.run(0.25, limit=24)
     assert not player.run(0.25, limit=None)
 
