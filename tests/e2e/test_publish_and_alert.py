@@ -53,6 +53,7 @@ def add_screen(page: Page) -> str:
     kind = page.locator("#id_screen_class option", has_text="1920 × 1080").get_attribute("value")
     page.get_by_label("Screen class").select_option(kind)
     page.get_by_role("button", name="Add, and continue to its player").click()
+    page.get_by_role("link", name="Without a code on the screen").click()
     page.get_by_role("button", name="Create the command").click()
     return page.locator("#command").inner_text()
 
