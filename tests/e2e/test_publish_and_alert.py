@@ -161,7 +161,7 @@ def test_what_is_written_is_on_the_glass_to_the_pixel_and_an_alert_takes_it_over
     tap(page.get_by_role("banner").get_by_role("link", name="Alert", exact=True))
     tap(page.get_by_role("link", name="Flood of the quays"))
     tap(page.get_by_role("button", name="Broadcast now"))
-    expect(page.get_by_text("shown by 1 of 1 screens")).to_be_visible()
+    expect(page.locator("#receipts [data-say='shown by 1 of 1 screens']")).to_be_attached()
     assert time.monotonic() - began < 20
     alert = preview(page)
     until("the alert takes the glass over as it was previewed", lambda: shows(display, alert))
@@ -169,7 +169,7 @@ def test_what_is_written_is_on_the_glass_to_the_pixel_and_an_alert_takes_it_over
     page.get_by_role("link", name="Correct").click()
     page.get_by_role("textbox", name="Title").fill("Crue : évacuez le quai nord")
     page.get_by_role("button", name="Replace the text now").click()
-    expect(page.get_by_text("shown by 1 of 1 screens")).to_be_visible()
+    expect(page.locator("#receipts [data-say='shown by 1 of 1 screens']")).to_be_attached()
     corrected = preview(page)
     assert not same_pixels(corrected[0], alert[0])
     until("the corrected text is on the glass", lambda: shows(display, corrected))

@@ -208,7 +208,7 @@ def test_a_technician_rolls_a_version_out_on_the_page(fleet: list[Screen], town,
     assert told() == ["s0"]
     fail(fleet[0])
     rollouts.follow_rollout(timezone.now())
-    page = client.get(reverse("software")).content.decode()
+    page = client.get(reverse("software"), headers={"Accept-Language": "en"}).content.decode()
     assert "it showed nothing" in page
     assert "has taken it back" in page
     rollout = Rollout.objects.get()
