@@ -148,6 +148,8 @@ def _use_card(state: StateDirectory, runtime: RuntimeDirectory) -> None:
     """Enrol by the card that lies in the state directory, with signs of life while the network takes its time."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: sys.exit(0))
+    # It may wait for a network longer than a start may take.
+    systemd_notify.notify_ready()
 
     def wait(seconds: float) -> bool:
         until = time.monotonic() + seconds
