@@ -3,15 +3,49 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from PIL import ImageFont, features
 
+from beffroi_content.findings import Finding
+from beffroi_content.raster.text import fonts
 from beffroi_content.raster.text.fonts import font_names, font_path
 
 _IMAGE_FEATURES = {"jpg": "JPEG", "zlib": "PNG", "webp": "WebP", "avif": "AVIF", "freetype2": "FreeType"}
 """By Pillow's name of a library, what is lost without it."""
 DECODERS = ("h264", "aac")
 """What the server makes of videos, and every player plays."""
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryFacts:
+    """What this machine draws and decodes with."""
+
+    has_raqm: bool = True
+    fonts: tuple[str, ...] = ()
+    """Missing or damaged ones."""
+    formats: tuple[str, ...] = ()
+    """Formats of images that cannot be read."""
+    decoders: tuple[str, ...] = ()
+    """Decoders of videos that are missing."""
+
+
+def read_libraries() -> LibraryFacts:
+    """Read what is there."""
+    return LibraryFacts(fonts.has_raqm(), broken_fonts(), missing_image_formats(), missing_decoders())
+
+
+def check_libraries(facts: LibraryFacts) -> Iterator[Finding]:
+    """Yield what pictures, previews and videos lack."""
+    if facts.fonts:
+        yield Finding("fonts-broken", {"names": ", ".join(facts.fonts)})
+    if facts.formats:
+        yield Finding("formats-missing", {"names": ", ".join(facts.formats)})
+    if facts.decoders:
+        yield Finding("decoders-missing", {"names": ", ".join(facts.decoders)})
+    if not facts.has_raqm:
+        yield Finding("fribidi-missing")
 
 
 def broken_fonts() -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from beffroi_content.findings import Finding
+from beffroi_content.library_check import check_libraries
 from beffroi_content.timeline import ClockState
 from beffroi_player import BUILT_AT_MS
 from beffroi_player.doctor.facts import PlayerFacts
@@ -24,7 +25,7 @@ def check_player(facts: PlayerFacts) -> Iterator[Finding]:
     yield from _check_content(facts)
     yield from _check_clock(facts)
     yield from _check_storage(facts)
-    yield from _check_libraries(facts)
+    yield from check_libraries(facts.libraries)
     yield from _check_machine(facts)
     for each in facts.reach:
         if each.code:
@@ -75,17 +76,6 @@ def _check_storage(facts: PlayerFacts) -> Iterator[Finding]:
         yield Finding("state-not-written", {"folder": facts.folder, "detail": facts.write_problem})
     if facts.exposed:
         yield Finding("secrets-exposed", {"paths": " ".join(facts.exposed)})
-
-
-def _check_libraries(facts: PlayerFacts) -> Iterator[Finding]:
-    if facts.fonts:
-        yield Finding("fonts-broken", {"names": ", ".join(facts.fonts)})
-    if facts.formats:
-        yield Finding("formats-missing", {"names": ", ".join(facts.formats)})
-    if facts.decoders:
-        yield Finding("decoders-missing", {"names": ", ".join(facts.decoders)})
-    if not facts.has_raqm:
-        yield Finding("fribidi-missing")
 
 
 def _check_machine(facts: PlayerFacts) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ import requests
 import urllib3
 
 from beffroi_content import library_check
-from beffroi_content.raster.text import fonts
+from beffroi_content.library_check import LibraryFacts
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.reports import PlayerHealth
 from beffroi_content.zone_data import zone_data_version
@@ -62,10 +62,7 @@ class PlayerFacts:
     keys_end_at_ms: int | None = None
     zone_problem: str = ""
     """The zone of the programme, where this machine has no data for it."""
-    fonts: tuple[str, ...] = ()
-    formats: tuple[str, ...] = ()
-    decoders: tuple[str, ...] = ()
-    has_raqm: bool = True
+    libraries: LibraryFacts = field(default_factory=LibraryFacts)
     health: PlayerHealth = field(default_factory=PlayerHealth)
     past_firmware: tuple[str, ...] = ()
     """What the firmware says was the matter since boot, and is not now."""
@@ -108,10 +105,7 @@ def read_facts(state_folder: Path, runtime_folder: Path, root: Path = Path("/"),
         heard_at_ms=record.heard_ms if record else 0,
         keys_end_at_ms=key_list.expires_at_ms if key_list else None,
         zone_problem=_zone_problem(programme.manifest.settings.time_zone) if programme else "",
-        fonts=library_check.broken_fonts(),
-        formats=library_check.missing_image_formats(),
-        decoders=library_check.missing_decoders(),
-        has_raqm=fonts.has_raqm(),
+        libraries=library_check.read_libraries(),
         health=monitor.read_health(),
         past_firmware=tuple(sorted(monitor.past_firmware_problems())),
         reach=tuple(_reach(enrolment)) if enrolment is not None and asks_network else (),

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from beffroi_content import library_check
 from beffroi_content.findings import Finding, in_order
 from beffroi_content.zone_data import zone_data_version
 from beffroi_server.accounts.models import Town
@@ -88,7 +89,7 @@ def examine(now: dt.datetime, *, is_thorough: bool) -> Examination:
     if is_thorough:
         run.look_at("integrity", lambda: database.check_integrity(database.read_integrity()))
         run.look_at("settings", lambda: database.check_settings(database.read_settings()))
-        run.look_at("libraries", lambda: machine.check_libraries(machine.read_libraries()))
+        run.look_at("libraries", lambda: library_check.check_libraries(library_check.read_libraries()))
         run.look_at("confinement", lambda: machine.check_confinement(machine.read_confinement()))
     elif before is not None:
         run.findings += [each for each in before.findings if each.code in THOROUGH_CODES]

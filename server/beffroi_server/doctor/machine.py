@@ -12,9 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from beffroi_content import library_check
 from beffroi_content.findings import Finding
-from beffroi_content.raster.text import fonts
 from beffroi_content.zone_data import zone_data_version
 from beffroi_server.core import disk_space, machine_clock, sandbox_probe
 from beffroi_server.core.disk_space import DiskState
@@ -120,39 +118,6 @@ def _guarded_files() -> Iterator[tuple[Path, int]]:
     database = settings.DATABASES["default"]
     if str(database["ENGINE"]).endswith("sqlite3"):
         yield Path(str(database["NAME"])), 0o007
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryFacts:
-    """What this machine draws and decodes with."""
-
-    has_raqm: bool
-    fonts: tuple[str, ...]
-    """Missing or damaged ones."""
-    formats: tuple[str, ...]
-    """Formats of images that cannot be read."""
-    decoders: tuple[str, ...]
-    """Decoders of videos that are missing."""
-
-
-def read_libraries() -> LibraryFacts:
-    """Read what is there."""
-    return LibraryFacts(
-        fonts.has_raqm(), library_check.broken_fonts(), library_check.missing_image_formats(),
-        library_check.missing_decoders(),
-    )  # fmt: skip
-
-
-def check_libraries(facts: LibraryFacts) -> Iterator[Finding]:
-    """Yield what previews and uploads lack."""
-    if facts.fonts:
-        yield Finding("fonts-broken", {"names": ", ".join(facts.fonts)})
-    if facts.formats:
-        yield Finding("formats-missing", {"names": ", ".join(facts.formats)})
-    if facts.decoders:
-        yield Finding("decoders-missing", {"names": ", ".join(facts.decoders)})
-    if not facts.has_raqm:
-        yield Finding("fribidi-missing")
 
 
 @dataclass(frozen=True, slots=True)

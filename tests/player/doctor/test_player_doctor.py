@@ -18,6 +18,7 @@ from tests.support.signing_town import SigningTown, slide
 
 from beffroi_content import library_check
 from beffroi_content.findings import Finding, Severity
+from beffroi_content.library_check import LibraryFacts
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.reports import PlayerHealth
 from beffroi_player.__main__ import main
@@ -65,10 +66,10 @@ def test_a_player_that_is_well_has_no_findings():
         ({"zone_problem": "Europe/Nowhere"}, "zone-unknown"),
         ({"write_problem": "No space left on device"}, "state-not-written"),
         ({"exposed": ("/state/enrolment.json",)}, "secrets-exposed"),
-        ({"fonts": ("NotoSans-Bold.ttf",)}, "fonts-broken"),
-        ({"formats": ("WebP",)}, "formats-missing"),
-        ({"decoders": ("h264",)}, "decoders-missing"),
-        ({"has_raqm": False}, "fribidi-missing"),
+        ({"libraries": LibraryFacts(fonts=("NotoSans-Bold.ttf",))}, "fonts-broken"),
+        ({"libraries": LibraryFacts(formats=("WebP",))}, "formats-missing"),
+        ({"libraries": LibraryFacts(decoders=("h264",))}, "decoders-missing"),
+        ({"libraries": LibraryFacts(has_raqm=False)}, "fribidi-missing"),
         ({"health": PlayerHealth(problems=("hot",), temperature_c=83.0)}, "hot"),
         ({"past_firmware": ("under-voltage",)}, "under-voltage-before"),
         ({"reach": (ReachFacts("server", "https://x", "no-name", "?"),)}, "server-no-name"),
@@ -122,7 +123,7 @@ class TestReading:
     def test_finds_broken_fonts_which_the_report_says_too(self, state, monkeypatch, tmp_path):
         assert lasting_problems(state) == ()
         monkeypatch.setattr(library_check, "font_path", lambda name: tmp_path / name)
-        assert "NotoSans-Bold.ttf" in self.read(state).fonts
+        assert "NotoSans-Bold.ttf" in self.read(state).libraries.fonts
         monitor = HealthMonitor(state, tmp_path, lasting=lasting_problems(state))
         assert monitor.read_health().problems == ("fonts-broken",)
 

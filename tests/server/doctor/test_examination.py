@@ -118,7 +118,7 @@ class TestAccess:
 
 class TestLibraries:
     def test_are_all_here(self):
-        assert codes(machine.check_libraries(machine.read_libraries())) <= {"fribidi-missing"}
+        assert codes(library_check.check_libraries(library_check.read_libraries())) <= {"fribidi-missing"}
 
     def test_that_are_missing_are_named(self, monkeypatch, tmp_path):
         (tmp_path / "NotoSans-Bold.ttf").write_bytes(b"no font")
@@ -126,7 +126,7 @@ class TestLibraries:
         monkeypatch.setattr(library_check.features, "check", lambda name: name != "webp")
         monkeypatch.setattr(library_check, "DECODERS", ("h264", "of-tomorrow"))
         monkeypatch.setattr(fonts, "has_raqm", lambda: False)
-        found = {each.code: each.values for each in machine.check_libraries(machine.read_libraries())}
+        found = {each.code: each.values for each in library_check.check_libraries(library_check.read_libraries())}
         assert {"NotoSans-Bold.ttf", "NotoEmoji.ttf"} <= set(str(found["fonts-broken"]["names"]).split(", "))
         assert found["formats-missing"] == {"names": "WebP"}
         assert found["decoders-missing"] == {"names": "of-tomorrow"}
