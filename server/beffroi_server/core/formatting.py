@@ -7,11 +7,48 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.utils import formats, timezone
-from django.utils.translation import get_language, gettext, ngettext, pgettext
+from django.utils.translation import get_language, ngettext, pgettext
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
+
+
+class _Preposition(NamedTuple):
+    """A preposition as it stands before an hour of today, before a named day, and before a date."""
+
+    hour: str
+    name: str
+    date: str
+
+
+_PREPOSITIONS = {
+    "en": {
+        "": _Preposition("", "", ""),
+        "at": _Preposition("at ", "", "on "),
+        "between": _Preposition("from ", "from ", "from "),
+        "and": _Preposition("until ", "until ", "until "),
+        **{word: _Preposition(*3 * (f"{word} ",)) for word in ("of", "from", "since", "before", "until")},
+    },
+    "fr": {
+        "": _Preposition("", "", ""),
+        "at": _Preposition("à ", "", "le "),
+        "of": _Preposition("de ", "de ", "du "),
+        "from": _Preposition("à partir de ", "à partir de ", "à partir du "),
+        "since": _Preposition("depuis ", "depuis ", "depuis le "),
+        "before": _Preposition("avant ", "avant ", "avant le "),
+        "until": _Preposition("jusqu’à ", "jusqu’à ", "jusqu’au "),
+        "between": _Preposition("de ", "de ", "du "),
+        "and": _Preposition("à ", "à ", "au "),
+    },
+}
+"""Words of grammar, not of a catalogue: which one is right depends on the day."""
+
+_DAY_NAMES = {
+    "en": {-1: "yesterday", 0: "today", 1: "tomorrow"},
+    "fr": {-1: "hier", 0: "aujourd’hui", 1: "demain"},
+}
 
 
 def format_hour(time: dt.time | dt.datetime) -> str:
@@ -23,15 +60,69 @@ def format_hour(time: dt.time | dt.datetime) -> str:
 
 
 def format_moment(instant: dt.datetime) -> str:
-    """Return an instant in local time; with its date when that is not today."""
-    local = timezone.localtime(instant)
-    days = (local.date() - timezone.localdate()).days
+    """Return an instant in local time, for a label or a cell; with its day when that is not today.
+
+    In a sentence it needs a preposition, which depends on the day: see ``moment_at`` and the others.
+    """
+    return _moment("", instant)
+
+
+def moment_at(instant: dt.datetime) -> str:
+    """Return when something is: ``à 10 h``, ``hier à 10 h``, ``le 30 novembre 2026 à 10 h``; ``at 10:00``."""
+    return _moment("at", instant)
+
+
+def moment_of(instant: dt.datetime) -> str:
+    """Return from when something dates: ``de 10 h``, ``d’hier à 10 h``, ``du 30 novembre 2026 à 10 h``."""
+    return _moment("of", instant)
+
+
+def moment_from(instant: dt.datetime) -> str:
+    """Return from when on: ``à partir de 10 h``, ``à partir du 30 novembre 2026 à 10 h``; ``from 10:00``."""
+    return _moment("from", instant)
+
+
+def moment_since(instant: dt.datetime) -> str:
+    """Return since when: ``depuis 10 h``, ``depuis le 30 novembre 2026 à 10 h``; ``since 10:00``."""
+    return _moment("since", instant)
+
+
+def moment_before(instant: dt.datetime) -> str:
+    """Return before when: ``avant 10 h``, ``avant le 30 novembre 2026 à 10 h``; ``before 10:00``."""
+    return _moment("before", instant)
+
+
+def moment_until(instant: dt.datetime) -> str:
+    """Return until when: ``jusqu’à 10 h``, ``jusqu’au 30 novembre 2026 à 10 h``; ``until 10:00``."""
+    return _moment("until", instant)
+
+
+def moments_between(start: dt.datetime, end: dt.datetime) -> str:
+    """Return from when to when: ``hier de 10 h à 11 h``, ``du 30 novembre 2026 à 10 h au 2 décembre 2026 à 9 h``."""
+    first, last = timezone.localtime(start), timezone.localtime(end)
+    if first.date() != last.date():
+        return f"{_moment('between', start)} {_moment('and', end, names_today=True)}"
+    prepositions = _PREPOSITIONS[_language()]
+    hours = f"{prepositions['between'].hour}{format_hour(first)} {prepositions['and'].hour}{format_hour(last)}"
+    days = (first.date() - timezone.localdate()).days
     if days == 0:
-        return format_hour(local)
-    if days in {1, -1}:
-        name = gettext("tomorrow") if days == 1 else gettext("yesterday")
-        return gettext("%(day)s at %(hour)s") % {"day": name, "hour": format_hour(local)}
-    return gettext("%(day)s at %(hour)s") % {"day": format_day(local.date()), "hour": format_hour(local)}
+        return hours
+    return f"{_DAY_NAMES[_language()].get(days) or prepositions['at'].date + format_day(first.date())} {hours}"
+
+
+def _moment(preposition: str, instant: dt.datetime, *, names_today: bool = False) -> str:
+    language, local = _language(), timezone.localtime(instant)
+    days = (local.date() - timezone.localdate()).days
+    words, hour = _PREPOSITIONS[language][preposition], format_hour(local)
+    if days == 0 and not names_today:
+        return f"{words.hour}{hour}"
+    name = _DAY_NAMES[language].get(days)
+    day = f"{words.date}{format_day(local.date())}" if name is None else f"{words.name}{name}"
+    return f"{day.replace('de hier', 'd’hier')} {_PREPOSITIONS[language]['at'].hour}{hour}"
+
+
+def _language() -> str:
+    return "fr" if get_language() == "fr" else "en"
 
 
 def format_day(date: dt.date) -> str:

@@ -115,6 +115,58 @@ class TestMoments:
         assert said_in_english == english
         assert said_in_french.replace(SPACE, " ") == french
 
+    @pytest.mark.parametrize(
+        ("form", "hours", "english", "french"),
+        [
+            ("at", 0, "at 12:00", "à 12 h"),
+            ("at", -13, "yesterday at 23:00", "hier à 23 h"),
+            ("at", 24, "tomorrow at 12:00", "demain à 12 h"),
+            ("at", 48, "on 1 December 2026 at 12:00", "le 1er décembre 2026 à 12 h"),
+            ("of", -12, "of 00:00", "de 0 h"),
+            ("of", -24, "of yesterday at 12:00", "d’hier à 12 h"),
+            ("of", -48, "of 27 November 2026 at 12:00", "du 27 novembre 2026 à 12 h"),
+            ("from", 0.5, "from 12:30", "à partir de 12 h 30"),
+            ("from", -24, "from yesterday at 12:00", "à partir d’hier à 12 h"),
+            ("from", 24, "from tomorrow at 12:00", "à partir de demain à 12 h"),
+            ("from", 48, "from 1 December 2026 at 12:00", "à partir du 1er décembre 2026 à 12 h"),
+            ("since", 0, "since 12:00", "depuis 12 h"),
+            ("since", -24, "since yesterday at 12:00", "depuis hier à 12 h"),
+            ("since", -48, "since 27 November 2026 at 12:00", "depuis le 27 novembre 2026 à 12 h"),
+            ("before", 0, "before 12:00", "avant 12 h"),
+            ("before", 24, "before tomorrow at 12:00", "avant demain à 12 h"),
+            ("before", 48, "before 1 December 2026 at 12:00", "avant le 1er décembre 2026 à 12 h"),
+            ("until", 11.5, "until 23:30", "jusqu’à 23 h 30"),
+            ("until", 12, "until tomorrow at 00:00", "jusqu’à demain à 0 h"),
+            ("until", -24, "until yesterday at 12:00", "jusqu’à hier à 12 h"),
+            ("until", 48, "until 1 December 2026 at 12:00", "jusqu’au 1er décembre 2026 à 12 h"),
+        ],
+    )
+    def test_have_the_preposition_that_their_day_asks_for(self, form, hours, english, french):
+        instant = timezone.now() + dt.timedelta(hours=hours)
+        said_in_english, said_in_french = in_both(getattr(formatting, f"moment_{form}"), instant)
+        assert said_in_english == english
+        assert said_in_french.replace(SPACE, " ") == french
+
+    @pytest.mark.parametrize(
+        ("start", "end", "english", "french"),
+        [
+            (0, 1, "from 12:00 until 13:00", "de 12 h à 13 h"),
+            (-24, -23, "yesterday from 12:00 until 13:00", "hier de 12 h à 13 h"),
+            (48, 49, "on 1 December 2026 from 12:00 until 13:00", "le 1er décembre 2026 de 12 h à 13 h"),
+            (-14, -6, "from yesterday at 22:00 until today at 06:00", "d’hier à 22 h à aujourd’hui à 6 h"),
+            (0, 24, "from 12:00 until tomorrow at 12:00", "de 12 h à demain à 12 h"),
+            (
+                -48, 48, "from 27 November 2026 at 12:00 until 1 December 2026 at 12:00",
+                "du 27 novembre 2026 à 12 h au 1er décembre 2026 à 12 h",
+            ),
+        ],
+    )  # fmt: skip
+    def test_that_are_two_name_a_day_once(self, start, end, english, french):
+        instants = [timezone.now() + dt.timedelta(hours=hours) for hours in (start, end)]
+        said_in_english, said_in_french = in_both(formatting.moments_between, *instants)
+        assert said_in_english == english
+        assert said_in_french.replace(SPACE, " ") == french
+
 
 @pytest.mark.parametrize("milliseconds", [0, 1, 1_700_000_000_123, None])
 def test_milliseconds_become_an_instant_in_utc(milliseconds):
