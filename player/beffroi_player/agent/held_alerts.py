@@ -13,11 +13,20 @@ from dataclasses import dataclass, field, replace
 from PIL import Image
 
 from beffroi_content import rendering
-from beffroi_content.model import Alert, AlertForm, AlertLevel, HeldAlert, Layout, ScreenSettings, banner_rectangle
+from beffroi_content.model import (
+    Alert,
+    AlertForm,
+    AlertLevel,
+    AlertStatus,
+    HeldAlert,
+    Layout,
+    ScreenSettings,
+    banner_rectangle,
+)
 from beffroi_content.rendering import Canvas
 from beffroi_content.timeline import Moment
 from beffroi_content.wire.documents import AlertSet
-from beffroi_player.agent.held_streams import held_stream, measured_stream
+from beffroi_player.agent.held_streams import held_stream, measured_stream, reception_of
 from beffroi_player.agent.prepare.png_encoder import save_png
 from beffroi_player.clock import ServerClock
 from beffroi_player.state.atomic_files import write_file
@@ -101,14 +110,18 @@ class HeldAlerts:
     """How long each page takes to read, by the same key."""
     _images: dict[str, Image.Image] = field(default_factory=dict)
     """Frames that are not on the disk yet, by file name."""
+    _former: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = field(default_factory=dict)
+    """The pages of before and their times, by ``alert_set_key``, for as long as everything is drawn anew. A stage that
+    was told of some alerts only would show what the others hide."""
     _stale: set[str] = field(default_factory=set)
     """Frames that may be removed from the disk."""
 
     def restore(self, record: AlertsRecord | None) -> None:
-        """Hold the alerts of a record again, and draw those without frames."""
+        """Hold the alerts of a record again, and draw them anew; until then each is shown as it was drawn before."""
         if record is not None:
             held = record.in_boot(self.boot)
             self.streams, self.receptions = dict(held.streams), dict(held.receptions)
+            self._keep_former(held)
         self.draw_missing()
 
     def take_set(
@@ -119,9 +132,8 @@ class HeldAlerts:
         received_ms = self.uptime() if reception.uptime_ms is None else reception.uptime_ms
         self.streams[stream] = held_stream(self.streams.get(stream), document, received_ms, server)
         for alert in document.alerts:
-            if before.get(alert.id) != alert:
-                self.receptions.pop(alert.id, None)
-                self.receptions[alert.id] = reception
+            known = self.receptions.pop(alert.id, None)
+            self.receptions[alert.id] = reception_of(alert, reception, before.get(alert.id), known)
         for alert in document.planned:
             # It is due from its beginning on, whenever it came.
             self.receptions.pop(alert.id, None)
@@ -186,13 +198,15 @@ class HeldAlerts:
         """Draw the alerts for another screen. Return whether it is another."""
         if context == self.drawing_context:
             return False
+        former = self.to_record()
         self.drawing_context = context
+        self._keep_former(former)
         self.draw_missing()
         return True
 
     def draw_missing(self) -> None:
         """Draw the main form of each alert without frames, the most urgent first, and wake the stage after each."""
-        alerts = sorted(self._all_held(), key=lambda held: (held.is_planned, -held.alert.level.rank))
+        alerts = sorted(self._all_held(), key=_drawing_order)
         missing = [held for held in alerts if not self._is_drawn(held.alert, main_form(held.alert.level))]
         for held in missing:
             self._draw_form(held.alert, main_form(held.alert.level))
@@ -207,6 +221,7 @@ class HeldAlerts:
         later = [(alert, form) for alert, form in later if not self._is_drawn(alert, form)]
         for alert, form in later:
             self._draw_form(alert, form)
+        self._former = {}
         if later:
             self._publish_record()
         self._stale |= self._discard_frames()
@@ -222,7 +237,7 @@ class HeldAlerts:
             for stream in streams.values()
             for held in stream.alerts
             for form in needed_forms(held.alert.level)
-            if (names := self._drawn.get(self._frame_key(held.alert, form)))
+            if (names := self._pages_of(held.alert, form)[0])
         }
         size = self.drawing_context.settings.screen_class.size
         return AlertsRecord(
@@ -296,10 +311,25 @@ class HeldAlerts:
         return [held for stream in self.streams.values() for held in stream.alerts]
 
     def _with_pages(self, held: HeldAlert) -> HeldAlert | None:
-        key = self._frame_key(held.alert, main_form(held.alert.level))
-        names = self._drawn.get(key)
-        times = self._page_ms.get(key, ())
+        names, times = self._pages_of(held.alert, main_form(held.alert.level))
         return held.model_copy(update={"pages": len(names), "page_ms": times}) if names else None
+
+    def _pages_of(self, alert: Alert, form: AlertForm) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """Return the pages of a form and how long each takes to read; none where it is not drawn yet."""
+        key = self._frame_key(alert, form)
+        if key in self._drawn:
+            return self._drawn[key], self._page_ms.get(key, ())
+        return self._former.get(alert_set_key(alert, form), ((), ()))
+
+    def _keep_former(self, record: AlertsRecord) -> None:
+        """Let the alerts have their pages of a record until they are drawn anew, unless those are of another size."""
+        self._former = {}
+        is_fitting = record.size == self.drawing_context.settings.screen_class.size
+        for held in record.all_held() if is_fitting else ():
+            for form in needed_forms(held.alert.level):
+                key, times = alert_set_key(held.alert, form), held.page_ms
+                if names := record.frames.get(key):
+                    self._former[key] = names, times if form is main_form(held.alert.level) else ()
 
     def _frame_key(self, alert: Alert, form: AlertForm) -> str:
         return rendering.alert_key(alert, form, self.drawing_context.canvas_for(alert.level, form))
@@ -313,7 +343,8 @@ class HeldAlerts:
         images, times = _draw_or_fall_back(alert, form, self.drawing_context.canvas_for(alert.level, form))
         for page, image in enumerate(images):
             names.append(self._keep_page(f"{key}-{page}.png", image))
-            if page == 0 and len(times) > 1 and form is main_form(alert.level):
+            is_first_of_all = page == 0 and alert_set_key(alert, form) not in self._former
+            if is_first_of_all and len(times) > 1 and form is main_form(alert.level):
                 self._drawn[key], self._page_ms[key] = tuple(names), times[:1]
                 self._publish_record()
         self._drawn[key], self._page_ms[key] = tuple(names), times[: len(names)]
@@ -335,6 +366,11 @@ class HeldAlerts:
         except OSError as error:
             log.error("the stage is not told of the alerts in memory: %s", error)
         send_wakeup(self.runtime.stage_socket)
+
+
+def _drawing_order(held: HeldAlert) -> tuple[bool, bool, int]:
+    """Return what sorts alerts by urgency: no exercise is on before the genuine alert that hides it."""
+    return held.is_planned, held.alert.status is not AlertStatus.ACTUAL, -held.alert.level.rank
 
 
 def _draw_or_fall_back(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Iterator[Image.Image], tuple[int, ...]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from beffroi_content.model import Alert, HeldAlert
 from beffroi_content.wire.documents import AlertSet
 from beffroi_player.clock import ServerClock
-from beffroi_player.state.directories import HeldStream
+from beffroi_player.state.directories import DocumentReception, HeldStream
 
 SAME_LAPSE_MS = 1_000
 """A lapse that is earlier by less than that is not written again: each beat moves it by a moment."""
@@ -62,8 +64,7 @@ def _held_alert(before: HeldAlert | None, found: HeldAlert, uptime_ms: int) -> H
     alert = found.alert
     if before is None:
         return found
-    # The server sends a set again with the time that is left by then: that alone is no other alert.
-    if before.alert.model_copy(update={"time_to_live_ms": alert.time_to_live_ms}) == alert:
+    if _says_the_same(before.alert, alert):
         least = min(before.lapses_at_uptime_ms, found.lapses_at_uptime_ms)
         lapse = found.lapses_at_uptime_ms if found.is_measured else least
         is_measured = found.is_measured or before.is_measured
@@ -79,6 +80,30 @@ def _held_alert(before: HeldAlert | None, found: HeldAlert, uptime_ms: int) -> H
         # As measured: no later beat brings it back.
         return found.model_copy(update={"lapses_at_uptime_ms": before.lapses_at_uptime_ms, "is_measured": True})
     return found
+
+
+def reception_of(
+    alert: Alert, reception: DocumentReception, held: Alert | None, known: DocumentReception | None
+) -> DocumentReception:
+    """Return which document brought an alert: the first, or the one that gave it other times.
+
+    Args:
+        alert: As a newer set has it.
+        reception: Of that set.
+        held: The alert as it is held; None: it is not.
+        known: What brought that.
+    """
+    if held is None or known is None:
+        return reception
+    return known if _says_the_same(held, alert) else replace(reception, before=replace(known, before=None))
+
+
+def _says_the_same(before: Alert, after: Alert) -> bool:
+    """Tell whether an alert is as it was.
+
+    The server sends a set again with the time that is left by then: that alone is no other alert.
+    """
+    return before.model_copy(update={"time_to_live_ms": after.time_to_live_ms}) == after
 
 
 def _is_only_moved(before: Alert, after: Alert) -> bool:

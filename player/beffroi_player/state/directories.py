@@ -141,6 +141,8 @@ class DocumentReception:
     unix_ms: int
     uptime_ms: float | None
     """None: it came in an earlier boot, whose uptime cannot be compared."""
+    before: DocumentReception | None = None
+    """Of the same alert with other times, if this document has changed them: what was shown until then proves that."""
 
 
 class AlertsRecord(WireModel):
@@ -183,7 +185,7 @@ class AlertsRecord(WireModel):
             name: stream.model_copy(update={"alerts": tuple(self._restarted(held) for held in stream.alerts)})
             for name, stream in self.streams.items()
         }
-        receptions = {name: replace(each, uptime_ms=None) for name, each in self.receptions.items()}
+        receptions = {name: replace(each, uptime_ms=None, before=None) for name, each in self.receptions.items()}
         changes = {"boot": boot, "saved_at_uptime_ms": 0, "streams": streams, "receptions": receptions}
         return self.model_copy(update=changes)
 

@@ -7,7 +7,7 @@ from PIL import Image
 from tests.support.player_harness import PlayerHarness
 from tests.support.signing_town import NOON, SigningTown, alert, slide
 
-from beffroi_content.model import Alert, AlertForm, AlertLevel, banner_rectangle
+from beffroi_content.model import Alert, AlertForm, AlertLevel, AlertStatus, banner_rectangle
 from beffroi_content.rendering import drawing
 from beffroi_content.wire.documents import AlertSet, SigningRole, SteadyInstant
 from beffroi_content.wire.envelope import seal_envelope
@@ -130,6 +130,53 @@ def test_the_first_page_is_shown_before_the_second_is_drawn(
     long = "Montez à l’étage. " + "Coupez le gaz et l’électricité, et n’allez pas chercher les enfants à l’école. " * 6
     informed.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, instruction=long, description=long)))
     assert presented[:2] == [[], [("flood", "takeover")]]
+
+
+@pytest.fixture
+def seen_while_drawing(informed: PlayerHarness, monkeypatch: pytest.MonkeyPatch) -> list[list[tuple[str, str]]]:
+    """What is on the screen each time that a page is drawn."""
+    paint, seen = drawing._paint_page, []
+
+    def look_and_paint(*page: object) -> Image.Image:
+        seen.append(informed.alerts)
+        return paint(*page)
+
+    monkeypatch.setattr(drawing, "_paint_page", look_and_paint)
+    return seen
+
+
+EMERGENCY = AlertLevel.EMERGENCY
+EXERCISE = alert("a-drill", EMERGENCY, status=AlertStatus.EXERCISE, title="Exercice")
+
+
+def test_no_exercise_is_on_before_the_alert_that_hides_it(
+    informed: PlayerHarness, hall: SigningTown, seen_while_drawing: list[list[tuple[str, str]]]
+) -> None:
+    informed.receive(hall.publish_alerts(EXERCISE, alert()))
+    assert seen_while_drawing[:2] == [[], [("flood", "takeover")]]
+    assert {each[2] for each in informed.receipts()} == {None, "flood"}
+
+
+@pytest.mark.parametrize("cause", ["restart", "power cut", "other programme"])
+def test_alerts_that_are_drawn_anew_stay_as_they_are_until_then(
+    informed: PlayerHarness, hall: SigningTown, seen_while_drawing: list[list[tuple[str, str]]], cause: str
+) -> None:
+    """An agent that tells the stage of one alert after another would show what the others hide, and prove it."""
+    informed.receive(hall.publish_alerts(EXERCISE, alert("zone", EMERGENCY, title="Inondation"), alert()))
+    assert informed.alerts == [("zone", "takeover")]
+    seen_while_drawing.clear()
+    if cause == "power cut":
+        for path in informed.runtime.folder.iterdir():
+            path.unlink()
+        informed.start_stage()
+    if cause == "other programme":
+        hall.now_ms += 1
+        informed.receive(hall.publish_programme(hall.manifest(slide("pool"), locale="en")))
+    else:
+        informed.start()
+    assert len(seen_while_drawing) >= 3
+    assert {tuple(each) for each in seen_while_drawing} == {(("zone", "takeover"),)}
+    assert not {each for each in informed.receipts() if each[2] in {"flood", EXERCISE.id}}
 
 
 def test_an_alert_for_a_group_ends_when_the_screen_leaves_it(informed: PlayerHarness, hall: SigningTown) -> None:

@@ -164,9 +164,10 @@ def proven_receipts(presented: PresentedStatus, facts: ReportFacts) -> Iterator[
         if reception is None:
             continue
         first = earlier.get((alert or "", form))
-        if first is not None and _is_after(first, reception):
-            yield _receipt_of(first, reception, alert, form, facts.server)
-        elif (alert, form) in now:
+        proven = _reception_of(first, reception) if first is not None else None
+        if first is not None and proven is not None:
+            yield _receipt_of(first, proven, alert, form, facts.server)
+        if proven is not reception and (alert, form) in now:
             yield _receipt_of(showing, reception, alert, form, facts.server)
     reception = facts.programme_reception
     if reception is not None and presented.programme == reception.sequence:
@@ -180,9 +181,11 @@ def _first_of(presented: PresentedStatus, alert: str | None, form: AlertForm | N
     )  # fmt: skip
 
 
-def _is_after(first: FirstShowing, reception: DocumentReception) -> bool:
-    """Tell whether a showing is of the document that was received: an alert may be sent again, changed."""
-    return reception.uptime_ms is None or first.uptime_ms >= reception.uptime_ms
+def _reception_of(first: FirstShowing, reception: DocumentReception | None) -> DocumentReception | None:
+    """Return the reception of what was shown: an alert may be sent again, changed, before anybody has looked."""
+    while reception is not None and reception.uptime_ms is not None and first.uptime_ms < reception.uptime_ms:
+        reception = reception.before
+    return reception
 
 
 def _receipt_of(

@@ -13,7 +13,7 @@ from tests.support.player_harness import PlayerHarness
 from tests.support.report_samples import ALERT, NOW_MS, RECEPTION, facts, presented
 from tests.support.signing_town import SigningTown, alert, slide
 
-from beffroi_content.model import AlertForm
+from beffroi_content.model import AlertForm, AlertLevel
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import RECEIPTS, WireMessage
 from beffroi_content.wire.reports import Receipt, ReceiptBatch
@@ -187,6 +187,33 @@ def test_who_reads_late_still_learns_of_the_first_showing() -> None:
     # It was shown before this document came: that proves nothing of it.
     newer = {"flood": replace(RECEPTION, uptime_ms=60_200.0)}
     assert list(proven_receipts(presented(first_showings=(first,)), facts(receptions=newer))) == []
+
+
+def test_a_set_that_says_the_same_again_is_no_other_reception(informed: PlayerHarness, hall: SigningTown) -> None:
+    informed.receive(hall.publish_alerts(alert()))
+    first = informed.held_alerts.receptions["flood"]
+    informed.time.pass_by(1_000)
+    informed.receive(hall.publish_alerts(alert(time_to_live_ms=3_599_000), alert("fire")))
+    assert informed.held_alerts.receptions["flood"] == first
+    assert informed.held_alerts.receptions["fire"].sequence == first.sequence + 1
+
+
+def test_what_was_shown_is_proven_though_other_times_came_before_anybody_looked(
+    informed: PlayerHarness, hall: SigningTown
+) -> None:
+    """The agent was away, or slow: the alert is extended and hidden by the time at which it sees what was on."""
+    informed.receive(hall.publish_alerts(alert()))
+    first, shown_ms = hall.sequence, informed.time.uptime_ms
+    informed.stage.refresh_screen()
+    informed.time.pass_by(2_000)
+    emergency = alert("fire", AlertLevel.EMERGENCY)
+    informed.receive(hall.publish_alerts(alert(ends_at_ms=alert().ends_at_ms + 60_000), emergency))
+    informed.start()
+    informed.wait(1_000)
+    bodies = [ReceiptBatch.model_validate_json(payload) for leaf, payload in informed.published if leaf == "receipts"]
+    (found,) = [each for body in bodies for each in body.receipts if each.alert == "flood"]
+    shown_at_ms = informed.clock.now().unix_ms - (informed.time.uptime_ms - shown_ms)
+    assert (found.sequence, found.presented_at_ms) == (first, shown_at_ms)
 
 
 def test_of_an_earlier_boot_the_wall_clock_tells_how_long_it_took() -> None:
