@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from beffroi_content.model import AlertStatus
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.translations import in_language
 from beffroi_server.channels.models import ChannelAct
-from beffroi_server.core.formatting import format_moment
+from beffroi_server.core.formatting import moment_until
 from beffroi_server.core.text import shorten_text
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.outlets.subscriptions import public_settings
@@ -68,8 +69,7 @@ def compose_text(
     alert = in_language(alert, language)
     with translation.override(language):
         head = _head(alert, act)
-        end = format_moment(alert.ends_at)
-        until = _("Until further notice.") if alert.is_open_ended else _("Until %(end)s.") % {"end": end}
+        until = _("Until further notice.") if alert.is_open_ended else f"{capfirst(moment_until(alert.ends_at))}."
         source = _("Issued by: %(source)s.") % {"source": alert.source}
     if act in {ChannelAct.ENDED, ChannelAct.WITHDRAWN}:
         return _fitted(head, [], [], [f"{place}.", source, link], length)

@@ -19,7 +19,7 @@ from beffroi_server.accounts.models import AuditEvent, Town, User
 from beffroi_server.alerts import corrections, planned_alerts, queries, receipts, sent_sets
 from beffroi_server.alerts.models import Alert, AlertProposal, PlannedAlert, SentAlertSet
 from beffroi_server.alerts.receipts import ScreenReceipt
-from beffroi_server.core.formatting import format_moment
+from beffroi_server.core.formatting import moment_since, moments_between
 from beffroi_server.delivery import signing_keys
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.dossiers import shown_plays
@@ -214,9 +214,7 @@ def _reason(
         parts.append(_silence_words(silent[key]))
     elif receipt.state == "offline":
         since = presence.last_contact(getattr(receipt.screen, "state", None))
-        parts.append(
-            _("no contact since %(since)s") % {"since": format_moment(since)} if since else _("never heard of yet")
-        )
+        parts.append(_("no contact %(since)s") % {"since": moment_since(since)} if since else _("never heard of yet"))
     elif receipt.state == "dark":
         parts.append(_("the display is off"))
     names = receipt.masked_by or tuple(instead.get(key, ()))
@@ -230,10 +228,9 @@ def _reason(
 
 
 def _silence_words(incident: Incident) -> str:
-    start = format_moment(incident.began_at)
     if incident.ended_at is None:
-        return _("no contact since %(since)s") % {"since": start}
-    return _("no contact from %(start)s to %(end)s") % {"start": start, "end": format_moment(incident.ended_at)}
+        return _("no contact %(since)s") % {"since": moment_since(incident.began_at)}
+    return _("no contact %(span)s") % {"span": moments_between(incident.began_at, incident.ended_at)}
 
 
 def _sets(

@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from beffroi_server.accounts.models import Town
 from beffroi_server.core import mail
-from beffroi_server.core.formatting import format_moment
+from beffroi_server.core.formatting import moment_of
 from beffroi_server.core.mail import MailFailed
 from beffroi_server.drills.models import FAILURES, Drill, DrillOutcome, DrillResult, DrillSettings
 from beffroi_server.fleet.models import Screen
@@ -125,7 +125,7 @@ def _mail_report(report: DrillReport, town: Town) -> int:
         if not choice.user.email or Way.MAIL.value not in choice.ways_for(Occasion.DRILL):
             continue
         with translation.override(language_of(choice, town)), timezone.override(ZoneInfo(town.time_zone)):
-            subject = _("Silent drill of %(when)s") % {"when": format_moment(report.drill.started_at)}
+            subject = _("Silent drill %(of)s") % {"of": moment_of(report.drill.started_at)}
             lines = [report.summary(), *_lines_of_failures(report)]
             lines.append(settings.PUBLIC_URL + reverse("drill", args=[report.drill.pk]))
             try:

@@ -13,7 +13,7 @@ from beffroi_content.model import AlertForm
 from beffroi_content.rendering import letter_check
 from beffroi_content.timeline import ReasonKind, Scene, Showing
 from beffroi_content.wire.reports import MachineDescription, NetworkStatus, PlayerReport, ShownPart
-from beffroi_server.core.formatting import format_moment
+from beffroi_server.core.formatting import moment_since
 from beffroi_server.schedule.compile_inputs import PLACED_ID
 from beffroi_server.schedule.layouts import BAND_PREFIX
 
@@ -205,7 +205,7 @@ def state_text(code: str, since: dt.datetime | None = None) -> dict[str, str]:
     label, colour, icon = STATE_TEXTS[code]
     text = str(label)
     if since is not None:
-        text = _("%(state)s since %(since)s") % {"state": text, "since": format_moment(since)}
+        text = f"{text} {moment_since(since)}"
     return {"code": code, "text": text, "colour": colour, "icon": icon}
 
 

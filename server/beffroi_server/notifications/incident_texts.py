@@ -7,12 +7,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from beffroi_server.accounts.models import User
-from beffroi_server.core.formatting import format_day, format_duration, format_hour, format_moment, from_milliseconds
+from beffroi_server.core.formatting import (
+    format_day,
+    format_duration,
+    from_milliseconds,
+    moment_at,
+    moment_since,
+    moments_between,
+)
 from beffroi_server.monitoring import status_text
 from beffroi_server.notifications.incidents import UNSTEADY
 from beffroi_server.notifications.models import Incident
@@ -24,7 +30,7 @@ GROUP_SPAN = dt.timedelta(minutes=5)
 _NAMES_SHOWN = 12
 
 _FACTS = {
-    (Occasion.SCREEN_SILENT, ""): gettext_lazy("“%(name)s” has not responded since %(since)s."),
+    (Occasion.SCREEN_SILENT, ""): gettext_lazy("“%(name)s” has not responded %(since)s."),
     (Occasion.SCREEN_SILENT, UNSTEADY): gettext_lazy("“%(name)s” keeps coming and going."),
     (Occasion.SCREEN_WRONG, ""): gettext_lazy("“%(name)s” needs attention. %(reason)s"),
     (Occasion.PROGRAMME, ""): gettext_lazy("“%(name)s” has nothing to show for the next 24 hours."),
@@ -67,9 +73,7 @@ _FACTS = {
     (Occasion.ALERT_WAITS, "left-on"): gettext_lazy(
         "The authority has ended its warning. “%(name)s” was changed by hand and is still on the screens."
     ),
-    (Occasion.WARNING_SOURCE, ""): gettext_lazy(
-        "The warnings of “%(name)s” have not come since %(since)s. %(problem)s"
-    ),
+    (Occasion.WARNING_SOURCE, ""): gettext_lazy("The warnings of “%(name)s” have not come %(since)s. %(problem)s"),
     (Occasion.ALERT_WAITS, "ending"): gettext_lazy("The alert “%(name)s” ends %(at)s."),
     (Occasion.ALERT_WAITS, "overdue"): gettext_lazy(
         "The alert “%(name)s” was to be ended %(at)s and is still on the screens."
@@ -175,11 +179,8 @@ def span_text(incident: Incident) -> str:
     """Return from when until when an incident lasted; the day is said once."""
     until = incident.ended_at or incident.right_since
     if until is None:
-        return _("since %(from)s") % {"from": format_moment(incident.began_at)}
-    start, end = timezone.localtime(incident.began_at), timezone.localtime(until)
-    same_day = start.date() == end.date()
-    values = {"from": format_moment(start), "until": format_hour(end) if same_day else format_moment(end)}
-    return _("%(from)s to %(until)s") % values
+        return moment_since(incident.began_at)
+    return moments_between(incident.began_at, until)
 
 
 def end_sentence(incident: Incident) -> str:
@@ -188,13 +189,12 @@ def end_sentence(incident: Incident) -> str:
     values = {
         "name": incident.name,
         "title": incident_title(incident),
-        "from": format_moment(incident.began_at),
-        "until": format_moment(until),
+        "span": moments_between(incident.began_at, until),
         "length": format_duration(round(incident.lasted(until).total_seconds())),
     }
     if incident.occasion == Occasion.SCREEN_SILENT:
-        return _("“%(name)s” is back. It did not respond from %(from)s until %(until)s (%(length)s).") % values
-    return _("Over: %(title)s, from %(from)s until %(until)s.") % values
+        return _("“%(name)s” is back. It did not respond %(span)s (%(length)s).") % values
+    return _("Over: %(title)s, %(span)s.") % values
 
 
 def acknowledgement_sentence(incident: Incident) -> str:
@@ -205,10 +205,10 @@ def acknowledgement_sentence(incident: Incident) -> str:
 
 def group_sentence(incidents: Sequence[Incident]) -> str:
     """Return several silent screens as one sentence: 12 screens not responding since 12:03: network?"""
-    since = format_moment(min(each.began_at for each in incidents))
+    since = moment_since(min(each.began_at for each in incidents))
     sentence = ngettext(
-        "%(count)d screen not responding since %(since)s.",
-        "%(count)d screens not responding since %(since)s: network?",
+        "%(count)d screen not responding %(since)s.",
+        "%(count)d screens not responding %(since)s: network?",
         len(incidents),
     )
     return sentence % {"count": len(incidents), "since": since}
@@ -278,13 +278,13 @@ def _values(incident: Incident) -> dict[str, Any]:
     names = detail.get("screens", [])
     return {
         "name": incident.name,
-        "since": format_moment(incident.began_at),
+        "since": moment_since(incident.began_at),
         "reason": status_text.REASON_TEXTS.get(incident.reason, ""),
         "problem": detail.get("problem", ""),
         "free_mb": detail.get("free_mb", 0),
         "host": detail.get("host", ""),
         "day": format_day(expires.date()) if expires is not None else "?",
-        "at": format_moment(at) if at is not None else "?",
+        "at": moment_at(at) if at is not None else "?",
         "missing": detail.get("missing", 0),
         "total": detail.get("total", 0),
         "screens": ", ".join(names) + ("…" if len(names) < detail.get("missing", 0) else ""),

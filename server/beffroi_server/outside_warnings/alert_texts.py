@@ -97,7 +97,7 @@ def _description(found: Assessment, info: CapInfo) -> str:
     life = found.verdict.lifetimes[0]
     parts = []
     if life.onset is not None and (life.begins is None or life.onset - life.begins > _AHEAD):
-        parts.append(_("From %(when)s.") % {"when": _day_and_hour(life.onset)})
+        parts.append(_from_day_and_hour(life.onset))
     if info.description:
         parts.append(clean_text(info.description).strip())
     areas = list(dict.fromkeys(_line(each.description) for each in info.areas if each.description))
@@ -108,10 +108,10 @@ def _description(found: Assessment, info: CapInfo) -> str:
     return _shortened("\n".join(parts), TEXT_LENGTH)
 
 
-def _day_and_hour(instant: dt.datetime) -> str:
+def _from_day_and_hour(instant: dt.datetime) -> str:
     # With its date: the text must not change at midnight.
     local = timezone.localtime(instant)
-    return _("%(day)s at %(hour)s") % {"day": format_day(local.date()), "hour": format_hour(local)}
+    return _("From %(day)s at %(hour)s.") % {"day": format_day(local.date()), "hour": format_hour(local)}
 
 
 def _status(found: Assessment, info: CapInfo, town: Town) -> AlertStatus:

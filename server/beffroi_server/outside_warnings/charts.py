@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from beffroi_server.accounts.models import Town
 from beffroi_server.cap.messages import CapAlert, CapArea, CapCircle, NamedValue
 from beffroi_server.cap.places import Place, departments
-from beffroi_server.core.formatting import format_moment
+from beffroi_server.core.formatting import moment_of
 from beffroi_server.feeds import fetch
 from beffroi_server.feeds.addresses import department_number, is_overseas
 from beffroi_server.feeds.readers.vigilance import DEPARTMENTS
@@ -142,8 +142,8 @@ def _area(found: dict[str, Any], places: Sequence[Place]) -> CapArea:
 
 
 def _old_words(made: str) -> str:
-    said = _("Its chart is of %(when)s and no longer renewed: it proposes nothing. Look at the authority’s own page.")
-    return said % {"when": format_moment(dt.datetime.fromisoformat(made))}
+    said = _("Its chart is %(of)s and no longer renewed: it proposes nothing. Look at the authority’s own page.")
+    return said % {"of": moment_of(dt.datetime.fromisoformat(made))}
 
 
 def _unsaid(

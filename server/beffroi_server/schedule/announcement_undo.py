@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from beffroi_server.accounts import undo
 from beffroi_server.accounts.models import UndoEntry, User
-from beffroi_server.core.formatting import format_moment
+from beffroi_server.core.formatting import moment_until
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.library import archive, library_scopes, services, tags
 from beffroi_server.library.models import Announcement, Tag
@@ -107,12 +107,12 @@ def _categorised_sentence(entry: UndoEntry) -> str:
 
 
 def _extended_sentence(entry: UndoEntry) -> str:
-    until = format_moment(dt.datetime.fromisoformat(entry.data["until"]))
+    until = moment_until(dt.datetime.fromisoformat(entry.data["until"]))
     if entry.count == 1:
-        return _("“%(name)s” is now shown until %(until)s.") % {"name": entry.subject, "until": until}
+        return _("“%(name)s” is now shown %(until)s.") % {"name": entry.subject, "until": until}
     return ngettext(
-        "%(count)d announcement is now shown until %(until)s.",
-        "%(count)d announcements are now shown until %(until)s.",
+        "%(count)d announcement is now shown %(until)s.",
+        "%(count)d announcements are now shown %(until)s.",
         entry.count,
     ) % {"count": entry.count, "until": until}
 

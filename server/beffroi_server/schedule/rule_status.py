@@ -49,7 +49,7 @@ class RuleStatus:
         if self.changes_at is None:
             return _("From now on, with no end date.") if self.applies else _("Never again.")
         if self.applies:
-            return _("Now, until %(end)s.") % {"end": formatting.format_moment(self.changes_at)}
+            return _("Now, %(until)s.") % {"until": formatting.moment_until(self.changes_at)}
         return _("Next time: %(start)s.") % {"start": formatting.format_moment(self.changes_at)}
 
 

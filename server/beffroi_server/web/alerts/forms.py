@@ -18,7 +18,7 @@ from beffroi_server.alerts.models import LEVEL_CHOICES, STATUS_CHOICES, Alert, A
 from beffroi_server.alerts.planned_alerts import repeat_rules
 from beffroi_server.alerts.services import LONGEST_ALERT
 from beffroi_server.alerts.translations import stored_translations
-from beffroi_server.core.formatting import format_moment
+from beffroi_server.core.formatting import moment_until
 from beffroi_server.core.languages import language_choices
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.web.access import current_town
@@ -152,9 +152,9 @@ class AlertBroadcastForm(AlertTextForm):
         super().__init__(*args, **kwargs)
         self.former = former
         if former is not None:
-            end = format_moment(former.review_at or former.ends_at)
+            until = moment_until(former.review_at or former.ends_at)
             self.fields["duration_min"].required = False
-            self.fields["duration_min"].help_text = gettext("Empty: as before, until %(end)s.") % {"end": end}
+            self.fields["duration_min"].help_text = gettext("Empty: as before, %(until)s.") % {"until": until}
 
     field_order = ("level", "status", "hazard", "title", "description", "instruction", "source")
 

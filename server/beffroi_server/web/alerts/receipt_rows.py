@@ -11,7 +11,14 @@ from django.utils.translation import gettext as _
 from beffroi_content.timeline import AlertStatement, AlertVisibility
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.receipts import ScreenReceipt
-from beffroi_server.core.formatting import format_latency, format_moment, from_milliseconds, join_names
+from beffroi_server.core.formatting import (
+    format_latency,
+    from_milliseconds,
+    join_names,
+    moment_before,
+    moment_since,
+    moment_until,
+)
 from beffroi_server.fleet import presence, screenshots
 from beffroi_server.fleet.models import Screen
 
@@ -86,13 +93,13 @@ def statement_words(statement: AlertStatement) -> str:
     if statement.visibility is AlertVisibility.DARK:
         if statement.is_lost or until is None:
             return _("the display is off")
-        return _("the display is off until %(time)s") % {"time": format_moment(until)}
+        return _("the display is off %(until)s") % {"until": moment_until(until)}
     if statement.visibility is not AlertVisibility.MASKED:
         return ""
     names = join_names([_("“%(title)s”") % {"title": each.title} for each in statement.masked_by])
     if statement.is_lost or until is None:
         return _("hidden by %(names)s up to its end") % {"names": names}
-    return _("hidden by %(names)s until %(time)s") % {"names": names, "time": format_moment(until)}
+    return _("hidden by %(names)s %(until)s") % {"names": names, "until": moment_until(until)}
 
 
 def _label(receipt: ScreenReceipt) -> str:
@@ -132,13 +139,13 @@ def _shown_words(receipt: ScreenReceipt) -> str:
 
 def _offline_words(alert: Alert, receipt: ScreenReceipt, is_over: bool) -> tuple[str, str]:
     since = presence.last_contact(getattr(receipt.screen, "state", None))
-    words = _("no contact since %(since)s") % {"since": format_moment(since)} if since else _("never heard of yet")
+    words = _("no contact %(since)s") % {"since": moment_since(since)} if since else _("never heard of yet")
     if is_over:
         return words, ""
     action = _(
-        "It shows the alert if it comes back before %(end)s. Until then, warn people there in another way; have power "
+        "It shows the alert if it comes back %(before)s. Until then, warn people there in another way; have power "
         "and network checked."
-    ) % {"end": format_moment(alert.ends_at)}
+    ) % {"before": moment_before(alert.ends_at)}
     return words, action
 
 

@@ -42,8 +42,8 @@ def screen_off(request: UserRequest, slug: str) -> HttpResponse:
     found = screen_of(slug)
     until = _end_of(request.POST.get("duration", ""))
     services.switch_off(found, until, user=request.user)
-    values = {"name": found.name, "moment": formatting.format_moment(until)}
-    messages.success(request, _("%(name)s is switched off until %(moment)s. Emergencies are still shown.") % values)
+    values = {"name": found.name, "until": formatting.moment_until(until)}
+    messages.success(request, _("%(name)s is switched off %(until)s. Emergencies are still shown.") % values)
     return redirect("screen", slug)
 
 

@@ -74,11 +74,11 @@ def placement_sentence(placement: AnnouncementPlacement | Proposal) -> str:
     """Return where, from when and until when an announcement is shown, as a phrase."""
     parts = [rule_summary.places_text(_places(placement))]
     if placement.starts_at is not None and placement.starts_at > timezone.now():
-        parts.append(_("from %(moment)s") % {"moment": formatting.format_moment(placement.starts_at)})
+        parts.append(formatting.moment_from(placement.starts_at))
     if placement.ends_at is None:
         parts.append(_("without an end"))
     else:
-        parts.append(_("until %(moment)s") % {"moment": formatting.format_moment(placement.ends_at)})
+        parts.append(formatting.moment_until(placement.ends_at))
     return ", ".join(parts)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from beffroi_server.accounts.models import UndoEntry, User
-from beffroi_server.core.formatting import format_moment, join_names
+from beffroi_server.core.formatting import format_moment, join_names, moment_at
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.schedule import announcement_acts
 from beffroi_server.schedule.announcement_status import AnnouncementStatus, screens_showing
@@ -93,7 +93,7 @@ def _preview_placing(rows: Rows, form: bulk_forms.PlaceForm) -> list[str]:
         else _("No screen shows them: the chosen groups have none.")
     ]
     if values.ends_at:
-        sentences.append(_("They leave by themselves: %(end)s.") % {"end": format_moment(values.ends_at)})
+        sentences.append(_("They leave by themselves %(when)s.") % {"when": moment_at(values.ends_at)})
     moved = sum(each.status != AnnouncementStatus.DRAFT for each in rows)
     if moved:
         text = ngettext(
