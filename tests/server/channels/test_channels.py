@@ -8,6 +8,7 @@ import threading
 import uuid
 
 import pytest
+import time_machine
 from apprise.decorators import notify
 from django.core import mail as outbox_module
 from django.core.exceptions import ValidationError
@@ -190,6 +191,20 @@ def test_a_text_keeps_whole_sentences_and_the_most_important_first(bob, length, 
     assert lines[:2] == ["Fuite de gaz", "Éloignez-vous."]
     assert lines[-len(ending) :] == ending
     assert all(line[-1] in "./" for line in lines[1:])
+
+
+@pytest.mark.parametrize(
+    ("days", "end"),
+    [
+        (0, "Jusqu’à 10 h 27."), (1, "Jusqu’à demain à 10 h 27."), (2, "Jusqu’au 30 novembre 2024 à 10 h 27."),
+    ],
+)  # fmt: skip
+def test_the_end_in_a_french_text_suits_its_day(bob, days, end):
+    ends_at = dt.datetime(2024, 11, 30, 9, 27, tzinfo=dt.UTC)
+    alert = Alert(title="Fuite", source="Mairie", ends_at=ends_at, status="actual")
+    with time_machine.travel(ends_at - dt.timedelta(days=days), tick=False):
+        text = alert_texts.compose_text(alert, ChannelAct.BROADCAST, language="fr", length=160, place="A")
+    assert end in text.text.replace("\N{NARROW NO-BREAK SPACE}", " ").splitlines()
 
 
 @pytest.mark.parametrize(

@@ -57,3 +57,10 @@ def test_french_is_set_as_french():
     plain = {text: re.sub(r"<[^>]+>|%\(\w+\)\w", "x", text) for text in texts}
     wrong = [text for text in texts if re.search(r" [;!?:»]|« |'|\w[;!?]|\.\.\.", plain[text])]
     assert wrong == []
+
+
+def test_a_moment_brings_its_own_preposition():
+    # “jusqu’à 10 h” of today is “jusqu’au 30 novembre” of another day: a sentence cannot say which. Days and hours can.
+    before = re.compile(r"(jusqu’(?:à|au)|partir d[eu]|depuis(?: le)?|avant(?: le)?) ?:? ?%\((\w+)\)s", re.IGNORECASE)
+    found = {(words.lower(), value) for words, value in before.findall(messages(CATALOGUE))}
+    assert found <= {("jusqu’au", "day"), ("partir du", "day"), ("partir de", "time")}
