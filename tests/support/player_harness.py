@@ -14,6 +14,7 @@ from beffroi_content.model import ScreenSettings, Slide
 from beffroi_content.wire.messages import WireMessage
 from beffroi_content.wire.reports import ConnectionState, MachineDescription, PlayerHealth, PlayerReport, ReceiptBatch
 from beffroi_player import system_clock
+from beffroi_player.agent.alert_sounds import AlertSounds
 from beffroi_player.agent.commands import CommandRunner
 from beffroi_player.agent.dispatcher import Dispatcher
 from beffroi_player.agent.effects import Effect, OnDisk, RemoveUnneeded, RepairFrames, RepairStateFiles
@@ -38,6 +39,7 @@ from beffroi_player.agent.serial_worker import WorkQueue
 from beffroi_player.agent.storage import AgentStorage, PendingProgramme
 from beffroi_player.agent.transport.http_client import ServerClient
 from beffroi_player.outputs.base import DisplayResult, SwitchResult
+from beffroi_player.sound.requests import SoundOutcome, SoundRequest
 from beffroi_player.stage.frame_loop import FrameLoop
 from beffroi_player.state.atomic_files import file_stamp
 from beffroi_player.state.directories import Darkness, PresentedStatus, RuntimeDirectory, StateDirectory
@@ -145,6 +147,31 @@ CREDENTIALS = "c" * 16
 """The start of the digest of its device token."""
 
 
+class FakeSoundPlayer:
+    """Plays sounds in no time, or until a test lets them end."""
+
+    def __init__(self) -> None:
+        self.requests: list[SoundRequest] = []
+        self.outcome: tuple[SoundOutcome, str] | None = (SoundOutcome.PLAYED, "")
+        """How each sound ends; None: it goes on."""
+        self.is_playing = False
+        self.stops = 0
+
+    def start(self, request: SoundRequest) -> None:
+        self.requests.append(request)
+        self.is_playing = True
+
+    def take_outcome(self) -> tuple[SoundOutcome, str] | None:
+        if not self.is_playing or self.outcome is None:
+            return None
+        self.is_playing = False
+        return self.outcome
+
+    def stop(self) -> None:
+        self.is_playing = False
+        self.stops += 1
+
+
 class PlayerHarness:
     """One screen of a town."""
 
@@ -169,6 +196,7 @@ class PlayerHarness:
         self.display.start()
         self.display.open(self.display.desktop_size())
         self.boot_id = system_clock.boot_id()
+        self.loudspeaker = FakeSoundPlayer()
         self.start()
 
     def start(self) -> None:
@@ -201,12 +229,17 @@ class PlayerHarness:
         )  # fmt: skip
         self.exact: list[ExactCapture] = []
         self._build_reporter()
+        self.sounds = AlertSounds(
+            lambda: [held for stream in self.held_alerts.streams.values() for held in stream.alerts],
+            lambda: self.held.active.manifest.settings if self.held.active else None,
+            self.clock.now, self.loudspeaker, self.storage.sounds,
+        )  # fmt: skip
         self.away: list[int] = []
         """Seconds for which it left the screen to another machine."""
         self.commands = CommandRunner(
             self.storage, self.runtime, self.refusals, self.clock, self.held_alerts, SCREEN, self.screenshots,
             self._restart, BOX, self.away.append, CREDENTIALS,
-            lambda: self.state.darkness.write(Darkness(reason="revoked")),
+            lambda: self.state.darkness.write(Darkness(reason="revoked")), self.sounds.request_trial,
         )  # fmt: skip
         self.dispatcher = Dispatcher(
             self.inbox, self.disk, self.held, self.held_alerts, self.local, self.clock, self.refusals, self.preparer,
@@ -268,12 +301,13 @@ class PlayerHarness:
     def run_iteration(self) -> PresentedStatus:
         """Let the stage look, the agent report, and return what is on the glass."""
         self.stage.refresh_screen()
-        # Beside what moves, a thread makes the digest of what is on, and rings.
+        # Beside what moves, a thread makes the digest of what is on, and wakes the loop.
         until(
             "what is on is not told",
             lambda: self.stage.is_reported or (self.stage.refresh_screen(), self.stage.is_reported)[1],
         )
         self.reporter.report_changes()
+        self.sounds.follow(self.reporter.presented)
         glass = self.runtime.presented.read()
         assert glass is not None
         return glass
@@ -357,5 +391,5 @@ class PlayerHarness:
             alerts=dict(streams), preparing=self.preparer.status, refusals=self.refusals.newest_first(),
             receptions=self.held_alerts.receptions, programme_reception=self.held.programme_reception,
             health=self.health, clock_reading=self.clock.compare_clocks(),
-            drill=self.commands.last_drill,
+            drill=self.commands.last_drill, sound=self.sounds.last_result,
         )  # fmt: skip

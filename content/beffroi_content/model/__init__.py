@@ -12,6 +12,7 @@ from beffroi_content.model.alert import (
     HazardName,
     HeldAlert,
 )
+from beffroi_content.model.alert_sound import AUDIBLE_LEVELS, AlertSound
 from beffroi_content.model.announcement import (
     TEMPLATE_NAMES,
     TRANSLATED_FIELDS,
@@ -64,6 +65,7 @@ from beffroi_content.model.widgets import ClockWidget, Widget
 
 __all__ = [
     "ALERT_TRANSLATED_FIELDS",
+    "AUDIBLE_LEVELS",
     "FULL_SCREEN",
     "GENERAL_HAZARD",
     "HAZARD_NAMES",
@@ -72,6 +74,7 @@ __all__ = [
     "Alert",
     "AlertForm",
     "AlertLevel",
+    "AlertSound",
     "AlertStatus",
     "AlertTranslation",
     "Announcement",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from beffroi_content.model.alert_sound import AlertSound
 from beffroi_content.model.announcement import MAX_LANGUAGES, LanguageCode
 from beffroi_content.model.base_models import (
     AssetReference,
@@ -128,6 +129,8 @@ class ScreenSettings(WireModel):
     """Percent of brightness in darkness, where the machine has a light sensor; 100: the sensor is not heeded."""
     volume: Annotated[int, Field(ge=0, le=100)] = 0
     """Percent at which the sound of videos is played; 0: not at all."""
+    alert_sound: AlertSound | None = None
+    """What may be heard of alerts; None: nothing."""
     downloads: DownloadSettings = DownloadSettings()
     software: SoftwareTarget = SoftwareTarget()
     """The version of the player that the town wants here."""

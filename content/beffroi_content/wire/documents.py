@@ -187,6 +187,8 @@ class CommandKind(StrEnum):
     """Send a small JPEG of the screen, and again at each change for ``seconds``."""
     CAPTURE = "capture"
     """Send a PNG of the exact pixels of the screen, once: over HTTP, since it is large."""
+    SOUND = "sound"
+    """Play a chime at the volume of alerts, and say that it is a trial."""
     RESTART = "restart"
     DRILL = "drill"
     """Draw ``alert`` as if it were to be shown, do not show it, and tell in the report how it went: a silent drill."""

@@ -135,7 +135,7 @@ class PlayerHealth(WireModel):
     problems: Annotated[tuple[Identifier, ...], Field(max_length=20)] = ()
     """The present problems: ``hot``, ``throttled``, ``under-voltage``, ``memory-low``, ``disk-nearly-full``,
     ``disk-read-only``, ``disk-errors``, ``storage-worn``, ``signal-weak``, ``cable``, ``fonts-broken``,
-    ``secrets-exposed``."""
+    ``secrets-exposed``, ``sound-missing``, ``speech-missing``."""
 
 
 class ClockReading(WireModel):
@@ -180,6 +180,20 @@ class DrillResult(WireModel):
     """The digest of each page: see ``raster.frame_digest``."""
     problem: ReportText = ""
     """Why it could not be drawn, or not be handed to the display; empty where all went well."""
+
+
+class SoundResult(WireModel):
+    """What became of the last sound of a screen."""
+
+    alert: Identifier | None = None
+    """None: it was a trial."""
+    at_ms: Instant
+    """When it was due, by the player's clock."""
+    outcome: Identifier
+    """``played``, ``chime-only`` (nothing was spoken), ``quiet-hours``, ``no-device``, ``timed-out``, ``stopped``
+    (the alert was over, or a graver one came) or ``failed``."""
+    detail: ReportText = ""
+    """What the machine said of it; empty where all went well."""
 
 
 class FailedSoftware(WireModel):
@@ -241,6 +255,8 @@ class PlayerReport(WireModel):
     zone: ZoneReading | None = None
     drill: DrillResult | None = None
     """Of the last silent drill since the start."""
+    sound: SoundResult | None = None
+    """Of the last sound since the start: of an alert, or on trial."""
     machine: MachineDescription | None = None
     """Given in the first report of each connection and then once per hour. None: as before."""
 

@@ -37,18 +37,19 @@ class CommandRunner:
         stay_away: Leaves broker and screen to another machine with this identity for some seconds.
         credentials: The start of the digest of the device token.
         revoke: Shows nothing of the town any more.
+        sound_trial: Lets a trial be heard; False where the town lets nothing be heard here.
     """
 
     def __init__(
         self, storage: AgentStorage, runtime: RuntimeDirectory, refusals: RefusalLog, clock: AgentClock,
         alerts: HeldAlerts, name: str, screenshots: ScreenshotSender, restart: Callable[[], None], box: str = "",
         stay_away: Callable[[int], None] = lambda _seconds: None, credentials: str = "",
-        revoke: Callable[[], None] = lambda: None,
+        revoke: Callable[[], None] = lambda: None, sound_trial: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         self._storage, self._runtime, self._refusals, self._clock = storage, runtime, refusals, clock
         self._alerts, self._screenshots, self._restart = alerts, screenshots, restart
         self._box, self._stay_away = box, stay_away
-        self._credentials, self._revoke = credentials, revoke
+        self._credentials, self._revoke, self._sound_trial = credentials, revoke, sound_trial
         self._overlays = OverlayPages(runtime, refusals, clock, alerts, name)
         stored = storage.done.read()
         self._done = list(stored.commands) if stored else []
@@ -61,29 +62,44 @@ class CommandRunner:
             return
         self._record_done(command.id)
         log.info("command %s: %s", command.id, command.kind, extra={"COMMAND": str(command.kind)})
-        if command.kind == CommandKind.IDENTIFY:
-            self._overlays.show_name(command.seconds, command.name)
-        elif command.kind == CommandKind.TEST_CARD:
-            self._overlays.show_test_card(command.seconds, command.name)
-        elif command.kind == CommandKind.NUMBER:
-            self._overlays.show_number(command.seconds, command.number, command.name)
-        elif command.kind == CommandKind.SCREENSHOT:
-            self._screenshots.request_screenshot(command.seconds)
-        elif command.kind == CommandKind.CAPTURE:
-            self._screenshots.request_capture()
-        elif command.kind == CommandKind.RESTART:
-            self._restart()
-        elif command.kind == CommandKind.REVOKED:
-            if self._credentials and command.credentials == self._credentials:
-                self._revoke()
-        elif command.kind in (CommandKind.SHUT_OUT, CommandKind.COPY_SEEN):
-            self._obey_for_copies(command)
-        elif command.kind == CommandKind.DRILL and command.alert is not None:
-            self.last_drill = run_drill(command.alert, self._alerts.drawing_context, self._runtime.folder, self._clock)
+        run = self._runners.get(command.kind)
+        if run is None or (command.kind == CommandKind.DRILL and command.alert is None):
+            self._refuse(command, "unknown-command", f"this version cannot {command.kind}")
         else:
-            self._refusals.record_refusal(
-                f"command {command.id}", "unknown-command", f"this version cannot {command.kind}"
-            )
+            run(command)
+
+    @property
+    def _runners(self) -> dict[str, Callable[[ScreenCommand], object]]:
+        return {
+            CommandKind.IDENTIFY: lambda command: self._overlays.show_name(command.seconds, command.name),
+            CommandKind.TEST_CARD: lambda command: self._overlays.show_test_card(command.seconds, command.name),
+            CommandKind.NUMBER: lambda command: self._overlays.show_number(
+                command.seconds, command.number, command.name
+            ),
+            CommandKind.SCREENSHOT: lambda command: self._screenshots.request_screenshot(command.seconds),
+            CommandKind.CAPTURE: lambda _: self._screenshots.request_capture(),
+            CommandKind.SOUND: self._run_sound_trial,
+            CommandKind.RESTART: lambda _: self._restart(),
+            CommandKind.REVOKED: self._obey_revocation,
+            CommandKind.SHUT_OUT: self._obey_for_copies,
+            CommandKind.COPY_SEEN: self._obey_for_copies,
+            CommandKind.DRILL: self._run_drill,
+        }
+
+    def _run_sound_trial(self, command: ScreenCommand) -> None:
+        if not self._sound_trial():
+            self._refuse(command, "sound-off", "the town lets nothing be heard here")
+
+    def _obey_revocation(self, command: ScreenCommand) -> None:
+        if self._credentials and command.credentials == self._credentials:
+            self._revoke()
+
+    def _run_drill(self, command: ScreenCommand) -> None:
+        if command.alert is not None:
+            self.last_drill = run_drill(command.alert, self._alerts.drawing_context, self._runtime.folder, self._clock)
+
+    def _refuse(self, command: ScreenCommand, code: str, detail: str) -> None:
+        self._refusals.record_refusal(f"command {command.id}", code, detail)
 
     def _obey_for_copies(self, command: ScreenCommand) -> None:
         """Leave the screen to another machine with this identity, or say that there is one: whichever is meant."""

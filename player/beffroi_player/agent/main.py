@@ -29,12 +29,13 @@ from urllib.parse import urlsplit
 import requests
 
 from beffroi_content import rendering
-from beffroi_content.model import Alert, AlertForm, AlertLevel, ScreenClass, ScreenSettings, Town
+from beffroi_content.model import Alert, AlertForm, AlertLevel, HeldAlert, ScreenClass, ScreenSettings, Town
 from beffroi_content.trust import SequenceFloor
 from beffroi_content.wire.reports import ConnectionState, PlayerHealth
 from beffroi_player import supervisor, system_clock, systemd_notify
 from beffroi_player.agent import card_enrolment
 from beffroi_player.agent import effects as do
+from beffroi_player.agent.alert_sounds import AlertSounds
 from beffroi_player.agent.commands import CommandRunner
 from beffroi_player.agent.contacts import ContactWatch
 from beffroi_player.agent.copied_card import CopiedCard
@@ -70,6 +71,7 @@ from beffroi_player.agent.report.screenshots import ScreenshotSender
 from beffroi_player.agent.serial_worker import WorkQueue
 from beffroi_player.agent.silence import TownSilence, credentials_of, is_revoked
 from beffroi_player.agent.software.software_updates import SoftwareUpdates
+from beffroi_player.agent.sound_process import SoundProcess
 from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerEnrolment
 from beffroi_player.agent.transport import trusted_authorities
 from beffroi_player.agent.transport.alert_relay import AlertRelay
@@ -81,6 +83,7 @@ from beffroi_player.agent.transport.polling import DocumentPoller
 from beffroi_player.agent.trigger_socket import TriggerSocket
 from beffroi_player.doctor.facts import lasting_problems
 from beffroi_player.releases.release_files import FOLDER, ReleaseFiles, package_root
+from beffroi_player.sound.equipment import sound_problems
 from beffroi_player.state.atomic_files import remove_leftovers
 from beffroi_player.state.directories import LOCAL_STREAM, RuntimeDirectory, Size, StateDirectory
 from beffroi_player.wakeup import WakeupSocket, send_wakeup
@@ -195,10 +198,13 @@ class PlayerAgent:
         self._act_reports = ActUploader(self._local, self._server.send_acts, self._inbox.put)
         self._triggers = TriggerSocket(self._runtime.trigger_socket, self._inbox.put)
         self._contacts = ContactWatch(lambda: self._local.contacts, self._inbox.put, self._refusals.record_refusal)
+        self._sounds = AlertSounds(
+            self._held_alerts, self._screen_settings, self._clock.now, SoundProcess(), storage.sounds
+        )
         self._commands = CommandRunner(
             storage, runtime, self._refusals, self._clock, self._alerts, enrolment.screen, self._screenshots,
             self._stopping.set, self._box, self._copied_card.shut_out, credentials,
-            self._silence.revoke,
+            self._silence.revoke, self._on_sound_trial,
         )  # fmt: skip
         self._dispatcher = Dispatcher(
             self._inbox, self._disk, self._held, self._alerts, self._local, self._clock, self._refusals,
@@ -341,6 +347,7 @@ class PlayerAgent:
 
     def stop(self) -> None:
         """Stop what was started, in the reverse order."""
+        self._sounds.stop()
         self._software.stop()
         self._contacts.stop()
         self._triggers.stop()
@@ -365,6 +372,7 @@ class PlayerAgent:
             self._tasks.run_due()
             self._note_display()
             wait = min(LONGEST_WAIT_SECONDS, self._reporter.report_changes())
+            self._follow_sounds()
             # The watchdog of systemd is fed here: a stuck admission ends in a restart.
             if self._dispatcher.seconds_at_work < STUCK_ADMISSION_SECONDS:
                 link = self._link_state()
@@ -444,7 +452,26 @@ class PlayerAgent:
     def _measure_health(self) -> None:
         presented = self._reporter.presented
         counted = (presented.dropped_frames, presented.late_frames, presented.decode_errors) if presented else ()
-        self._health = self._host.read_health(*counted)
+        health, settings = self._host.read_health(*counted), self._screen_settings()
+        lacking = sound_problems(settings.alert_sound if settings else None)
+        self._health = health.model_copy(update={"problems": tuple(sorted({*health.problems, *lacking}))})
+
+    def _follow_sounds(self) -> None:
+        try:
+            self._sounds.follow(self._reporter.presented)
+        except Exception:
+            # Whatever it is, the screen goes on.
+            log.exception("the sound of alerts failed")
+
+    def _screen_settings(self) -> ScreenSettings | None:
+        active = self._held.active
+        return active.manifest.settings if active is not None else None
+
+    def _on_sound_trial(self) -> bool:
+        """Let a trial be heard. On the disk worker."""
+        is_asked = self._sounds.request_trial()
+        send_wakeup(self._runtime.agent_socket)
+        return is_asked
 
     def _check_downloads(self) -> None:
         """Share files with peers or not, and fetch what has waited for the download window."""
@@ -533,6 +560,7 @@ class PlayerAgent:
             health=self._health,
             clock_reading=self._clock.compare_clocks(),
             drill=self._commands.last_drill,
+            sound=self._sounds.last_result,
             server=self._clock.server,
             software=self._software.status,
         )
@@ -540,8 +568,11 @@ class PlayerAgent:
     def _has_alert(self) -> bool:
         """Tell whether an alert is on, in whatever form. For any thread."""
         now = system_clock.uptime_ms()
-        streams = list(dict(self._alerts.streams).values())
-        return any(not held.is_planned and held.lapses_at_uptime_ms > now for each in streams for held in each.alerts)
+        return any(not held.is_planned and held.lapses_at_uptime_ms > now for held in self._held_alerts())
+
+    def _held_alerts(self) -> list[HeldAlert]:
+        """Return every alert that is held. For any thread."""
+        return [held for stream in list(dict(self._alerts.streams).values()) for held in stream.alerts]
 
     def _link_state(self) -> ConnectionState:
         beat = self._held.admission.last_beat_uptime_ms

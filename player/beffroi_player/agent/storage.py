@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from beffroi_content.model import Identifier, Manifest, WireModel
-from beffroi_content.model.base_models import Line
+from beffroi_content.model.base_models import Instant, Line
 from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
 from beffroi_content.wire.enrolment_card import EnrolmentCard
 from beffroi_content.wire.messages import PROGRAMME
@@ -114,6 +114,12 @@ class CardInHand(WireModel):
     """Private, in hexadecimal."""
 
 
+class PlayedSounds(WireModel):
+    """When each alert was last heard, by its name and when its text was corrected; oldest first."""
+
+    played: dict[str, Instant] = {}
+
+
 class DoneCommands(WireModel):
     """The identifiers of the commands that were run, oldest first."""
 
@@ -136,6 +142,7 @@ class AgentStorage:
         self.sets = ModelFile(folder / "alert-sets.json", StoredSets)
         copies = folder / COPIES_FOLDER
         self.scenarios = ModelFile(folder / "scenarios.json", KeptScenarios, copy=copies / "scenarios.json")
+        self.sounds = ModelFile(folder / "sounds.json", PlayedSounds)
         self.acts = ModelFile(folder / "acts.json", KeptActs)
 
 

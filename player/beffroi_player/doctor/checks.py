@@ -81,6 +81,7 @@ def _check_storage(facts: PlayerFacts) -> Iterator[Finding]:
 def _check_machine(facts: PlayerFacts) -> Iterator[Finding]:
     values = {"free_mb": facts.health.disk_free_mb or 0, "temperature": round(facts.health.temperature_c or 0)}
     yield from (Finding(problem, values) for problem in facts.health.problems)
+    yield from (Finding(problem) for problem in facts.lacking_sound)
     yield from (Finding(f"{problem}-before") for problem in facts.past_firmware)
 
 

@@ -25,6 +25,7 @@ from beffroi_player.agent.storage import AgentStorage, PlayerEnrolment
 from beffroi_player.agent.transport.http_client import ServerClient, ServerRefusal
 from beffroi_player.agent.transport.mqtt_client import broker_host
 from beffroi_player.doctor.server_reach import ReachFacts, reach_broker, reach_server
+from beffroi_player.sound.equipment import sound_problems
 from beffroi_player.state.atomic_files import claim_folder
 from beffroi_player.state.default_paths import COPIES_FOLDER
 from beffroi_player.state.directories import OUTPUT_FAULT, RuntimeDirectory, StateDirectory
@@ -64,6 +65,8 @@ class PlayerFacts:
     """The zone of the programme, where this machine has no data for it."""
     libraries: LibraryFacts = field(default_factory=LibraryFacts)
     health: PlayerHealth = field(default_factory=PlayerHealth)
+    lacking_sound: tuple[str, ...] = ()
+    """What the machine lacks for the sound that the town wants of it."""
     past_firmware: tuple[str, ...] = ()
     """What the firmware says was the matter since boot, and is not now."""
     reach: tuple[ReachFacts, ...] = ()
@@ -107,6 +110,7 @@ def read_facts(state_folder: Path, runtime_folder: Path, root: Path = Path("/"),
         zone_problem=_zone_problem(programme.manifest.settings.time_zone) if programme else "",
         libraries=library_check.read_libraries(),
         health=monitor.read_health(),
+        lacking_sound=sound_problems(programme.manifest.settings.alert_sound) if programme else (),
         past_firmware=tuple(sorted(monitor.past_firmware_problems())),
         reach=tuple(_reach(enrolment)) if enrolment is not None and asks_network else (),
     )

@@ -19,6 +19,7 @@ from beffroi_content.model import PowerState, SlideTransition
 from beffroi_content.timeline import Moment, Scene
 from beffroi_content.timeline.display_power import DisplayPower
 from beffroi_player import system_clock, systemd_notify
+from beffroi_player.outputs.audio_device import AudioDevice
 from beffroi_player.outputs.base import DisplayResult, Output
 from beffroi_player.outputs.display_mounting import DisplayMounting
 from beffroi_player.outputs.drawing.cpu_painter import painter_of
@@ -37,7 +38,6 @@ from beffroi_player.stage.play_log.status_writer import PlaybackCounts, StatusWr
 from beffroi_player.stage.screen_capture import ScreenCapture
 from beffroi_player.stage.state_reader import StateReader
 from beffroi_player.stage.video import playback
-from beffroi_player.stage.video.audio import AudioDevice, EmergencyChime
 from beffroi_player.stage.video.decoders import DecoderSelection
 from beffroi_player.stage.video.playback import VideoPlayback
 from beffroi_player.state.directories import (
@@ -112,7 +112,6 @@ class FrameLoop:
         lookup = FrameLookup(self._reader, self._frames)
         self._scheduler = DisplayScheduler(self._reader, lookup, light_sensor or LightSensor(), fallback, uptime())
         self._audio = AudioDevice()
-        self._chime = EmergencyChime(self._audio)
         self._videos = VideoPlayback(state, DecoderSelection(runtime.folder), self._audio)
         compositor = FrameCompositor((self._videos, MarqueeAnimation(self._frames)))
         self._presenter = ScreenPresenter(output, painter_of(output), compositor, self._frames, uptime, splash)
@@ -229,7 +228,7 @@ class FrameLoop:
         moment = self._reader.current_moment()
         plan = self._scheduler.plan_display(moment, size)
         self._present_plan(plan, moment, size)
-        self._chime.chime_for(plan.scene, self._audio.volume)
+        self._audio.is_muted = self._shows_audible_alert(plan)
         self._prepare_upcoming(plan, moment, size)
         self._frames.evict_frames(plan.frames.frame_names)
         due = moment.uptime_ms + 1000 * IDLE_SECONDS if plan.until_uptime_ms is None else plan.until_uptime_ms
@@ -246,6 +245,12 @@ class FrameLoop:
         self._presenter.set_mounting(DisplayMounting.of_screen(settings))
         self._audio.volume = settings.volume if settings else 0
         self.wants_other_output = settings is not None and settings.output != self._output_setting.name
+
+    def _shows_audible_alert(self, plan: DisplayPlan) -> bool:
+        """Tell whether an alert is shown that may be heard: videos fall silent for it."""
+        sound = self._reader.settings.alert_sound if self._reader.settings else None
+        levels = (showing.alert.level for showing in plan.scene.showings if showing.alert)
+        return sound is not None and any(sound.is_audible(level) for level in levels)
 
     def _drop_stale_frames(self) -> None:
         """Keep no frames in memory of programmes and alerts that are gone."""

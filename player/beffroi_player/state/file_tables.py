@@ -36,6 +36,7 @@ STATE_FILES = (
     FileEntry("alert-sets.json", "agent", "the alert sets as they were signed, for peers that are cut off"),
     FileEntry("scenarios.json", "agent", "the scenarios that the town lets be triggered on the spot"),
     FileEntry("acts.json", "agent", "what was triggered on the spot, here or by a peer"),
+    FileEntry("sounds.json", "agent", "when alerts were last heard, so that a restart does not begin again"),
     FileEntry("commands.json", "agent", "the commands that were carried out"),
     FileEntry("receipts.json", "agent", "proofs that alerts and programmes were shown, until the server has them"),
     FileEntry("forwarded.json", "agent", "the number of the newest play that the broker has taken"),

@@ -50,6 +50,8 @@ MACHINES = {
 }
 _PACKAGES = (
     "adduser", "ca-certificates", "dbus", "e2fsprogs", "fdisk", "i2c-tools", "initramfs-tools", "iproute2",
+    # The voice of alerts, and what names the sound cards.
+    "espeak-ng", "libasound2-data",
     "openssh-server", "systemd-resolved", "systemd-sysv", "systemd-timesyncd", "tzdata", "udev", "wireless-regdb",
     "wpasupplicant",
 )  # fmt: skip

@@ -72,7 +72,7 @@ PLAYER = PackageKind(
     depends=(
         "adduser", "libfribidi0", "libgbm1", "libegl1", "libgles2", "libgl1-mesa-dri", "libdrm2", "python3-systemd",
     ),
-    recommends=("i2c-tools",),
+    recommends=("espeak-ng", "i2c-tools", "libasound2-data"),
     extras=("player", "provisioning"),
     programs=(("beffroi-player", "beffroi_player.__main__"), _PROVISIONING),
     data="/var/lib/beffroi-player",

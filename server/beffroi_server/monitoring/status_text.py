@@ -85,6 +85,13 @@ PROBLEM_TEXTS = {
     "storage-worn": gettext_lazy("Its built-in memory is nearly worn out. Plan to replace it."),
     "signal-weak": gettext_lazy("Its Wi-Fi signal is weak. Move it closer to the access point, or use a cable."),
     "cable": gettext_lazy("Its network was lost several times within an hour. Check the cable and both sockets."),
+    "sound-missing": gettext_lazy(
+        "No loudspeaker is found there: alerts are not heard. Connect one, or switch its sound off in the settings."
+    ),
+    "speech-missing": gettext_lazy(
+        "It cannot speak: of alerts only the chime is heard. Install espeak-ng there, or switch speech off in the "
+        "settings."
+    ),
     "fonts-broken": gettext_lazy("Fonts are missing there: alerts may not be drawn. Install its package again."),
     "secrets-exposed": gettext_lazy(
         "Other accounts of that machine can read its secrets. Run “beffroi-player doctor” there: it says what to do."

@@ -72,6 +72,8 @@ def test_a_player_that_is_well_has_no_findings():
         ({"libraries": LibraryFacts(has_raqm=False)}, "fribidi-missing"),
         ({"health": PlayerHealth(problems=("hot",), temperature_c=83.0)}, "hot"),
         ({"past_firmware": ("under-voltage",)}, "under-voltage-before"),
+        ({"lacking_sound": ("sound-missing",)}, "sound-missing"),
+        ({"lacking_sound": ("speech-missing",)}, "speech-missing"),
         ({"reach": (ReachFacts("server", "https://x", "no-name", "?"),)}, "server-no-name"),
     ],
 )

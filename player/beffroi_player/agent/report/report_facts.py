@@ -14,6 +14,7 @@ from beffroi_content.wire.reports import (
     PlayerHealth,
     ReportedRefusal,
     SoftwareStatus,
+    SoundResult,
 )
 from beffroi_player.clock import ServerClock
 from beffroi_player.state.directories import ActiveProgramme, DocumentReception
@@ -43,6 +44,8 @@ class ReportFacts:
     clock_reading: ClockReading | None = None
     drill: DrillResult | None = None
     """Of the last silent drill."""
+    sound: SoundResult | None = None
+    """Of the last sound."""
     server: ServerClock | None = None
     """How the server's clocks stand; None until a beat was heard."""
     software: SoftwareStatus | None = None

@@ -126,6 +126,7 @@ class ReportSender:
             clock_reading=facts.clock_reading,
             zone=_zone_reading(programme, facts.at_ms) if programme else None,
             drill=facts.drill,
+            sound=facts.sound,
             machine=self._machine if self._is_machine_due() else None,
         )
 

@@ -1,4 +1,4 @@
-"""Audio of videos, kept in step with the wall clock as their frames are, and the chime of an emergency.
+"""Audio of videos, kept in step with the wall clock as their frames are.
 
 Frames and sound are decoded apart, by two threads from two open files, and never talk to each other. Both follow the
 wall clock: a frame is shown at its position in the video; sound has to be handed to the device some time before it is
@@ -9,36 +9,25 @@ left out. Within the tolerance it is queued as it is: a correction at every chun
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import math
 import threading
-from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from beffroi_content.model import AlertForm, AlertLevel, AlertStatus
-from beffroi_content.timeline import Scene
-from beffroi_player.outputs.drawing.sdl import SdlError, sdl_library
+from beffroi_player.outputs.audio_device import FRAME_BYTES, SAMPLE_RATE
 from beffroi_player.stage.video.container_files import discard_other_streams, open_container
 
 log = logging.getLogger(__name__)
 
-SAMPLE_RATE = 48_000
-FRAME_BYTES = 4
-"""Bytes of an audio frame, which is one sample of each channel: two of 16 bits."""
 QUEUE_S = 0.25
 """Sound in the queue: more than the longest delay of the thread, less than anybody notices when it is cut off."""
 SYNC_TOLERANCE_S = 0.06
 """Largest distance between sound and frames (Rec. ITU-R BT.1359-1: noticed from 45 ms early and 125 ms late)."""
 CLOCK_JUMP_S = 1.0
 """A change of the position from one step to the next that playback cannot explain: the clock was set."""
-_AUDIO, _S16 = 0x10, 0x8010
-_LOUDEST = 128
-_CHIME = ((880.0, 0.35), (660.0, 0.55))
-"""Frequency in hertz and length in seconds of each tone."""
-_CHIMES = 3
+MUTED_S = 0.2
+"""How often a muted video asks whether it may be heard again."""
 
 
 class AudioSink(Protocol):
@@ -53,69 +42,18 @@ class AudioSink(Protocol):
     def clear_queue(self) -> None:
         """Drop what is queued."""
 
+    @property
+    def is_muted(self) -> bool:
+        """Whether an alert may be heard now: videos are silent, and nobody holds the loudspeaker."""
 
-class AudioDevice:
-    """The loudspeaker, opened at the first sound. Without one everything is silent."""
+    def take(self) -> None:
+        """Say that a video has sound to play."""
 
-    def __init__(self) -> None:
-        self.volume = 0
-        """Percent."""
-        self._device = 0
-        self._failed = False
-
-    def queue_audio(self, sound: bytes) -> None:
-        """Play this at the volume that is set, after what is queued."""
-        if not self._open_device():
-            return
-        mixed = ctypes.create_string_buffer(len(sound))
-        sdl_library().SDL_MixAudioFormat(mixed, sound, _S16, len(sound), round(_LOUDEST * self.volume / 100))
-        sdl_library().SDL_QueueAudio(self._device, mixed, len(sound))
-
-    def queued_s(self) -> float:
-        """Return the seconds of sound that are queued."""
-        return sdl_library().SDL_GetQueuedAudioSize(self._device) / (SAMPLE_RATE * FRAME_BYTES) if self._device else 0.0
-
-    def clear_queue(self) -> None:
-        """Drop what is queued."""
-        if self._device:
-            sdl_library().SDL_ClearQueuedAudio(self._device)
+    def give_back(self) -> None:
+        """Say that it has no more."""
 
     def close(self) -> None:
-        """Close the loudspeaker."""
-        if self._device:
-            sdl_library().SDL_CloseAudioDevice(self._device)
-        self._device = 0
-
-    def _open_device(self) -> bool:
-        if self._device or self._failed:
-            return bool(self._device)
-        try:
-            self._device = _open_audio_device()
-        except SdlError as error:
-            self._failed = True
-            log.warning("there is no sound: %s", error)
-        return bool(self._device)
-
-
-class _AudioSpec(ctypes.Structure):
-    """The structure ``SDL_AudioSpec`` of SDL 2."""
-
-    _fields_ = [
-        ("frequency", ctypes.c_int), ("format", ctypes.c_uint16), ("channels", ctypes.c_uint8),
-        ("silence", ctypes.c_uint8), ("samples", ctypes.c_uint16), ("padding", ctypes.c_uint16),
-        ("size", ctypes.c_uint32), ("callback", ctypes.c_void_p), ("userdata", ctypes.c_void_p),
-    ]  # fmt: skip
-
-
-def _open_audio_device() -> int:
-    sdl = sdl_library()
-    wanted = _AudioSpec(frequency=SAMPLE_RATE, format=_S16, channels=2, samples=1024)
-    if sdl.SDL_InitSubSystem(_AUDIO) != 0 or not (
-        device := sdl.SDL_OpenAudioDevice(None, 0, ctypes.byref(wanted), None, 0)
-    ):
-        raise SdlError(sdl.SDL_GetError().decode(errors="replace"))
-    sdl.SDL_PauseAudioDevice(device, 0)
-    return int(device)
+        """Close the loudspeaker until there is more to be heard."""
 
 
 class AudioChunk(NamedTuple):
@@ -194,13 +132,21 @@ class AudioThread:
         self._sink.clear_queue()
 
     def _queue_until_closed(self) -> None:
+        self._sink.take()
         try:
-            while not self._closed.is_set() and (pause := self._track.queue_due()) is not None:
+            while not self._closed.is_set() and (pause := self._queue_due()) is not None:
                 self._closed.wait(max(0.01, pause))
         except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, the frames go on
             log.warning("a video has no sound: %s: %s", type(error).__name__, error)
         if self._closed.is_set():
             self._sink.clear_queue()
+        self._sink.give_back()
+
+    def _queue_due(self) -> float | None:
+        if not self._sink.is_muted:
+            return self._track.queue_due()
+        self._sink.close()
+        return MUTED_S
 
 
 def audio_chunks(path: Path, position_s: float) -> Iterator[AudioChunk]:
@@ -239,42 +185,3 @@ def _decode_audio(container: Any, stream: Any) -> Iterator[tuple[float, bytes]]:
         for made in resampler.resample(frame):
             yield at_s, bytes(made.planes[0])[: made.samples * FRAME_BYTES]
             at_s += made.samples / SAMPLE_RATE
-
-
-def chime_sound() -> bytes:
-    """Return the chime: two falling tones, three times."""
-    samples = array("h")
-    for hertz, seconds in _CHIME:
-        count = round(SAMPLE_RATE * seconds)
-        for number in range(count):
-            # A short fade-in instead of a click, and a linear decay.
-            amplitude = 24_000 * min(1.0, number / 500) * (1 - number / count)
-            value = round(amplitude * math.sin(2 * math.pi * hertz * number / SAMPLE_RATE))
-            samples.extend((value, value))
-    return _CHIMES * (samples.tobytes() + bytes(FRAME_BYTES * SAMPLE_RATE // 2))
-
-
-class EmergencyChime:
-    """Plays the chime once for each emergency that takes the screen over; exercises are silent.
-
-    Args:
-        sink: Plays it.
-    """
-
-    def __init__(self, sink: AudioSink) -> None:
-        self._sink = sink
-        self._announced: frozenset[str] = frozenset()
-
-    def chime_for(self, scene: Scene, volume: int) -> None:
-        """Play the chime if there is an emergency in a scene that was not there before."""
-        emergencies = frozenset(
-            showing.alert.id
-            for showing in scene.showings
-            if showing.alert and showing.form is AlertForm.TAKEOVER
-            and showing.alert.level is AlertLevel.EMERGENCY and showing.alert.status is AlertStatus.ACTUAL
-        )  # fmt: skip
-        fresh, self._announced = emergencies - self._announced, emergencies
-        if fresh and volume:
-            self._sink.clear_queue()
-            # The synthesis takes longer than a frame: not on the frame loop.
-            threading.Thread(target=lambda: self._sink.queue_audio(chime_sound()), name="chime", daemon=True).start()

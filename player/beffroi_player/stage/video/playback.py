@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 
 from beffroi_content.model import Rectangle, VideoContent
 from beffroi_content.timeline import Moment, Scene, Showing
+from beffroi_player.outputs.audio_device import AudioDevice
 from beffroi_player.outputs.drawing.composition import DrawingLayer, YuvFrame
 from beffroi_player.stage.compositor.animation import AnimatedLayers, AnimationStep
 from beffroi_player.stage.frame_lookup import PlacedFrame
 from beffroi_player.stage.panel_geometry import panel_area, panel_size
-from beffroi_player.stage.video.audio import AudioChunk, AudioDevice, AudioThread, AudioTrack, audio_chunks
+from beffroi_player.stage.video.audio import AudioChunk, AudioThread, AudioTrack, audio_chunks
 from beffroi_player.stage.video.decoders import DecoderSelection, FfmpegDecoder, PacketDecoder
 from beffroi_player.stage.video.video_decoder import VideoDecoder
 from beffroi_player.state.directories import FrameFault, StateDirectory

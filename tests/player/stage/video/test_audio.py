@@ -1,4 +1,4 @@
-"""The sound of videos keeps to their pictures, and an emergency is heard."""
+"""The sound of videos keeps to their pictures, and gives way to that of alerts."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ from pathlib import Path
 import pytest
 from tests.support.player_harness import PlayerHarness, until
 from tests.support.sample_videos import sample_video
-from tests.support.signing_town import SigningTown, alert, jpeg, slide
+from tests.support.signing_town import SigningTown, alert, jpeg
 
-from beffroi_content.model import AlertLevel, AlertStatus, Slide, VideoContent
+from beffroi_content.model import AlertLevel, AlertSound, Slide, VideoContent
+from beffroi_player.outputs.audio_device import FRAME_BYTES, SAMPLE_RATE, AudioDevice
 from beffroi_player.stage.video import audio as sound
 from beffroi_player.stage.video.audio import (
-    FRAME_BYTES,
     QUEUE_S,
-    SAMPLE_RATE,
     SYNC_TOLERANCE_S,
     AudioChunk,
-    AudioDevice,
     AudioTrack,
     audio_chunks,
-    chime_sound,
 )
 from beffroi_player.stage.video.container_files import discard_other_streams, open_container
 
@@ -172,13 +169,6 @@ def test_a_video_without_sound_is_silent(tmp_path: Path):
     assert ear.waiting == b""
 
 
-def test_the_chime_is_heard_and_ends():
-    samples = array("h", chime_sound())
-    assert 2 < len(samples) / 2 / SAMPLE_RATE < 6
-    assert 20_000 < max(samples) < 32_000
-    assert not any(samples[-SAMPLE_RATE // 2 :])
-
-
 class TestOnTheScreen:
     @pytest.fixture
     def player(self, fetching_player: PlayerHarness) -> PlayerHarness:
@@ -221,21 +211,16 @@ class TestOnTheScreen:
         player.run_iteration()
         assert ear.waiting == b""
 
-    def test_an_emergency_rings_once(self, player, hall, ear):
-        self.start(player, hall, slide("a"), volume=60)
-        player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
-        player.run_iteration()
-        until("the chime", lambda: ear.waiting == chime_sound())
-        player.wait(1_000)
-        assert ear.waiting == chime_sound()
-
-    @pytest.mark.parametrize("quiet", [{"level": AlertLevel.ALERT}, {"status": AlertStatus.EXERCISE}])
-    def test_nothing_else_rings(self, player, hall, ear, quiet):
-        self.start(player, hall, slide("a"), volume=60)
-        player.receive(hall.publish_alerts(alert(**{"level": AlertLevel.EMERGENCY, "now": hall.now_ms} | quiet)))
-        player.run_iteration()
-        assert player.alerts
-        assert ear.waiting == b""
+    def test_a_video_falls_silent_and_lets_go_of_the_loudspeaker_where_an_alert_may_be_heard(
+        self, player, hall, ear, monkeypatch
+    ):
+        closed = []
+        monkeypatch.setattr(AudioDevice, "close", lambda _self: closed.append(True))
+        self.start(player, hall, self.video(hall), volume=60, alert_sound=AlertSound(from_level="vigilance"))
+        until("sound", lambda: player.run_iteration() and ear.waiting)
+        assert not closed
+        player.receive(hall.publish_alerts(alert(level=AlertLevel.VIGILANCE, now=hall.now_ms)))
+        until("silence", lambda: player.run_iteration() and closed)
 
 
 def test_of_a_video_each_thread_reads_only_what_it_decodes(tmp_path: Path):
