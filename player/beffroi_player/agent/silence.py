@@ -15,14 +15,13 @@ from collections.abc import Callable
 from pydantic import Field
 
 from beffroi_content.model import WireModel
-from beffroi_player.state.directories import Darkness, StateDirectory
+from beffroi_player.state.directories import REVOKED, SILENT, Darkness, StateDirectory
 from beffroi_player.state.model_file import ModelFile
 
 log = logging.getLogger(__name__)
 
 SAVE_SECONDS = 600.0
 """How often it is written down: a restart makes up to that much of silence undone."""
-SILENT, REVOKED = "silent", "revoked"
 
 
 class KeptSilence(WireModel):

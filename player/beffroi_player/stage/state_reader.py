@@ -10,8 +10,10 @@ from beffroi_player import system_clock
 from beffroi_player.clock import first_record
 from beffroi_player.state.atomic_files import FileStamp
 from beffroi_player.state.directories import (
+    REVOKED,
     ActiveProgramme,
     AlertsRecord,
+    Darkness,
     RuntimeDirectory,
     Size,
     StateDirectory,
@@ -51,6 +53,7 @@ class StateReader:
         self.overlay: TimedOverlay | None = None
         self.is_dark = False
         """Whether nothing of the town is shown any more: the machine was lost, or revoked."""
+        self._darkness: Darkness | None = None
         self.seen_alerts: frozenset[str] = frozenset()
         """The alerts that were on the screen since the start of the stage; see ``AlertsRecord.seen``."""
         self._resized_uptime_ms: float | None = None
@@ -60,7 +63,7 @@ class StateReader:
         """Read what has changed since the last call."""
         self.programme = self._read_if_changed(self._state.programme) or self.programme
         self._refresh_alerts()
-        self.is_dark = self._state.darkness.path.exists()
+        self._refresh_darkness()
         clock = self._read_if_changed(self._runtime.clock)
         if clock and clock.boot == self._boot:
             self._clock = clock
@@ -84,8 +87,8 @@ class StateReader:
 
     @property
     def held_alerts(self) -> tuple[HeldAlert, ...]:
-        """Every alert that is held, active or not, and whether it was ever on this screen."""
-        if self.alerts is None:
+        """Every alert that is held, active or not, and whether it was ever on this screen; none once it is revoked."""
+        if self.alerts is None or (self._darkness is not None and self._darkness.reason == REVOKED):
             return ()
         seen = self.seen_alerts | self.alerts.seen
         return tuple(
@@ -132,6 +135,11 @@ class StateReader:
         if now.clock is ClockState.UNKNOWN or not received_ms:
             return 0.0
         return max(0, now.unix_ms - received_ms) / 3_600_000
+
+    def _refresh_darkness(self) -> None:
+        fresh = self._read_if_changed(self._state.darkness)
+        self.is_dark = self._state.darkness.path.exists()
+        self._darkness = fresh or self._darkness if self.is_dark else None
 
     def _refresh_alerts(self) -> None:
         fresh = self._read_if_changed(self._runtime.alerts)

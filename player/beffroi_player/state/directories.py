@@ -320,11 +320,18 @@ class DisplayChanges(WireModel):
     """Identifier of the dimmed monitor: the start of the digest of its EDID."""
 
 
+SILENT, REVOKED = "silent", "revoked"
+
+
 class Darkness(WireModel):
-    """Nothing of the town is shown any more."""
+    """Nothing of the town is shown any more.
+
+    After silence alerts are: it may be the network that the alert is about. They are not once the town has revoked the
+    player, which it cannot tell any more that an alert is over.
+    """
 
     reason: str
-    """``silent``: no word of the town for as many hours as it has set; ``revoked``: the town has said so."""
+    """``SILENT``: no word of the town for as many hours as it has set; ``REVOKED``: the town has said so."""
     credentials: str = ""
     """Of a player that was revoked: another enrolment ends it."""
 

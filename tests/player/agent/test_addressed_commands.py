@@ -7,6 +7,7 @@ from tests.support.player_harness import BOX, CREDENTIALS, PlayerHarness
 from tests.support.signing_town import SigningTown, alert, slide
 
 from beffroi_content.model import AlertLevel
+from beffroi_player.state.directories import SILENT, Darkness
 
 
 @pytest.fixture
@@ -38,15 +39,21 @@ def test_the_player_of_the_screen_says_that_it_has_a_copy(showing, hall):
 
 
 def test_a_player_that_was_revoked_shows_nothing_of_the_town(showing, hall):
+    emergency = alert(level=AlertLevel.EMERGENCY, ends_at_ms=hall.now_ms + 86_400_000)
+    showing.receive(hall.publish_alerts(emergency))
     showing.receive(hall.publish_command("c1", "revoked", credentials="d" * 16))
-    showing.run_iteration()
-    assert showing.slides == ["a"]
+    assert showing.alerts == [("flood", "takeover")]
     showing.receive(hall.publish_command("c2", "revoked", credentials=CREDENTIALS))
-    showing.wait(1_000)
-    assert showing.slides == []
-    # An alert that it holds or hears is a warning of people all the same.
-    hall.now_ms = showing.time.system_ms
-    showing.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)), live=False)
+    assert showing.wait(1_000).showings == ()
+    # Nor after a restart: nobody could tell it any more that the alert is over.
+    showing.start()
+    assert showing.wait(1_000).showings == ()
+
+
+def test_a_player_that_has_heard_nothing_for_long_still_warns_people(showing, hall):
+    showing.state.darkness.write(Darkness(reason=SILENT))
+    assert showing.wait(1_000).showings == ()
+    showing.receive(hall.publish_alerts(alert()))
     assert showing.alerts == [("flood", "takeover")]
 
 

@@ -15,10 +15,10 @@ from beffroi_content.wire import pairing as wire
 from beffroi_content.wire.pairing import PairingOffer, PairingRequest, PairingTranscript
 from beffroi_player.agent import pairing_mode
 from beffroi_player.agent.pairing_mode import TURN_S, PairingMode, PairingSettings
-from beffroi_player.agent.silence import REVOKED, credentials_of, is_revoked
+from beffroi_player.agent.silence import credentials_of, is_revoked
 from beffroi_player.agent.storage import AgentStorage, PlayerEnrolment
 from beffroi_player.agent.transport.http_client import ServerRefusal
-from beffroi_player.state.directories import Darkness, RuntimeDirectory, StateDirectory
+from beffroi_player.state.directories import REVOKED, Darkness, RuntimeDirectory, StateDirectory
 
 SERVER, OTHER = "https://affichage.example", "http://10.1.2.3:8000"
 
