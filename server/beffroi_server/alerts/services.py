@@ -188,6 +188,16 @@ def store_pending_alerts() -> int:
     return stored
 
 
+def store_pending_alert(pk: uuid.UUID) -> None:
+    """Store an alert now if it waits for the database: somebody wants to change it.
+
+    Raises:
+        DatabaseError: it still takes nothing in.
+    """
+    if (alert := find_pending(pk=pk)) is not None:
+        _store_pending(alert)
+
+
 def _store_pending(alert: Alert) -> None:
     targets = Targets.of(alert)
     row = _store_alert(alert, targets, is_sent=True)

@@ -164,8 +164,7 @@ def list_receipts(request: ApiRequest, alert_id: uuid.UUID) -> ReceiptsAnswer:
 )  # fmt: skip
 def extend_alert(request: ApiRequest, alert_id: uuid.UUID, body: ExtensionChange) -> AlertAnswer:
     """Extend an alert by some minutes."""
-    row = find_row(_alerts(), pk=alert_id)
-    services.extend_alert(row, body.minutes, user=request.user)
+    services.extend_alert(_stored_alert(alert_id), body.minutes, user=request.user)
     return alert_answer(_alert(alert_id))
 
 
@@ -174,7 +173,7 @@ def extend_alert(request: ApiRequest, alert_id: uuid.UUID, body: ExtensionChange
 )  # fmt: skip
 def end_alert(request: ApiRequest, alert_id: uuid.UUID) -> AlertAnswer:
     """End an alert; its screens show “end of alert” for a time."""
-    services.end_alert(find_row(_alerts(), pk=alert_id), user=request.user)
+    services.end_alert(_stored_alert(alert_id), user=request.user)
     return alert_answer(_alert(alert_id))
 
 
@@ -183,12 +182,17 @@ def end_alert(request: ApiRequest, alert_id: uuid.UUID) -> AlertAnswer:
 )  # fmt: skip
 def withdraw_alert(request: ApiRequest, alert_id: uuid.UUID) -> AlertAnswer:
     """Take an alert off at once, without “end of alert”, as is right for a mistake."""
-    services.withdraw_alert(find_row(_alerts(), pk=alert_id), user=request.user)
+    services.withdraw_alert(_stored_alert(alert_id), user=request.user)
     return alert_answer(_alert(alert_id))
 
 
 def _alert(alert_id: uuid.UUID) -> Alert:
     return _alerts().filter(pk=alert_id).first() or pending_alerts.find_pending(pk=alert_id) or _missing()
+
+
+def _stored_alert(alert_id: uuid.UUID) -> Alert:
+    services.store_pending_alert(alert_id)
+    return find_row(_alerts(), pk=alert_id)
 
 
 def _missing() -> Alert:

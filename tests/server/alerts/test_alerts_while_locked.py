@@ -209,6 +209,26 @@ def test_a_change_that_cannot_be_stored_says_why(client, bob, monkeypatch, sent)
     assert "in use by another program" in page_text(refused)
 
 
+@pytest.mark.parametrize("act", ["end", "withdraw"])
+def test_one_that_waits_is_stored_to_be_ended(client, bob, sent, act):
+    """While the database is held nothing is ended, and that is said; afterwards nobody says that there is no such alert."""
+    client.force_login(bob)
+    client.raise_request_exception = False
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 10")
+    with held_database():
+        alert = broadcast(user=bob)
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 10")
+        assert client.post(f"/alerts/{alert.pk}/{act}/").status_code == 503
+    connection.close()
+    assert client.post(f"/alerts/{alert.pk}/{act}/").status_code == 302
+
+    assert queries.active_alerts(timezone.now()) == []
+    assert (pending_alerts.pending_alerts(), Alert.objects.get().ended_by) == ([], bob)
+    assert AuditEvent.objects.filter(action__startswith="alert-").count() == 2
+
+
 def test_two_presses_at_once_send_one(sent):
     token = uuid.uuid4()
     with held_database():

@@ -111,6 +111,7 @@ def _confirmed_counts(alerts: Any) -> dict[str, int]:
 
 
 def _apply_change(request: UserRequest, pk: uuid.UUID, change: Callable[[Alert], None]) -> HttpResponse:
+    services.store_pending_alert(pk)
     try:
         change(get_object_or_404(Alert, pk=pk))
     except AlertRefused as refused:
