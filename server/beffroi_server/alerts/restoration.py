@@ -27,6 +27,7 @@ from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from beffroi_content import model as content
+from beffroi_content.model.base_models import MAX_WHOLE_NUMBER
 from beffroi_content.wire import envelope
 from beffroi_content.wire.documents import AlertSet, KeyList, SigningRole
 from beffroi_content.wire.local_triggers import is_act_id
@@ -57,6 +58,9 @@ MARK_HOLDS_S = 10.0
 _mark: tuple[float, str] = (-MARK_HOLDS_S, "")
 MAX_SEQUENCE_LEAD = dt.timedelta(days=366)
 """How far ahead of the time a sequence may be that a report names. A report is not signed."""
+MAX_SEQUENCE = MAX_WHOLE_NUMBER // 2
+"""Above it nothing is followed, whoever signed it: with the largest of all, a thief of the alert key would leave this
+server no sequence for any set to come, under a new key either."""
 
 
 def consider_set(topic_name: str, payload: bytes, source: str) -> bool:
@@ -72,6 +76,9 @@ def consider_set(topic_name: str, payload: bytes, source: str) -> bool:
         return False
     topic, document = found
     if document.sequence <= signing.newest_sequence(topic):
+        return False
+    if document.sequence > MAX_SEQUENCE:
+        logger.error("a set of %s has a sequence that no server gives: somebody may have the alert key", topic)
         return False
     now = timezone.now()
     with serialised():

@@ -211,7 +211,7 @@ def test_a_change_that_cannot_be_stored_says_why(client, bob, monkeypatch, sent)
 
 @pytest.mark.parametrize("act", ["end", "withdraw"])
 def test_one_that_waits_is_stored_to_be_ended(client, bob, sent, act):
-    """While the database is held nothing is ended, and that is said; afterwards nobody says that there is no such alert."""
+    """While the database is held nothing is ended, and that is said; later nobody says that there is no such alert."""
     client.force_login(bob)
     client.raise_request_exception = False
     with connection.cursor() as cursor:

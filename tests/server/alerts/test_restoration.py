@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.utils import timezone
 
+from beffroi_content.model.base_models import MAX_WHOLE_NUMBER
 from beffroi_content.wire import envelope
 from beffroi_content.wire.documents import SigningRole
 from beffroi_content.wire.messages import ALERTS
@@ -16,7 +17,7 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import queries, restoration, services
 from beffroi_server.alerts.models import Alert, Restoration, UnknownShowing
-from beffroi_server.delivery import set_copies, signing
+from beffroi_server.delivery import key_files, set_copies, signing
 from beffroi_server.delivery.models import OutboxDocument, TopicSequence
 from beffroi_server.fleet.events import ReportedAlerts
 from beffroi_server.fleet.models import ScreenState
@@ -95,6 +96,22 @@ def test_an_alert_that_was_corrected_after_the_backup_has_its_new_text_and_nobod
     (row,) = queries.running_alerts()
     assert (row.title, row.corrects) == ("Flood in rue Pasteur", flood)
     assert published() == {"Flood in rue Pasteur"}
+    assert not queries.held_back_alerts()
+
+
+def test_a_thief_of_the_key_leaves_this_server_sequences_to_give():
+    """Of the largest sequence there is none after it: the town would be silenced under its next key, too."""
+    broadcast("Flood")
+    name, payload = set_of()
+    genuine = signing.open_own_document(ALERTS, payload)
+    stolen = genuine.replace(sequence=MAX_WHOLE_NUMBER, alerts=())
+    key = key_files.private_key(SigningRole.ALERT)
+
+    assert not consider((name, signing.sign_document(ALERTS, "saint-aubin/all", stolen, [key])))
+
+    broadcast("Storm")
+    assert signing.published_document(ALERTS, EVERY_SCREEN).sequence < 2 * genuine.sequence
+    assert published() == {"Flood", "Storm"}
     assert not queries.held_back_alerts()
 
 
