@@ -36,6 +36,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.support.town_processes import BROKER_PASSWORD, MOSQUITTO, PlayerProcess, TownProcesses
 from tests.support.waiting import until
 
+from beffroi_content.model.base_models import MAX_WHOLE_NUMBER
 from beffroi_content.wire.documents import SigningRole
 from beffroi_content.wire.envelope import BodyEncoding, parse_envelope, seal_envelope
 from beffroi_content.wire.limits import packet_limit
@@ -361,9 +362,10 @@ def old_beat(town: BesiegedTown) -> None:
 
 def burnt_sequence(town: BesiegedTown) -> None:
     """Who steals the alert key and burns the sequence silences the town only until it changes the key."""
-    stolen = town.forge(town.held("all/alerts"), town.key(SigningRole.ALERT), alerts=[], sequence=2**52)
+    last = MAX_WHOLE_NUMBER
+    stolen = town.forge(town.held("all/alerts"), town.key(SigningRole.ALERT), alerts=[], sequence=last)
     town.say("all/alerts", stolen)
-    until("the screen believes the thief", lambda: town.report.get("alerts", {}).get("all/alerts") == 2**52, WAIT_S)
+    until("the screen believes the thief", lambda: town.report.get("alerts", {}).get("all/alerts") == last, WAIT_S)
     town.town.server.stop()
     town.town.run_server_code(NEW_ALERT_KEY)
     town.town.start_server()

@@ -141,10 +141,15 @@ def test_the_floor_of_beats_is_written_now_and_then(
     assert (do.OnDisk((do.SaveTrust(),)) in trial.admit(town.publish_beat())) is is_saved
 
 
-def test_a_stream_is_withheld_until_its_newest_document_has_come(trial: AdmissionTrial, town: SigningTown) -> None:
-    document = town.publish_alerts(alert())
-    trial.admit(town.publish_beat(all_alerts=town.sequence))
-    assert trial.state.withheld_streams == {"all/alerts"}
+@pytest.mark.parametrize("leaf", ["alerts", "keys"])
+def test_a_stream_is_withheld_until_its_newest_document_has_come(
+    trial: AdmissionTrial, town: SigningTown, leaf: str
+) -> None:
+    """A key list, too: a broker that keeps it back would keep a stolen key in force."""
+    town.now_ms += LATER_MS
+    document = town.publish_alerts(alert()) if leaf == "alerts" else town.publish_keys()
+    trial.admit(town.publish_beat(**{f"all_{leaf}": town.sequence}))
+    assert trial.state.withheld_streams == {f"all/{leaf}"}
     trial.admit(document)
     assert trial.state.withheld_streams == frozenset()
 
