@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.template import Context, Template
 from django.utils import timezone
 
 from beffroi_server.web.local_times import LocalDateTimeField, LocalEndField
@@ -47,3 +48,11 @@ def test_an_hour_is_that_of_the_town(text, field, expected):
 def test_what_is_no_hour_is_refused_in_plain_words(field, text, message):
     with pytest.raises(ValidationError, match=message):
         entered(text, field)
+
+
+def test_a_page_names_the_day_that_a_moment_has_in_the_town():
+    page = Template("{% load beffroi %}{{ at|day }}; {{ at|moments_between:end }}")
+    at = dt.datetime(2026, 6, 30, 22, 30, tzinfo=dt.UTC)
+    with timezone.override("Europe/Paris"):
+        said = page.render(Context({"at": at, "end": at + dt.timedelta(hours=1)}))
+    assert said == "1 July 2026; on 1 July 2026 from 00:30 until 01:30"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from beffroi_content.languages import is_right_to_left
 from beffroi_content.raster.text.date_names import DATE_NAMES, DateNames
-from beffroi_content.raster.text.phrases import phrases_of
+from beffroi_content.raster.text.phrases import phrase_at, phrases_of
 
 _SHORT_MONTHS = {
     "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
@@ -148,7 +148,7 @@ def until_text(ends_at_ms: int, issued_at_ms: int, time_zone: str, locale: str) 
     end, issue = _local_time(ends_at_ms, time_zone), _local_time(issued_at_ms, time_zone)
     time = time_text(end.time(), locale)
     if end.date() == issue.date():
-        return phrases_of(locale).until.format(time=time)
+        return phrase_at(phrases_of(locale).until, time, locale)
     return phrases_of(locale).until_day.format(day=day_text(end.date(), locale), time=time)
 
 
@@ -158,7 +158,7 @@ def short_until_text(ends_at_ms: int, issued_at_ms: int, time_zone: str, locale:
     time = time_text(end.time(), locale)
     if is_right_to_left(locale):
         # An arrow would point away from the time.
-        time = phrases_of(locale).until.format(time=time)
+        time = phrase_at(phrases_of(locale).until, time, locale)
         return time if end.date() == issue.date() else f"{time} {end.day}/{end.month}"
     return f"→{_NARROW}{time}" if end.date() == issue.date() else f"→{_NARROW}{end.day}/{end.month}{_NARROW}{time}"
 

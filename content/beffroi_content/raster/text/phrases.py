@@ -211,6 +211,15 @@ _PHRASES = {
 }  # fmt: skip
 
 
+_ONE_O_CLOCK = {"ca": ("les 1:", "la 1:"), "es": ("las 1:", "la 1:"), "it": ("lle 1:", "ll’1:"), "pt": ("s 1:", " 1:")}
+"""Article of the hours from two on, and that of one o'clock."""
+
+
+def phrase_at(form: str, time: str, locale: str) -> str:
+    """Return a phrase with its time: ``hasta las 18:30``, ``hasta la 1:30``."""
+    return form.format(time=time).replace(*_ONE_O_CLOCK.get(locale, ("", "")))
+
+
 def level_name(level: AlertLevel, locale: str) -> str:
     """Return the name of a level, such as “ALERTE”."""
     return capital_letters(phrases_of(locale).levels.split("/")[level.rank], locale)

@@ -13,7 +13,7 @@ from beffroi_content.raster.graphics.pictograms import Pictogram
 from beffroi_content.raster.legibility import is_crisp, minimum_capital, target_capital
 from beffroi_content.raster.text.dates import instant_text, short_until_text, until_text
 from beffroi_content.raster.text.fonts import snap_to_bitmap_size
-from beffroi_content.raster.text.phrases import level_name, phrases_of, status_phrases
+from beffroi_content.raster.text.phrases import level_name, phrase_at, phrases_of, status_phrases
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.layout.page_parts import PageGrid
 from beffroi_content.templates.registry import hazard_declarations
@@ -144,7 +144,7 @@ def _all_clear_texts(alert: Alert, hazard_name: str, locale: str) -> CondensedAl
 def _untils(alert: Alert, is_over: bool, canvas: Canvas) -> tuple[str, ...]:
     locale, zone = canvas.locale, canvas.time_zone
     if is_over:
-        texts = [phrases_of(locale).since.format(time=instant_text(alert.ends_at_ms, zone, locale))]
+        texts = [phrase_at(phrases_of(locale).since, instant_text(alert.ends_at_ms, zone, locale), locale)]
         texts.append(instant_text(alert.ends_at_ms, zone, locale))
     elif alert.is_open_ended:
         texts = [phrases_of(locale).open, phrases_of(locale).open_short]

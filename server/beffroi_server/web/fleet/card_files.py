@@ -9,11 +9,11 @@ import zipfile
 from collections.abc import Sequence
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from beffroi_content.wire.enrolment_card import EnrolmentCard, file_name
 from beffroi_server.accounts.models import Town
+from beffroi_server.core.formatting import format_day
 from beffroi_server.fleet.models import Screen
 from beffroi_server.web.pdf_parts import draw_document, letterhead, register_fonts, table, text
 
@@ -69,7 +69,7 @@ def list_on_paper(cards: Sequence[EnrolmentCard]) -> bytes:
     places = dict(Screen.objects.filter(slug__in=[card.screen for card in cards]).values_list("slug", "place"))
     until = dt.datetime.fromtimestamp(cards[0].expires_at_ms / 1000, timezone.get_current_timezone())
     valid = _("Valid until %(day)s, each for one player, once. Whoever has a file can become that screen.") % {
-        "day": date_format(until, "DATE_FORMAT")
+        "day": format_day(until.date())
     }
     steps = _(
         "1. Flash the memory card with the image of the player.\n"

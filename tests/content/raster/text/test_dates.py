@@ -187,3 +187,18 @@ def test_until_is_local_time():
     noon_utc = 1_765_540_800_000
     assert until_text(noon_utc, noon_utc, "Europe/Paris", "fr") == f"jusqu’à 13{N}h"
     assert until_text(noon_utc, noon_utc, "America/Cayenne", "en") == "until 9:00"
+
+
+@pytest.mark.parametrize(
+    ("locale", "at_one", "at_eleven"),
+    [
+        ("es", "hasta la 1:00", "hasta las 11:00"), ("it", "fino all’1:00", "fino alle 11:00"),
+        ("pt", "até à 1:00", "até às 11:00"), ("ca", "fins a la 1:00", "fins a les 11:00"),
+        ("de", "bis 1:00", "bis 11:00"),
+    ],
+)  # fmt: skip
+def test_one_o_clock_has_its_own_article(locale, at_one, at_eleven):
+    ten_hours = 10 * 3_600_000
+    midnight_utc = 1_765_497_600_000
+    assert until_text(midnight_utc, midnight_utc, "Europe/Paris", locale) == at_one
+    assert until_text(midnight_utc + ten_hours, midnight_utc, "Europe/Paris", locale) == at_eleven
