@@ -33,6 +33,7 @@ from beffroi_server.api import (  # noqa: F401
     public_outlets,
     publishing,
     restoration,
+    rollouts,
     rules,
     scenarios,
     screen_contacts,

@@ -11,13 +11,15 @@ from tests.support.pairing_players import pairing_player
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import AuditEvent, Town, User, UserRole
 from beffroi_server.fleet import pairings
-from beffroi_server.fleet.models import Screen
+from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library import services as library
 from beffroi_server.library import town_branding
 from beffroi_server.notifications.models import Notice
 from beffroi_server.schedule import layouts
 from beffroi_server.schedule.charter_models import CharterRule, CharterSubject
+from beffroi_server.software import mirror
+from beffroi_server.software.models import Rollout
 
 pytestmark = pytest.mark.django_db
 
@@ -227,3 +229,32 @@ class TestTown:
             api.patch("/public-page", {"is_on": True, "framed_by": ["https://ville.example.org"]}).json()["past_days"]
             == 30
         )
+
+
+class TestRollouts:
+    @pytest.fixture
+    def waiting(self, town, hall, monkeypatch) -> Screen:
+        """A screen with version 1.0 of the player, while the server has 1.1."""
+        monkeypatch.setattr(mirror, "available_versions", lambda: {"1.1": ("amd64-python3.11.tar.xz",)})
+        Screen.objects.filter(pk=hall.pk).update(enrolled_at=timezone.now())
+        report = {"version": "1.0", "software": {"can_change": True, "failed": []}}
+        ScreenState.objects.update_or_create(screen=hall, defaults={"online": True, "report": report})
+        return hall
+
+    def test_a_technician_starts_pauses_resumes_and_ends_one(self, program_of, charlie, waiting):
+        api = program_of(charlie)
+        assert [each["version"] for each in api.get("/player-versions").json()] == ["1.1"]
+        begun = api.post("/rollouts", {"version": "1.1", "hold_hours": 2})
+        assert begun.status_code == 201
+        (screen,) = api.get("/screen-versions").json()["items"]
+        assert (screen["screen"], screen["running"], screen["wanted"]) == ("hall", "1.0", "1.1")
+        for act, state in (("pause", "paused"), ("resume", "running"), ("end", "ended")):
+            assert api.post(f"/rollouts/{begun.json()['id']}/{act}").json()["state"] == state
+        assert [each["state"] for each in api.get("/rollouts").json()["items"]] == ["ended"]
+
+    def test_what_is_not_here_is_refused_and_nobody_else_may(self, program_of, charlie, alice, waiting):
+        assert program_of(charlie).post("/rollouts", {"version": "9.9"}).status_code == 422
+        assert program_of(charlie).post("/rollouts", {"version": "1.1", "first_group": "none"}).status_code == 404
+        assert program_of(alice).post("/rollouts", {"version": "1.1"}).status_code == 403
+        assert program_of(alice).get("/screen-versions").status_code == 403
+        assert not Rollout.objects.exists()

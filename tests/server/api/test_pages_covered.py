@@ -97,6 +97,8 @@ COVERED = {
     "user-add": "create_user invite_user", "user": "change_user list_user_sessions",
     "user-sessions-end": "end_user_sessions", "undo-list": "list_undoable", "undo": "undo_act", "audit": "list_events",
     "audit-csv": "list_events", "audit-log": "list_events",
+    "software": "list_player_versions list_screen_versions list_rollouts", "rollout-start": "start_rollout",
+    "rollout-act": "pause_rollout resume_rollout end_rollout",
     "first-hour-hide": "hide_first_hour", "starter-set": "add_starter_scenarios", "try-out-end": "change_town",
 }  # fmt: skip
 """By the name of a page, the operations that do the same."""
@@ -113,7 +115,6 @@ FOR_PEOPLE = {
     "screen-choices": FORM, "language": SESSION, "municipality-choose": SESSION,
     "plays-pdf": PAPER, "alert-dossier-pdf": PAPER, "plays-verify": HELP, "help": HELP,
     "browser-add": "a browser subscribes itself, with keys of its own", "cap-webhook": "is called by programs already",
-    **dict.fromkeys(("software", "rollout-start", "rollout-act"), "who changes the program of all screens looks"),
     "server-examine": "the server does it by itself; programs read /health/ready",
 }  # fmt: skip
 
