@@ -3,6 +3,8 @@
 `make explore` looks for others.
 """
 
+import gc
+
 import pytest
 from hypothesis import settings
 
@@ -17,3 +19,9 @@ settings.load_profile("same")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest files, in whichever order the others are."""
     items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST_FILES))
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of each later garbage collection what stays for the whole run: thousands of tests, and every import."""
+    gc.collect()
+    gc.freeze()
