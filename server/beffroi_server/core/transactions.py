@@ -16,6 +16,15 @@ _serialised_count = 0
 _changed = threading.Condition()
 
 
+class _OfThread(threading.local):
+    """How many of those counted are of this thread: what runs right after a commit is still inside of one."""
+
+    count = 0
+
+
+_of_thread = _OfThread()
+
+
 @contextmanager
 def serialised() -> Iterator[None]:
     """Open a transaction that no other serialised transaction overlaps. Keep it short: an alert may be waiting.
@@ -41,17 +50,18 @@ def counted_as_serialised() -> Iterator[None]:
 
 
 def wait_for_serialised(timeout_s: float) -> bool:
-    """Wait until no serialised transaction of this process waits or runs; return whether that came in time.
+    """Wait until no serialised transaction of other threads waits or runs; return whether that came in time.
 
     SQLite has no queue: a writer that finds the database locked looks again after some milliseconds, and may find
     that the next batch of messages has begun meanwhile.
     """
     with _changed:
-        return _changed.wait_for(lambda: _serialised_count == 0, timeout_s)
+        return _changed.wait_for(lambda: _serialised_count == _of_thread.count, timeout_s)
 
 
 def _count_serialised(change: int) -> None:
     global _serialised_count  # noqa: PLW0603 - there is one database
     with _changed:
         _serialised_count += change
+        _of_thread.count += change
         _changed.notify_all()
