@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from beffroi_content.root_key_files import read_public_keys
-from beffroi_server import bootstrap, service
+from beffroi_server import bootstrap
 from beffroi_server.accounts.models import LinkKind, Town, User, UserRole
 from beffroi_server.accounts.services import create_sign_in_link, create_user
 from beffroi_server.backups import backup_command
@@ -81,6 +81,8 @@ def _run_init(parsed: argparse.Namespace) -> int:
 
 
 def _run_serve(parsed: argparse.Namespace) -> int:
+    from beffroi_server import service  # noqa: PLC0415 - loading it takes a third as long as all that other commands need
+
     service.run_service(parsed.host, parsed.port)
     return 0
 

@@ -16,7 +16,6 @@ from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet import enrolment_cards
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.new_screens import add_screens, read_new_screens
-from beffroi_server.web.fleet.card_files import archive_cards
 
 Row = TypeVar("Row", Screen, ScreenClass, ScreenGroup)
 
@@ -45,6 +44,8 @@ def run(parsed: argparse.Namespace) -> int:
         ValidationError: a screen, class or group is not there, or a value is not valid.
         OSError: a file cannot be read or written.
     """
+    from beffroi_server.web.fleet.card_files import archive_cards  # noqa: PLC0415 - with all that draws PDF
+
     text = "" if parsed.new is None else sys.stdin.read() if str(parsed.new) == "-" else parsed.new.read_text("utf-8")
     town = Town.objects.get()
     # Opened first, and for this account alone: cards that cannot be written must not be made.
