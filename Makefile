@@ -48,10 +48,10 @@ unit:  ## Tests of the rooms, with real brokers and windows but without a browse
 ON_POSTGRESQL := $(filter-out $(addprefix tests/server/,web/ api/ feeds/ cap/),$(wildcard tests/server/*/)) \
     $(wildcard tests/server/test_*.py) tests/server/web/test_query_budget.py
 postgresql:  ## The server's tests that use the database, on PostgreSQL, but for most of those of pages, API, feeds and CAP
-	scripts/with-postgresql $(PYTEST) $(ON_POSTGRESQL) -q -n 2 --dist loadfile
+	scripts/with-postgresql $(PYTEST) $(ON_POSTGRESQL) --migrations -q -n 2 --dist loadfile
 
 postgresql-all:  ## All of them
-	scripts/with-postgresql $(PYTEST) tests/server -q -n 2 --dist loadfile
+	scripts/with-postgresql $(PYTEST) tests/server --migrations -q -n 2 --dist loadfile
 
 e2e:  ## From the operator's browser to the glass
 	$(PYTEST) tests/e2e -n 2 --dist loadfile

@@ -4,6 +4,9 @@
 """
 
 import gc
+import os
+import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,6 +17,15 @@ LONGEST_FILES = ("player/test_faults.py", "player/test_soak.py", "docs/test_guid
 settings.register_profile("same", derandomize=True)
 settings.register_profile("other", print_blob=True)
 settings.load_profile("same")
+
+IN_MEMORY = Path("/dev/shm")
+LEAST_ROOM = 2 * 1024**3
+
+
+def pytest_configure() -> None:
+    """Keep the files of tests in memory where there is room: product and database wait for the disk at each write."""
+    if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free >= LEAST_ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,7 +15,10 @@ class Visitor:
     """A client that knows what it was answered."""
 
     def __init__(self, port: int, username: str | None, password: str | None, name: str = "", will: str = "") -> None:
-        self.client = Client(CallbackAPIVersion.VERSION2, name or client_identifier(password or ""))
+        # One that was refused would sleep for a second before it tried again.
+        self.client = Client(
+            CallbackAPIVersion.VERSION2, name or client_identifier(password or ""), reconnect_on_failure=False
+        )
         if username is not None:
             self.client.username_pw_set(username, password)
         if will:
