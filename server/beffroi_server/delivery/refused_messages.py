@@ -18,6 +18,9 @@ REPORT_EVERY_S = 60.0
 MAX_SCREENS = 20_000
 """Screens that are counted at the same time; more names than that are strangers', and are passed over."""
 
+MAX_LINES = 50
+"""Lines in the log at a time; one more counts the rest."""
+
 
 class RefusalReason(StrEnum):
     """Reasons for which a message is not stored."""
@@ -65,7 +68,7 @@ class RefusedMessages:
                 self._waiting[screen] = Refusal(screen, reason, detail[:200], (before.count if before else 0) + 1)
 
     def take_due(self) -> list[Refusal]:
-        """Return what is to be reported now, and write it to the log: each screen at most once a minute."""
+        """Return what is to be reported now, each screen at most once a minute; write the first to the log."""
         with self._lock:
             now = self._clock()
             for screen in [name for name, at in self._reported_at.items() if at <= now - REPORT_EVERY_S]:
@@ -74,13 +77,17 @@ class RefusedMessages:
             for refusal in due:
                 del self._waiting[refusal.screen]
                 self._reported_at[refusal.screen] = now
-        for refusal in due:
+        for refusal in due[:MAX_LINES]:
             logger.warning(
                 "%d messages of %s were refused (%s): %s",
                 refusal.count,
                 refusal.screen[:80],
                 refusal.reason,
                 refusal.detail,
+            )
+        if others := due[MAX_LINES:]:
+            logger.warning(
+                "%d messages of %d further screens were refused", sum(each.count for each in others), len(others)
             )
         return due
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beffroi_server.delivery.refused_messages import MAX_SCREENS, RefusalReason, RefusedMessages
+from beffroi_server.delivery.refused_messages import MAX_LINES, MAX_SCREENS, RefusalReason, RefusedMessages
 
 
 class Clock:
@@ -35,8 +35,11 @@ def test_one_screen_does_not_hide_another():
     assert [each.screen for each in refused.take_due()] == ["quay"]
 
 
-def test_names_of_strangers_do_not_fill_the_memory():
+def test_names_of_strangers_fill_neither_memory_nor_log(caplog):
     refused = RefusedMessages(Clock())
     for number in range(MAX_SCREENS + 100):
         refused.note(f"s{number}", RefusalReason.UNKNOWN_SCREEN, "")
     assert len(refused.take_due()) == MAX_SCREENS
+    assert len(caplog.records) == MAX_LINES + 1
+    others = MAX_SCREENS - MAX_LINES
+    assert caplog.messages[-1] == f"{others} messages of {others} further screens were refused"
