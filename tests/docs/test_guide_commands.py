@@ -81,7 +81,7 @@ def run_commands(commands: str, root: Path) -> None:
     environment = {"PATH": f"{root}/bin:{os.environ['PATH']}", "LANG": "C.UTF-8"}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
-        cwd=root / "work", env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+        cwd=root / "work", env=environment, capture_output=True, text=True, timeout=3 * PATIENCE_S, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 
