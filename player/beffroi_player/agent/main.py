@@ -76,6 +76,7 @@ from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerE
 from beffroi_player.agent.transport import trusted_authorities
 from beffroi_player.agent.transport.alert_relay import AlertRelay
 from beffroi_player.agent.transport.broker_moves import BrokerMoves
+from beffroi_player.agent.transport.broker_watch import BEAT_TIMEOUT_MS, BrokerWatch
 from beffroi_player.agent.transport.http_client import ServerClient, ServerDocuments
 from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient, broker_host
 from beffroi_player.agent.transport.peer_sharing import PeerSharing
@@ -90,8 +91,6 @@ from beffroi_player.wakeup import WakeupSocket, send_wakeup
 
 log = logging.getLogger(__name__)
 
-BEAT_TIMEOUT_MS = 25_000
-"""Without a live beat for so long the MQTT connection is not believed."""
 STUCK_ADMISSION_SECONDS = 60.0
 """Where one document is admitted for so long no alert comes through any more: a new start may be the cure."""
 LONGEST_WAIT_SECONDS = 5.0
@@ -258,11 +257,16 @@ class PlayerAgent:
             self._server, self._receive_document, wake_agent, system_clock.uptime_ms, self._plays.note_held,
             self._note_answer,
         )  # fmt: skip
+        self._watch = BrokerWatch(
+            system_clock.uptime_ms, lambda: self._held.admission.last_beat_uptime_ms,
+            lambda: self._held.admission.withheld_streams, lambda: self._mqtt.is_fully_subscribed,
+            lambda: self._poller.is_answered, self._poller.poll_soon, self._broker_moves.take_turn,
+        )  # fmt: skip
         self._peers = PeerSharing(self._state.assets, enrolment.site)
         self._told_floors: dict[str, SequenceFloor] = {}
         self._relay = AlertRelay(
             enrolment.site, self._held.accepted_sets, lambda stream: stream in self._held.admission.alert_streams,
-            lambda: self._link_state() is ConnectionState.LOST, self._receive_document, system_clock.uptime_ms,
+            lambda: self._watch.state is ConnectionState.LOST, self._receive_document, system_clock.uptime_ms,
             acts=self._local.statement, follow=lambda signed, nonce: self._inbox.put(do.FollowStatement(signed, nonce)),
         )  # fmt: skip
 
@@ -300,7 +304,6 @@ class PlayerAgent:
 
     def _periodic_tasks(self) -> PeriodicTasks:
         self._notice_size: Size | None = None
-        self._withheld: frozenset[str] = frozenset()
         put, tasks = self._inbox.put, PeriodicTasks(system_clock.uptime_ms)
         tasks.add("kernel clock", KERNEL_CLOCK_MS, self._clock.ask_kernel)
         tasks.add("health", HEALTH_MS, self._measure_health)
@@ -309,10 +312,10 @@ class PlayerAgent:
         tasks.add("downloads", DOWNLOADS_MS, self._check_downloads)
         tasks.add("alerts", ALERTS_MS, lambda: put(do.SaveAlerts()))
         tasks.add("copies", COPIES_MS, lambda: put(do.OnDisk((do.RepairCopies(),))))
-        tasks.add("withheld", WITHHELD_MS, self._check_withheld)
+        tasks.add("withheld", WITHHELD_MS, self._watch.check_withheld)
         tasks.add("state files", STATE_REPAIR_MS, lambda: put(do.RepairStateFiles()))
         tasks.add("silence", SILENCE_MS, self._check_silence)
-        tasks.add("beat", BEAT_TIMEOUT_MS, self._check_beat)
+        tasks.add("beat", BEAT_TIMEOUT_MS, self._watch.check_beat)
         return tasks
 
     # --- the life of the agent
@@ -375,7 +378,7 @@ class PlayerAgent:
             self._follow_sounds()
             # The watchdog of systemd is fed here: a stuck admission ends in a restart.
             if self._dispatcher.seconds_at_work < STUCK_ADMISSION_SECONDS:
-                link = self._link_state()
+                link = self._watch.state
                 if link is ConnectionState.LOST or self._held.admission.beat_saved_uptime_ms is None:
                     systemd_notify.notify_alive()
                 else:
@@ -496,19 +499,6 @@ class PlayerAgent:
             self._broker_moves.know_place(where.broker)
             trusted_authorities.believe(where.authorities)
 
-    def _check_withheld(self) -> None:
-        """Fetch what a beat named and the broker did not bring, unless it was only a moment behind."""
-        withheld = self._held.admission.withheld_streams
-        if withheld & self._withheld:
-            log.warning("the broker does not deliver %s", ", ".join(sorted(withheld)), extra={"CODE": "withheld"})
-            self._poller.poll_soon()
-        self._withheld = withheld
-
-    def _check_beat(self) -> None:
-        if self._link_state() is not ConnectionState.LIVE:
-            self._poller.poll_soon()
-            self._broker_moves.take_turn(self._held.admission.last_beat_uptime_ms)
-
     def _check_silence(self) -> None:
         server, active = self._clock.server, self._held.active
         limit = active.manifest.settings.dark_after_hours if active is not None else None
@@ -548,7 +538,7 @@ class PlayerAgent:
         return ReportFacts(
             at_ms=moment.unix_ms,
             clock=moment.clock,
-            link=self._link_state(),
+            link=self._watch.state,
             programme=self._held.active,
             alerts={
                 name: stream.sequence for name, stream in dict(self._alerts.streams).items() if name != LOCAL_STREAM
@@ -573,9 +563,3 @@ class PlayerAgent:
     def _held_alerts(self) -> list[HeldAlert]:
         """Return every alert that is held. For any thread."""
         return [held for stream in list(dict(self._alerts.streams).values()) for held in stream.alerts]
-
-    def _link_state(self) -> ConnectionState:
-        beat = self._held.admission.last_beat_uptime_ms
-        if self._mqtt.is_fully_subscribed and beat is not None and system_clock.uptime_ms() - beat < BEAT_TIMEOUT_MS:
-            return ConnectionState.LIVE
-        return ConnectionState.POLLING if self._poller.is_answered else ConnectionState.LOST
