@@ -45,6 +45,7 @@ ACTION_TEXTS = {
     "box-chosen": _("chose the machine that is the player of"),
     "card-made": _("made an enrolment card for the screen"),
     "card-withdrawn": _("withdrew the enrolment card of the screen"),
+    "sound-tried": _("played a trial sound on the screen"),
     "test-card-shown": _("showed a test card on the screen"),
     "walk-test-started": _("started a walk test"),
     "walk-test-noted": _("noted in a walk test what is on the screen"),

@@ -36,6 +36,7 @@ TAG = "screens"
 READ, WRITE = "screens:read", "screens:write"
 ScreenState = Literal["right", "pending", "wrong", "offline", "new"]
 OutputText = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+SoundLevel = Literal["", "vigilance", "alert", "emergency"]
 PercentOfLight = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -109,6 +110,14 @@ class ScreenAnswer(Answer):
     night_brightness: int
     darkest: int
     volume: int
+    sound_level: SoundLevel
+    """The mildest alerts that are heard; empty: none."""
+    sound_volume: int
+    sound_speech: bool
+    sound_from: TimeOfDay | None
+    sound_until: TimeOfDay | None
+    sound_at_night: bool
+    """Whether emergencies are heard outside these hours, too."""
     overscan_percent: float
     viewports: str
     download_limit: int | None
@@ -148,6 +157,12 @@ class ScreenChange(Change):
     night_brightness: PercentOfLight = 100
     darkest: PercentOfLight = 100
     volume: Annotated[int, Field(ge=0, le=100)] = 0
+    sound_level: SoundLevel = ""
+    sound_volume: Annotated[int, Field(ge=1, le=100)] = 50
+    sound_speech: bool = True
+    sound_from: MinuteOfDay | None = dt.time(7)
+    sound_until: MinuteOfDay | None = dt.time(22)
+    sound_at_night: bool = False
     overscan_percent: Annotated[float, Field(ge=0, le=15)] = 0
     viewports: WarningText = ""
     download_limit: Annotated[int, Field(ge=8, le=1_000_000)] | None = None

@@ -38,7 +38,7 @@ from beffroi_server.api.values import (
     page_of,
 )
 from beffroi_server.core import formatting
-from beffroi_server.fleet import captures, player_boxes, screen_scopes, screenshots, services
+from beffroi_server.fleet import captures, player_boxes, screen_scopes, screenshots, services, sound_trials
 from beffroi_server.fleet.box_models import PlayerBox
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.slugs import free_slug
@@ -156,6 +156,13 @@ def request_capture(request: ApiRequest, slug: Slug) -> Status[None]:
 def identify_screen(request: ApiRequest, slug: Slug) -> Status[None]:
     """Have a screen show its name for 20 seconds."""
     services.identify_screen(_screen(slug, request), user=request.user)
+    return Status(202, None)
+
+
+@operation("POST", "/screens/{slug}/trial-sound", scope=WRITE, status=202, tag=TAG)
+def play_trial_sound(request: ApiRequest, slug: Slug) -> Status[None]:
+    """Have a screen play a chime and say that it is a trial, at the volume of its alerts."""
+    sound_trials.play_trial(_screen(slug, request), user=request.user)
     return Status(202, None)
 
 

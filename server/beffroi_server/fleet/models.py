@@ -22,6 +22,7 @@ from beffroi_server.fleet.municipality_models import Municipality  # noqa: F401 
 from beffroi_server.fleet.pairing_models import Pairing  # noqa: F401 - as above
 from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay  # noqa: F401 - as above
 from beffroi_server.fleet.plays.play_gaps import PlayGaps
+from beffroi_server.fleet.sound_models import SoundSettings
 from beffroi_server.fleet.walk_models import WalkStop, WalkTest  # noqa: F401 - as above
 
 TECHNOLOGY_CHOICES = labelled_choices(
@@ -120,7 +121,7 @@ class ScreenGroup(models.Model):
         return self.name
 
 
-class Screen(models.Model):
+class Screen(SoundSettings):
     """A display and the player behind it."""
 
     slug = models.SlugField(_("identifier"), max_length=40, unique=True)
@@ -228,6 +229,7 @@ class Screen(models.Model):
         for name in ("off", "download"):
             if (getattr(self, f"{name}_from") is None) != (getattr(self, f"{name}_until") is None):
                 raise ValidationError({f"{name}_until": _("Enter both times, or none.")})
+        self.check_sound()
         try:
             screen_hours.off_hours(None, self.day_hours)
             screen_hours.special_hours(self.special_days, (), dt.date.min + dt.timedelta(days=1))

@@ -192,6 +192,7 @@ def screen_settings(screen: Screen, town: Town) -> content.ScreenSettings:
         "viewports": viewports.parse_viewports(screen.viewports),
         "darkest": screen.darkest,
         "volume": screen.volume,
+        "alert_sound": screen.alert_sound(),
         "downloads": screen.download_settings(),
         "software": screen.software_target(),
         "idle_after_hours": screen.idle_after_hours,

@@ -19,6 +19,7 @@ COVERED = {
     "screen-off": "switch_screen_off", "screen-on": "switch_screen_on", "screen-enrolment": "open_enrolment",
     "pair": "read_pairing pair_screen create_screen", "pairing": "read_pairing", "pair-scanned": "read_pairing",
     "screen-identify": "identify_screen", "screen-restart": "restart_player", "screen-revoke": "revoke_player",
+    "screen-trial-sound": "play_trial_sound",
     "screen-test-card": "show_test_card", "walk-tests": "list_walk_tests start_walk_test show_test_card",
     "walk-test": "list_walk_tests", "walk-test-again": "show_walk_test_again", "walk-test-end": "end_walk_test",
     "walk-test-csv": "list_walk_tests", "walk-test-note": "note_walk_result",

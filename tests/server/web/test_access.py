@@ -81,8 +81,8 @@ ADDRESSES = {
     "scenario-new": OFFICER, "scenario-delete": OFFICER,
     **dict.fromkeys(
         (
-            "screen-test-card", "walk-tests", "walk-test", "walk-test-again", "walk-test-end", "walk-test-csv",
-            "walk-test-note",
+            "screen-test-card", "screen-trial-sound", "walk-tests", "walk-test", "walk-test-again", "walk-test-end",
+            "walk-test-csv", "walk-test-note",
         ),
         TECHNICIAN,
     ),

@@ -1,6 +1,7 @@
 import beffroi_server.core.languages
 import beffroi_server.fleet.outputs
 import beffroi_server.fleet.viewports
+import datetime
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
@@ -43,6 +44,12 @@ class Migration(migrations.Migration):
             name='Screen',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sound_level', models.CharField(blank=True, choices=[('', 'nothing: the screen is silent'), ('emergency', 'emergencies'), ('alert', 'emergencies and alerts'), ('vigilance', 'emergencies, alerts and cautions')], max_length=10, verbose_name='alerts that are heard')),
+                ('sound_volume', models.PositiveSmallIntegerField(default=50, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='volume limit of alerts')),
+                ('sound_speech', models.BooleanField(default=True, verbose_name='read the alert aloud after the chime')),
+                ('sound_from', models.TimeField(blank=True, default=datetime.time(7, 0), null=True, verbose_name='heard from')),
+                ('sound_until', models.TimeField(blank=True, default=datetime.time(22, 0), null=True, verbose_name='heard until')),
+                ('sound_at_night', models.BooleanField(default=False, verbose_name='emergencies are heard at any hour')),
                 ('slug', models.SlugField(max_length=40, unique=True, verbose_name='identifier')),
                 ('name', models.CharField(max_length=80, verbose_name='name')),
                 ('place', models.CharField(blank=True, max_length=200, verbose_name='place')),

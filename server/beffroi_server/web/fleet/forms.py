@@ -23,8 +23,10 @@ OPTIONAL_FIELDS = (
     "volume",
     "overscan_percent",
     "uncertain_clock",
+    "sound_volume",
 )
 """Fields that a page may leave out; they are unchanged then."""
+SOUND_FIELDS = ("sound_level", "sound_volume", "sound_speech", "sound_from", "sound_until", "sound_at_night")
 INSTALLER_FIELDS = (
     "output", "darkest", "volume", "overscan_percent", "viewports", "download_limit", "download_from", "download_until",
     "neighbours", "idle_after_hours", "uncertain_clock",
@@ -64,6 +66,11 @@ class ScreenForm(RelatedModelForm):
         usual = Screen()
         return self.is_bound or any(getattr(self.instance, name) != getattr(usual, name) for name in INSTALLER_FIELDS)
 
+    @property
+    def has_sound_values(self) -> bool:
+        """Whether the part for sound is opened: something may be heard there, or something in it is wrong."""
+        return bool(self.instance.sound_level) or any(name in self.errors for name in SOUND_FIELDS)
+
     def clean_groups(self) -> QuerySet[ScreenGroup]:
         """Refuse more groups than a screen can follow."""
         groups: QuerySet[ScreenGroup] = self.cleaned_data["groups"]
@@ -96,12 +103,14 @@ class ScreenForm(RelatedModelForm):
         model = Screen
         fields = (
             "name", "place", "screen_class", "rotation", "groups", "appearance", "transition", "languages",
-            "off_from", "off_until", "night_brightness", *INSTALLER_FIELDS,
+            "off_from", "off_until", "night_brightness", *SOUND_FIELDS, *INSTALLER_FIELDS,
         )  # fmt: skip
         widgets = {
             "groups": forms.CheckboxSelectMultiple,
             "viewports": forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-            **dict.fromkeys(("off_from", "off_until", "download_from", "download_until"), TimeInput),
+            **dict.fromkeys(
+                ("off_from", "off_until", "download_from", "download_until", "sound_from", "sound_until"), TimeInput
+            ),
         }
         help_texts = {
             "name": _("As your colleagues call it, for example “Market square”."),
@@ -113,6 +122,11 @@ class ScreenForm(RelatedModelForm):
             ),
             "darkest": _("In per cent, if the player has a light sensor; 100 ignores it."),
             "volume": _("In per cent; 0 is silent."),
+            "sound_level": _("When the alert is shown, every ten minutes as long as it lasts, and once at its end."),
+            "sound_volume": _("In per cent of what the player can put out. Try it on site."),
+            "sound_speech": _("In its languages, if espeak-ng is installed on the player."),
+            "sound_until": _("Both times empty: at any hour."),
+            "sound_at_night": _("Exercises never are."),
             "overscan_percent": _("In per cent of the width and height, if a television cuts off the edges."),
             "viewports": _(
                 "Only for LED sending cards: one line per part, for example 0,0 640x96 > 0,0: its top left "

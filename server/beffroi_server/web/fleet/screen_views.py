@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,7 +15,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from beffroi_content.wire.reports import PlayerReport
-from beffroi_server.fleet import player_boxes, screen_scopes, screenshots, services
+from beffroi_server.alerts import queries as alerts
+from beffroi_server.fleet import player_boxes, screen_scopes, screenshots, services, sound_trials
 from beffroi_server.fleet.box_models import PlayerBox
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.outputs import ScreenOutput
@@ -24,6 +26,7 @@ from beffroi_server.monitoring.expected_frames import ExpectedContents
 from beffroi_server.monitoring.screen_selection import filter_screens, overviews_in_scope
 from beffroi_server.schedule import queries as schedule
 from beffroi_server.web.access import UserRequest, for_technicians, for_users
+from beffroi_server.web.fleet import sound_text
 from beffroi_server.web.fleet.capture_views import capture_panel
 from beffroi_server.web.fleet.forms import ScreenForm
 from beffroi_server.web.fleet.hours_text import hours_lines
@@ -120,6 +123,20 @@ def screen_identify(request: UserRequest, slug: str) -> HttpResponse:
 
 
 @for_technicians("POST")
+def screen_trial_sound(request: UserRequest, slug: str) -> HttpResponse:
+    """Have a screen play a chime and say that it is a trial."""
+    found = screen_of(slug)
+    try:
+        sound_trials.play_trial(found, user=request.user)
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+    else:
+        text = _("%(name)s plays a trial sound. This page says what became of it.")
+        messages.success(request, text % {"name": found.name})
+    return redirect("screen", slug)
+
+
+@for_technicians("POST")
 def screen_restart(request: UserRequest, slug: str) -> HttpResponse:
     """Restart the player of a screen."""
     found = screen_of(slug)
@@ -187,9 +204,16 @@ def _detail_context(screen: Screen, request: HttpRequest) -> dict[str, Any]:
         "capture": capture_panel(screen, request),
         "is_off": screen.is_switched_off(at),
         "hours": list(hours_lines(screen, timezone.localdate(at))),
+        "sound": list(sound_text.sound_lines(screen)),
+        "last_sound": _last_sound(report),
         "output": ScreenOutput.parse(screen.output),
         "boxes": _boxes(screen, at),
     }
+
+
+def _last_sound(report: PlayerReport | None) -> tuple[str, str]:
+    alert = report.sound.alert if report is not None and report.sound is not None else None
+    return sound_text.last_sound(report, alerts.alert_titles([alert]) if alert is not None else {})
 
 
 def _boxes(screen: Screen, at: dt.datetime) -> list[dict[str, Any]]:

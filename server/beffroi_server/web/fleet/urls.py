@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern] = [
     path("screens/<slug:slug>/expected.png", capture_views.screen_expected, name="screen-expected"),
     path("cards/", card_views.card_list, name="cards"),
     path("cards/<int:pk>/withdraw/", card_views.card_withdraw, name="card-withdraw"),
+    path("screens/<slug:slug>/trial-sound/", screen_views.screen_trial_sound, name="screen-trial-sound"),
     path("screens/<slug:slug>/test-card/", walk_views.screen_test_card, name="screen-test-card"),
     path("walk-tests/", walk_views.walk_list, name="walk-tests"),
     path("walk-tests/<int:pk>/", walk_views.walk_page, name="walk-test"),
