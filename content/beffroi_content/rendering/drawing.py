@@ -45,18 +45,24 @@ def slide_pages(slide: Slide, canvas: Canvas, at_ms: int | None = None) -> tuple
         TextDoesNotFit: the text needs more than 20 pages.
         RasterError: the slide is of a kind that this version does not know.
     """
+    return lay_out_slide(slide, canvas, at_ms).pages
+
+
+def lay_out_slide(slide: Slide, canvas: Canvas, at_ms: int | None = None) -> SlideDrawing:
+    """Return the pages of a slide before painting, as :func:`slide_pages`, with the language of each."""
     content = slide.content
     if isinstance(content, ImageContent):
-        return full_image.lay_out(content, canvas)
+        return SlideDrawing(canvas, full_image.lay_out(content, canvas))
     if isinstance(content, VideoContent):
         poster = ImageContent(picture=content.poster, fit=content.fit, description=content.description)
-        return full_image.lay_out(poster, canvas)
+        return SlideDrawing(canvas, full_image.lay_out(poster, canvas))
     if isinstance(content, WidgetContent):
-        return (lay_out_widget(content.widget, canvas, at_ms),)
+        return SlideDrawing(canvas, (lay_out_widget(content.widget, canvas, at_ms),))
     if isinstance(content, UnknownContent):
         raise RasterError(f"“{slide.name}” is of a kind that this version cannot show: {content.kind}.")
     assert isinstance(content, AnnouncementContent)
-    pages = tuple(page for each in announcement_pages(content.announcement, canvas) for page in each)
+    found = list(_pages_in_languages(content.announcement, canvas))
+    pages = tuple(page for _language, page in found)
     if len(pages) > MOST_PAGES:
         raise TextDoesNotFit(
             f"“{slide.name}” needs {len(pages)} pages on {canvas.screen_class.name}, and {MOST_PAGES} are the most."
@@ -65,13 +71,15 @@ def slide_pages(slide: Slide, canvas: Canvas, at_ms: int | None = None) -> tuple
             most=MOST_PAGES,
             screen_class=canvas.screen_class.name,
         )
-    return pages
+    languages = tuple(language for language, _page in found) if content.announcement.translations else ()
+    return SlideDrawing(canvas, pages, languages)
 
 
-def announcement_pages(announcement: Announcement, canvas: Canvas) -> Iterator[tuple[Page, ...]]:
-    """Return the pages of each language of an announcement, typeset by the rules of that language."""
+def _pages_in_languages(announcement: Announcement, canvas: Canvas) -> Iterator[tuple[str, Page]]:
+    """Yield the pages of each language, typeset by the rules of that language."""
     for each in announcement.in_each_language():
-        yield lay_out_announcement(each, replace(canvas, locale=each.language or canvas.locale))
+        language = each.language or canvas.locale
+        yield from ((language, page) for page in lay_out_announcement(each, replace(canvas, locale=language)))
 
 
 def draw_slide(slide: Slide, canvas: Canvas, assets: AssetReader, at_ms: int | None = None) -> tuple[Image.Image, ...]:
@@ -86,6 +94,24 @@ def draw_slide(slide: Slide, canvas: Canvas, assets: AssetReader, at_ms: int | N
     # One cache for all pages of the slide, so that an image on each of them is decoded once.
     images = ImageCache(assets)
     return tuple(_paint_page(page, canvas, images) for page in slide_pages(slide, canvas, at_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class SlideDrawing:
+    """A slide as one class of screens shows it."""
+
+    canvas: Canvas
+    pages: tuple[Page, ...]
+    languages: tuple[str, ...] = ()
+    """The language of each page; empty where all are in one."""
+
+    def frame(self, number: int, assets: AssetReader) -> Image.Image:
+        """Return one of the frames that :func:`draw_slide` makes, and paint no other.
+
+        Raises:
+            ImageUnusable: see :func:`draw_slide`; of an image on that page.
+        """
+        return _paint_page(self.pages[number], self.canvas, ImageCache(assets))
 
 
 def draw_marquee_strips(slide: Slide, canvas: Canvas) -> tuple[Image.Image, ...]:
@@ -165,7 +191,11 @@ class AlertDrawing:
 
     def frames(self) -> Iterator[Image.Image]:
         """Yield the frames one by one: the first can be presented before the second is drawn."""
-        return (_paint_page(page, self.canvas, _NO_IMAGES) for page in self.pages)
+        return map(self.frame, range(len(self.pages)))
+
+    def frame(self, number: int) -> Image.Image:
+        """Return one of the frames, and paint no other."""
+        return _paint_page(self.pages[number], self.canvas, _NO_IMAGES)
 
 
 def draw_idle_page(title: str, lines: Sequence[str], canvas: Canvas) -> Image.Image:

@@ -48,12 +48,12 @@ def draw_announcement(request: ApiRequest, announcement_id: uuid.UUID, query: Qu
     town = local_town(_town(), row.municipality)
     screen_class = find_row(ScreenClass.objects.all(), pk=query.screen_class)
     try:
-        pages = preview.preview_announcement(_drawn(row, town), screen_class, town, unix_ms(timezone.now()))
+        drawn = preview.preview_announcement(_drawn(row, town), screen_class, town, unix_ms(timezone.now()))
+        if query.page >= len(drawn.pages):
+            raise not_found()
+        return HttpResponse(drawn.pages[query.page], content_type="image/png")
     except RasterError as error:
         raise not_drawable(error) from error
-    if query.page >= len(pages):
-        raise not_found()
-    return HttpResponse(pages[query.page], content_type="image/png")
 
 
 @operation("GET", "/announcements/{announcement_id}/readability", scope=READ, returns=ReadabilityAnswer, tag=TAG)
@@ -64,13 +64,12 @@ def read_readability(request: ApiRequest, announcement_id: uuid.UUID, query: Que
     screen_class = find_row(ScreenClass.objects.all(), pk=query.screen_class)
     at_ms = unix_ms(timezone.now())
     try:
-        shown = _drawn(row, town)
-        pages = preview.preview_announcement(shown, screen_class, town, at_ms)
-        report = preview.preview_readability(shown, screen_class, town, at_ms)
+        drawn = preview.preview_announcement(_drawn(row, town), screen_class, town, at_ms)
     except RasterError as error:
         raise not_drawable(error) from error
+    report = drawn.readability()
     return ReadabilityAnswer(
-        screen_class=screen_class.pk, pages=len(pages), distance_m=round(report.distance_m, 1),
+        screen_class=screen_class.pk, pages=len(drawn.pages), distance_m=round(report.distance_m, 1),
         reading_seconds=report.reading_seconds,
     )  # fmt: skip
 

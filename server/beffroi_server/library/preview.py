@@ -9,8 +9,10 @@ from __future__ import annotations
 import io
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import overload
 
 from PIL import Image
 
@@ -25,6 +27,8 @@ from beffroi_server.library.town_branding import town_content
 
 CACHE_BYTES = 48 * 1024 * 1024
 """Bytes of PNG in the cache; beyond that, the least recently used pages are dropped."""
+LAYOUTS_KEPT = 100
+"""Layouts of previews that are kept: a page asks for one, and each of its images for the same again."""
 PngPages = tuple[bytes, ...]
 _FORM_OF_LEVEL = {
     content.AlertLevel.INFORMATION: content.AlertForm.SLIDE,
@@ -64,11 +68,56 @@ class PageCache:
 page_cache = PageCache(CACHE_BYTES)
 
 
+class DrawnPages(Sequence[bytes]):
+    """The pages of a preview as PNG. Each is drawn when somebody asks for it: few are looked at, and one after another.
+
+    Args:
+        key: Of the drawing.
+        count: How many there are.
+        draw: Draws one of them.
+    """
+
+    def __init__(self, key: str, count: int, draw: Callable[[int], Image.Image]) -> None:
+        self._key, self._count, self._draw = key, count, draw
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, number: int) -> bytes: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[bytes]: ...
+    def __getitem__(self, number: int | slice) -> bytes | Sequence[bytes]:
+        """Return a page, or some.
+
+        Raises:
+            RasterError: it cannot be drawn.
+        """
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(self._count))]
+        index = range(self._count)[number]
+        (page,) = page_cache.get_pages(f"{self._key}/{index}", lambda: (self._draw(index),))
+        return page
+
+
+@dataclass(frozen=True)
+class SlidePreview:
+    """An announcement or widget, laid out for a class of screens."""
+
+    pages: Sequence[bytes]
+    """As PNG."""
+    drawing: rendering.SlideDrawing
+
+    def readability(self) -> rendering.ReadabilityReport:
+        """Return from how far, and in which time, it can be read."""
+        return rendering.assess_readability(self.drawing.pages, self.drawing.canvas)
+
+
 def preview_announcement(
     shown: DrawnContent, screen_class: ScreenClass, town: Town, at_ms: int | None = None,
     size: tuple[int, int] | None = None,
-) -> PngPages:  # fmt: skip
-    """Return every page of an announcement or widget on a screen class, as PNG.
+) -> SlidePreview:  # fmt: skip
+    """Return an announcement or widget as screens of a class draw it.
 
     Args:
         shown: The announcement or widget.
@@ -78,40 +127,32 @@ def preview_announcement(
         size: Width and height of the zone of the loop; None: the whole screen.
 
     Raises:
-        RasterError: it cannot be drawn there, for instance since its text is too long.
+        RasterError: it cannot be drawn there, for instance since its text is too long, or an image is not there.
     """
     slide = content.Slide(id="preview", name=shown.title, content=slide_content(shown))
-    return slide_pages(slide, rendering.Canvas.for_screen(class_settings(screen_class, town), size), at_ms)
-
-
-def preview_readability(
-    shown: DrawnContent, screen_class: ScreenClass, town: Town, at_ms: int | None = None,
-    size: tuple[int, int] | None = None,
-) -> rendering.ReadabilityReport:  # fmt: skip
-    """Return from how far, and in which time, an announcement or widget can be read; see ``preview_announcement``.
-
-    Raises:
-        RasterError: it cannot be drawn there.
-    """
+    if not all(uploads.media_path(each.sha256).is_file() for each in slide.assets):
+        raise rendering.ImageUnusable("an image of it is not there")
     canvas = rendering.Canvas.for_screen(class_settings(screen_class, town), size)
-    slide = content.Slide(id="preview", name=shown.title, content=slide_content(shown))
-    return rendering.assess_readability(rendering.slide_pages(slide, canvas, at_ms), canvas)
+    key = rendering.slide_key(slide, canvas, at_ms)
+    drawing = _lay_out(_SlideOnCanvas(key, slide, canvas, at_ms))
+    if isinstance(drawing, rendering.RasterError):
+        raise drawing
+    return SlidePreview(DrawnPages(key, len(drawing.pages), lambda page: drawing.frame(page, read_asset)), drawing)
 
 
-def page_languages(
-    shown: DrawnContent, screen_class: ScreenClass, town: Town, size: tuple[int, int] | None = None
-) -> list[str]:
-    """Return the code of the language of each page of an announcement that can be drawn; none if all are in one."""
-    if not isinstance(shown, content.Announcement) or not shown.translations:
-        return []
-    canvas = rendering.Canvas.for_screen(class_settings(screen_class, town), size)
-    pages = zip(shown.in_each_language(), rendering.announcement_pages(shown, canvas), strict=True)
-    return [each.language or town.locale for each, found in pages for _page in found]
-
-
-def preview_alert(alert: content.Alert, form: content.AlertForm, screen_class: ScreenClass, town: Town) -> PngPages:
+def preview_alert(
+    alert: content.Alert, form: content.AlertForm, screen_class: ScreenClass, town: Town
+) -> Sequence[bytes]:
     """Return every page of an alert in a form on a screen class, as PNG."""
-    return alert_pages(alert, form, alert_canvas(alert.level, form, class_settings(screen_class, town)))
+    canvas = alert_canvas(alert.level, form, class_settings(screen_class, town))
+    key = rendering.alert_key(alert, form, canvas)
+    drawing = lay_out_alert(alert, form, canvas)
+    return DrawnPages(key, len(drawing.pages), drawing.frame)
+
+
+def lay_out_alert(alert: content.Alert, form: content.AlertForm, canvas: rendering.Canvas) -> rendering.AlertDrawing:
+    """Return an alert as a canvas shows it, before painting."""
+    return _lay_out_alert(_AlertOnCanvas(rendering.alert_key(alert, form, canvas), alert, form, canvas))
 
 
 def slide_pages(slide: content.Slide, canvas: rendering.Canvas, at_ms: int | None = None) -> PngPages:
@@ -199,8 +240,8 @@ def read_asset(reference: content.AssetReference) -> bytes:
 class _SlideOnCanvas:
     """A slide on a canvas, hashable by the key of its drawing, as ``lru_cache`` needs it."""
 
-    def __init__(self, key: str, slide: content.Slide, canvas: rendering.Canvas) -> None:
-        self.key, self.slide, self.canvas = key, slide, canvas
+    def __init__(self, key: str, slide: content.Slide, canvas: rendering.Canvas, at_ms: int | None = None) -> None:
+        self.key, self.slide, self.canvas, self.at_ms = key, slide, canvas, at_ms
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -214,6 +255,14 @@ def _count_pages(asked: _SlideOnCanvas) -> int | rendering.RasterError:
     # A refusal is cached like a number: trying a text that does not fit is what takes longest.
     try:
         return rendering.page_count(asked.slide, asked.canvas)
+    except rendering.RasterError as error:
+        return error.with_traceback(None)
+
+
+@lru_cache(maxsize=LAYOUTS_KEPT)
+def _lay_out(asked: _SlideOnCanvas) -> rendering.SlideDrawing | rendering.RasterError:
+    try:
+        return rendering.lay_out_slide(asked.slide, asked.canvas, asked.at_ms)
     except rendering.RasterError as error:
         return error.with_traceback(None)
 
@@ -234,6 +283,11 @@ class _AlertOnCanvas:
 @lru_cache(maxsize=2_000)
 def _page_times(asked: _AlertOnCanvas) -> tuple[int, ...]:
     return rendering.lay_out_alert(asked.alert, asked.form, asked.canvas).page_ms
+
+
+@lru_cache(maxsize=LAYOUTS_KEPT)
+def _lay_out_alert(asked: _AlertOnCanvas) -> rendering.AlertDrawing:
+    return rendering.lay_out_alert(asked.alert, asked.form, asked.canvas)
 
 
 def encode_png(image: Image.Image) -> bytes:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from beffroi_content.languages import LANGUAGES
 from beffroi_content.model import DisplayTechnology
 from beffroi_content.model import ScheduleRule as TimedRule
-from beffroi_content.rendering.readability import ReadabilityReport
+from beffroi_content.rendering import RasterError, ReadabilityReport
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.accounts.permissions import require
@@ -24,7 +24,6 @@ from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet.models import ScreenClass, ScreenGroup
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.library import preview, slide_content
-from beffroi_server.library.errors import SlideNotDrawable
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import WIDGET_TEMPLATES
 from beffroi_server.schedule.charter_hours import is_within_hours
@@ -168,8 +167,8 @@ class _Readings:
     def _report(self, screen_class: ScreenClass) -> ReadabilityReport | None:
         try:
             drawn = slide_content.drawn_content(self._proposed.announcement, self.town)
-            return preview.preview_readability(drawn, screen_class, self.town)
-        except (SlideNotDrawable, ValueError):
+            return preview.preview_announcement(drawn, screen_class, self.town).readability()
+        except (RasterError, ValueError):
             # The preview says why it cannot be drawn there; the charter has nothing to add.
             return None
 

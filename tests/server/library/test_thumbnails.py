@@ -30,7 +30,7 @@ def test_is_the_slide_that_screens_show(announcement, hall, town):
     drawn = thumbnails.draw_thumbnail(thumbnail_drawing(announcement, hall.screen_class, town))
     shown = preview.preview_announcement(announcement.to_content(town.time_zone), hall.screen_class, town)
     small = Image.open(io.BytesIO(drawn)).convert("RGB")
-    whole = Image.open(io.BytesIO(shown[0])).convert("RGB")
+    whole = Image.open(io.BytesIO(shown.pages[0])).convert("RGB")
     whole.thumbnail(thumbnails.SIZE)
     assert small.size == whole.size
     difference = ImageChops.difference(small, whole).convert("L")

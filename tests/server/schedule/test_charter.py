@@ -97,6 +97,12 @@ def test_letters_are_readable_from_where_people_stand(town, hall):
     assert "60" in sentence
 
 
+def test_what_does_not_fit_at_all_is_not_its_business(town, quay):
+    add_rule(CharterSubject.DISTANCE)
+
+    assert findings(body="anticonstitutionnellement " * 190) == []
+
+
 def test_a_category_belongs_on_its_groups(town, hall, quay):
     sports = ScreenGroup.objects.create(slug="sports", name="Sports")
     hall.groups.add(sports)

@@ -6,7 +6,7 @@ the same address, which browsers may cache, and nobody can have anything drawn t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +20,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
-from beffroi_content import rendering
 from beffroi_content.rendering import RasterError, ReadabilityReport
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.formatting import format_number
@@ -29,7 +28,6 @@ from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen, ScreenClass
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library import preview
-from beffroi_server.library.preview import PngPages
 from beffroi_server.library.slide_content import DrawnContent, slide_content
 from beffroi_server.library.town_branding import local_town
 from beffroi_server.schedule import layouts
@@ -76,6 +74,11 @@ def classes_of(screens: Iterable[Screen], most: int = CLASSES_SHOWN) -> list[Scr
         keys: Any = screens.order_by().values("screen_class")
     else:
         keys = {screen.screen_class_id for screen in screens}
+    return classes_with(keys, most)
+
+
+def classes_with(keys: Any, most: int = CLASSES_SHOWN) -> list[ScreenClass]:
+    """Return the classes with some keys, or those of a query, the largest first, so many at most."""
     return _largest_classes(ScreenClass.objects.filter(pk__in=keys), most)
 
 
@@ -118,14 +121,13 @@ def _preview_in_loop(
     is_beside = size != (screen_class.width, screen_class.height)
     found = PreviewLinks(screen_class, *size, is_beside_bands=is_beside)
     try:
-        count = len(preview.preview_announcement(shown, screen_class, town, at_ms, size))
+        drawn = preview.preview_announcement(shown, screen_class, town, at_ms, size)
     except RasterError as error:
         return replace(found, problem=raster_error_text(error))
     text = _sign_values(ANNOUNCEMENT, {**values, "size": size} if is_beside else values)
-    pages = [_page_address(ANNOUNCEMENT, screen_class, page, text) for page in range(count)]
-    sentence = legibility_text(preview.preview_readability(shown, screen_class, town, at_ms, size))
-    languages = [language_name(code) for code in preview.page_languages(shown, screen_class, town, size)]
-    return replace(found, pages=pages, languages=languages, legibility=sentence)
+    pages = [_page_address(ANNOUNCEMENT, screen_class, page, text) for page in range(len(drawn.pages))]
+    languages = [language_name(code) for code in drawn.drawing.languages]
+    return replace(found, pages=pages, languages=languages, legibility=legibility_text(drawn.readability()))
 
 
 def alert_previews(alert: content.Alert, screen_classes: Iterable[ScreenClass], town: Town) -> list[PreviewLinks]:
@@ -135,7 +137,7 @@ def alert_previews(alert: content.Alert, screen_classes: Iterable[ScreenClass], 
     found = []
     for screen_class in screen_classes:
         canvas = preview.alert_canvas(alert.level, form, preview.class_settings(screen_class, town))
-        drawing = rendering.lay_out_alert(alert, form, canvas)
+        drawing = preview.lay_out_alert(alert, form, canvas)
         pages = [_page_address(ALERT, screen_class, page, text) for page in range(len(drawing.pages))]
         said = _("In the first ten seconds people read: %(text)s") % {"text": drawing.said_within(GLANCE_SECONDS)}
         found.append(
@@ -169,10 +171,10 @@ def announcement_page_response(request: HttpRequest, town: Town) -> HttpResponse
             if isinstance(slide.content, content.AnnouncementContent)
             else slide.content.widget
         )
-        pages = preview.preview_announcement(shown, screen_class, town, values.get("at_ms"), _loop_of(values))
+        drawn = preview.preview_announcement(shown, screen_class, town, values.get("at_ms"), _loop_of(values))
+        return _png_response(request, drawn.pages)
     except (RasterError, ValueError) as error:
         raise Http404 from error
-    return _png_response(request, pages)
 
 
 def _loop_of(values: dict[str, Any]) -> layouts.Size | None:
@@ -236,7 +238,7 @@ def _read_request(request: HttpRequest, drawing: str) -> tuple[ScreenClass, Any]
         raise Http404 from error
 
 
-def _png_response(request: HttpRequest, pages: PngPages) -> HttpResponse:
+def _png_response(request: HttpRequest, pages: Sequence[bytes]) -> HttpResponse:
     number = parse_number(request.GET.get("page"))
     if number >= len(pages):
         raise Http404
