@@ -33,8 +33,6 @@ from beffroi_server.fleet.models import ReceiptRecord, Screen
 
 LONGEST_LATENCY_MS = 31 * 86_400_000
 """A longer one is that of a clock that was set."""
-POWER_FIELDS = ("off_from", "off_until", "day_hours", "special_days", "night_brightness", "switched_off_until")
-"""What must be read of screens for ``screen_statements``."""
 SeenAlerts = Mapping[int, AbstractSet[str]]
 """The alerts that were on each screen, by its key."""
 
@@ -115,7 +113,6 @@ def screen_statements(
     running: Sequence[Alert],
     town: Town,
     seen: SeenAlerts | None = None,
-    draft: content.Alert | None = None,
 ) -> dict[int, tuple[AlertStatement, ...]]:
     """Return what the timeline says of each alert on each screen, by the key of the screen.
 
@@ -125,21 +122,39 @@ def screen_statements(
         running: The ``queries.running_alerts``.
         town: Where the screens are.
         seen: The ``seen_alerts``; None: they are read.
-        draft: An alert that would be broadcast on all of them.
     """  # fmt: skip
+    powers = {screen.pk: display_power_now(screen, town, now) for screen in screens}
+    return statements_by_power(powers, now, running, seen)
+
+
+def statements_by_power(
+    powers: Mapping[int, DisplayPower | None],
+    now: dt.datetime,
+    running: Sequence[Alert],
+    seen: SeenAlerts | None = None,
+    draft: content.Alert | None = None,
+) -> dict[int, tuple[AlertStatement, ...]]:
+    """Return what the timeline says of each alert on screens whose ``display_power_now`` is known, by their keys.
+
+    Args:
+        powers: By the key of the screen.
+        now: The instant.
+        running: The ``queries.running_alerts``.
+        seen: The ``seen_alerts``; None: they are read.
+        draft: An alert that would be broadcast on all of them.
+    """
     seen = seen_alerts(running) if seen is None else seen
     reach = targets.reach_by_row(running)
     carried = {row.pk: queries.to_content(row, now) for row in running}
     moment, known = Moment(unix_ms(now), unix_ms(now)), dict[object, tuple[AlertStatement, ...]]()
     found = {}
-    for screen in screens:
-        held = [alert for key, alert in carried.items() if screen.pk in reach[key]] + ([draft] if draft else [])
-        on_screen = seen.get(screen.pk, set()) & {name for each in held for name in (each.id, each.corrects) if name}
-        power = display_power_now(screen, town, now)
+    for screen, power in powers.items():
+        held = [alert for key, alert in carried.items() if screen in reach[key]] + ([draft] if draft else [])
+        on_screen = seen.get(screen, set()) & {name for each in held for name in (each.id, each.corrects) if name}
         key = frozenset(each.id for each in held), frozenset(on_screen), power
         if key not in known:
             known[key] = alert_statements(held_alerts(held, on_screen), moment, power=power)
-        found[screen.pk] = known[key]
+        found[screen] = known[key]
     return found
 
 

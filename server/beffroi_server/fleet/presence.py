@@ -12,6 +12,7 @@ import logging
 import threading
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from beffroi_server.core import database, row_writes
 from beffroi_server.fleet.models import Screen, ScreenState
@@ -41,6 +42,17 @@ def is_reachable(state: ScreenState | None, now: dt.datetime) -> bool:
         return has_polled or has_spoken
     # Its last will came, or it said goodbye: only what it fetched after that proves that it is there.
     return has_polled and (state.seen_at is None or (state.polled_at or state.seen_at) > state.seen_at)
+
+
+def reachable_condition(now: dt.datetime) -> Q:
+    """Return the condition on screens that :func:`is_reachable` holds of their states."""
+    polled, seen = (
+        Q(**{f"state__{name}__gte": now - REACHABLE_WITHIN, f"state__{name}__lte": now + AHEAD})
+        for name in ("polled_at", "seen_at")
+    )
+    is_silent = Q(state__seen_at=None)
+    online = Q(state__online=True) & (polled | seen | is_silent)
+    return online | (Q(state__online=False) & polled & (is_silent | Q(state__polled_at__gt=F("state__seen_at"))))
 
 
 def is_unheard(state: ScreenState, now: dt.datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import threading
 import uuid
 
@@ -46,6 +47,24 @@ def test_a_player_is_there_by_what_came_last(online, seen_at, polled_at, reachab
 
 def test_a_player_that_never_came_is_not_there():
     assert not is_reachable(None, NOW)
+
+
+def test_the_database_says_the_same(db, led):
+    moments = (None, LONG_AGO, JUST, JUST + dt.timedelta(seconds=1), NOW + dt.timedelta(hours=3))
+    kinds = list(itertools.product((True, False), moments, moments))
+    rows = Screen.objects.bulk_create(
+        Screen(slug=f"s{number}", name=f"S{number}", screen_class=led) for number in range(len(kinds) + 1)
+    )
+    states = [
+        ScreenState(screen=screen, online=online, seen_at=seen_at, polled_at=polled_at)
+        for screen, (online, seen_at, polled_at) in zip(rows, kinds, strict=False)
+    ]
+    ScreenState.objects.bulk_create(states)
+
+    there = {state.screen_id for state in states if is_reachable(state, NOW)}
+
+    assert set(Screen.objects.filter(presence.reachable_condition(NOW)).values_list("pk", flat=True)) == there
+    assert 0 < len(there) < len(kinds)
 
 
 @pytest.mark.django_db

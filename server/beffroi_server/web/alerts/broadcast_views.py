@@ -20,7 +20,6 @@ from beffroi_server.alerts import (
     on_call,
     pending_alerts,
     queries,
-    receipts,
     second_officer,
     services,
     two_person_rule,
@@ -36,8 +35,8 @@ from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.formatting import name_some
 from beffroi_server.core.request_times import arrived_at
 from beffroi_server.delivery.key_files import KeysMissing
-from beffroi_server.fleet import presence, screen_scopes
-from beffroi_server.fleet.models import Screen
+from beffroi_server.fleet import screen_scopes
+from beffroi_server.fleet.reached_screens import read_reached
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest, current_town, for_officers, for_users
@@ -58,16 +57,6 @@ BROADCAST_FIELDS = (
     "level", "status", "hazard", "title", "description", "instruction", "short_text", "phone", "link", "source",
     "duration_min", "all_clear_s", "is_open_ended", "translations",
 )  # fmt: skip
-
-READ_OF_SCREENS = (
-    *receipts.POWER_FIELDS,
-    "name",
-    "screen_class_id",
-    "state__online",
-    "state__seen_at",
-    "state__polled_at",
-)
-"""What the preview needs of each screen: their reports, of a kilobyte each, would take most of its time."""
 
 
 @for_officers("GET")
@@ -229,14 +218,13 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
     else:
         groups, screens = tuple(values.get("groups") or ()), tuple(values.get("screens") or ())
         targets = Targets(bool(values["everywhere"]), groups, screens)
-    reached = list(targets.reached_screens().select_related("state").only(*READ_OF_SCREENS))
+    reached = read_reached(targets, timezone.now())
     drawn = " ".join(str(values.get(name) or "") for name in DRAWN_FIELDS) + texts_of(values.get("translations"))
-    offline = [screen.name for screen in reached if not _is_reachable(screen)]
     context: dict[str, Any] = {
         "status": values.get("status") or AlertStatus.ACTUAL,
-        "count": len(reached),
-        "offline": len(offline),
-        "offline_names": name_some(offline),
+        "count": reached.count,
+        "offline": len(reached.unreachable),
+        "offline_names": name_some(reached.unreachable),
         "colour_word": contradicting_colour(str(values.get("title") or ""), str(values.get("level") or "")),
         "without_order": languages_without_order(values),
         "missing": name_characters(missing_characters(drawn)),
@@ -247,7 +235,7 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
         alert = draft_alert(values, corrects=form.former)
         context["masking"] = masking.masking_sentences(alert, reached, timezone.now(), current_town())
         context["drawings"] = preview_links.alert_previews(
-            alert, preview_links.classes_of(reached, preview_links.ALERT_CLASSES_SHOWN), current_town()
+            alert, preview_links.classes_with(reached.classes, preview_links.ALERT_CLASSES_SHOWN), current_town()
         )
     except ValueError as error:
         context["fault"] = str(error)
@@ -294,7 +282,3 @@ def _broadcast_form(request: UserRequest, form: AlertBroadcastForm, former: Aler
     if values["proposal"] is not None:
         second_officer.settle_proposal(values["proposal"], alert, user=request.user)
     return alert
-
-
-def _is_reachable(screen: Screen) -> bool:
-    return presence.is_reachable(getattr(screen, "state", None), timezone.now())

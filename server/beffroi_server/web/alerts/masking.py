@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,13 +13,13 @@ from beffroi_content.timeline import AlertStatement, AlertVisibility
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries, receipts
 from beffroi_server.core.formatting import join_names
-from beffroi_server.fleet.models import Screen
+from beffroi_server.fleet.reached_screens import ReachedScreens
 from beffroi_server.web.alerts.receipt_rows import statement_words
 
 _HIDDEN = {AlertVisibility.MASKED, AlertVisibility.DARK}
 
 
-def masking_sentences(draft: content.Alert, reached: Sequence[Screen], now: dt.datetime, town: Town) -> list[str]:
+def masking_sentences(draft: content.Alert, reached: ReachedScreens, now: dt.datetime, town: Town) -> list[str]:
     """Return sentences on what would hide an alert on the screens that it is for, and on what it would hide there.
 
     Args:
@@ -29,8 +28,13 @@ def masking_sentences(draft: content.Alert, reached: Sequence[Screen], now: dt.d
         now: The instant.
         town: Where they are.
     """
-    running = queries.running_alerts()
-    found = receipts.screen_statements(reached, now, running, town, draft=draft)
+    powers = {
+        key: power
+        for screen, keys in reached.by_hours
+        for power in (receipts.display_power_now(screen, town, now),)
+        for key in keys
+    }
+    found = receipts.statements_by_power(powers, now, queries.running_alerts(), draft=draft)
     hides: defaultdict[str, set[int]] = defaultdict(set)
     hidden: Counter[str] = Counter()
     for screen, statements in found.items():
@@ -39,8 +43,8 @@ def masking_sentences(draft: content.Alert, reached: Sequence[Screen], now: dt.d
                 hidden[_own_words(each)] += each.visibility in _HIDDEN
             elif any(other.id == draft.id for other in each.masked_by):
                 hides[each.alert.title].add(screen)
-    sentences = [_hidden_sentence(words, count, len(reached)) for words, count in hidden.items() if count]
-    return [*sentences, *_hiding_sentences(hides, len(reached))]
+    sentences = [_hidden_sentence(words, count, reached.count) for words, count in hidden.items() if count]
+    return [*sentences, *_hiding_sentences(hides, reached.count)]
 
 
 def _own_words(statement: AlertStatement) -> str:
