@@ -60,8 +60,8 @@ def offered_categories() -> list[str]:
     """Return the names that a form offers, sorted: the town's categories, and further labels of announcements."""
     names = Category.objects.order_by().annotate(label=F("name"), rank=Value(0)).values_list("label", "rank")
     labels = Announcement.objects.exclude(label="").order_by().annotate(rank=Value(1)).values_list("label", "rank")
-    # By one query. The town's own spelling comes first, and is kept.
-    found = names.union(labels).order_by("rank", "label")[: 2 * MAX_OFFERED]
+    # By one query. The town's own spelling comes first, and is kept. Made distinct before the union: an index does it.
+    found = names.union(labels.distinct(), all=True).order_by("rank", "label")[: 2 * MAX_OFFERED]
     spellings: dict[str, str] = {}
     for name, _rank in found:
         spellings.setdefault(fold_text(name), name)

@@ -86,6 +86,21 @@ def with_status(
     )
 
 
+def with_one_status(rows: QuerySet[Announcement], status: str, now: dt.datetime, zone: ZoneInfo) -> QuerySet[Any]:
+    """Return those announcements that have a status, as :func:`with_status`; few are asked where few can have it.
+
+    What nothing has placed or listed is neither on, nor shown later, nor taken off; it is most of what a town wrote.
+    """
+    playlists = read_playlists()
+    if status in {AnnouncementStatus.ON, AnnouncementStatus.LATER, AnnouncementStatus.OFF}:
+        placed = AnnouncementPlacement.objects.values("announcement")
+        listed = Entry.objects.filter(announcement__isnull=False).order_by().values("announcement")
+        filled = [fold_text(each.category) for each in playlists if each.is_scheduled and each.category]
+        known = Q(pk__in=placed) | Q(pk__in=listed) | Q(folded_label__in=filled)
+        rows = rows.filter(pk__in=Announcement.objects.filter(known).order_by().values("pk"))
+    return with_status(rows, now, zone, playlists).filter(status=status)
+
+
 def screens_showing(announcements: Collection[Announcement]) -> QuerySet[Screen]:
     """Return the screens that placements, playlists and rules have show at least one of some announcements."""
     keys = [announcement.pk for announcement in announcements]

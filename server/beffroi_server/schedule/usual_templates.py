@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule.models import AnnouncementPlacement, Entry
@@ -16,10 +16,10 @@ PERIOD = dt.timedelta(days=365)
 
 def usual_templates(now: dt.datetime) -> frozenset[str]:
     """Return the four templates of which most was published within a year; news, where most begin, is always there."""
-    mine = OuterRef("pk")
-    published = Q(Exists(AnnouncementPlacement.objects.filter(announcement=mine))) | Q(
-        Exists(Entry.objects.filter(announcement=mine))
-    )
+    # As sets of keys: to look entries up for each announcement of a year takes eight times as long.
+    placed = AnnouncementPlacement.objects.values("announcement")
+    listed = Entry.objects.filter(announcement__isnull=False).order_by().values("announcement")
+    published = Q(pk__in=placed) | Q(pk__in=listed)
     rows = Announcement.objects.filter(published, created_at__gte=now - PERIOD).order_by()
     counts = dict(rows.values_list("template").annotate(Count("pk")))
     known = [*USUAL_AT_FIRST[1:], *sorted(counts.keys() - set(USUAL_AT_FIRST))]

@@ -10,10 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from beffroi_server.core.folded_text import search_words
 from beffroi_server.web.requests import read_search
+from beffroi_server.web.select_options import select_options
 
 MAX_CHOICES = 300
 """Choices of a filter that are offered at most."""
@@ -30,6 +33,10 @@ class ListFilter:
     choices: tuple[tuple[str, str], ...]
     value: str = ""
     """What was chosen; empty for everything, or for the first order of a list."""
+
+    def options(self) -> SafeString:
+        """Return an option for each choice."""
+        return select_options(((value, capfirst(text)) for value, text in self.choices), self.value)
 
     @property
     def text(self) -> str:

@@ -18,13 +18,19 @@ from django.utils.translation import gettext_lazy
 
 from beffroi_server.accounts.models import User
 from beffroi_server.core.folded_text import fold_text
+from beffroi_server.core.formatting import moment_at
 from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet import content_owners
 from beffroi_server.library.archive import announcements_in_use
 from beffroi_server.library.models import Announcement, MediaItem, Tag
 from beffroi_server.library.template_choices import template_choices
 from beffroi_server.monitoring.proof import play_queries
-from beffroi_server.schedule.announcement_status import AnnouncementStatus, read_playlists, with_status
+from beffroi_server.schedule.announcement_status import (
+    AnnouncementStatus,
+    read_playlists,
+    with_one_status,
+    with_status,
+)
 from beffroi_server.schedule.models import Entry, Playlist, Proposal, ProposalState
 from beffroi_server.schedule.placements import placement_of
 from beffroi_server.schedule.rule_summary import RulePlaces, places_text
@@ -116,8 +122,11 @@ def found_announcements(state: ListState) -> QuerySet[Any]:
         rows = rows.filter(_contains(word))
     status = state.value_of("status")
     if status:
-        rows = with_status(rows, timezone.now(), ZoneInfo(current_town().time_zone))
-        rows = rows.exclude(status=AnnouncementStatus.ON) if status == NOT_ON else rows.filter(status=status)
+        now, zone = timezone.now(), ZoneInfo(current_town().time_zone)
+        if status == NOT_ON:
+            rows = with_status(rows, now, zone).exclude(status=AnnouncementStatus.ON)
+        else:
+            rows = with_one_status(rows, status, now, zone)
     conditions = {
         "template": "template", "category": "folded_label", "tag": "tags", "author": "created_by", "feed": "feed",
     }  # fmt: skip
@@ -130,7 +139,11 @@ def _read_rows(keys: Sequence[uuid.UUID]) -> list[Any]:
     rows = with_status(Announcement.objects.filter(pk__in=keys), timezone.now(), ZoneInfo(current_town().time_zone))
     rows = rows.select_related("picture", "placement", "municipality").prefetch_related(*_related())
     found = {each.pk: each for each in rows}
+    # Once for all rows: a template would look both texts up for each.
+    selecting, changed = _("Select “%(name)s”"), _("changed %(when)s")
     for announcement in found.values():
+        announcement.selecting_text = selecting % {"name": announcement.title}
+        announcement.changed_text = changed % {"when": moment_at(announcement.updated_at)}
         announcement.shown = _places_of(announcement)
         announcement.status_text = AnnouncementStatus(announcement.status).label
         announcement.status_colour = _STATUS_COLOURS[announcement.status]
@@ -170,6 +183,7 @@ def _offered_choices() -> dict[str, list[tuple[str, str]]]:
         _as_choices("tag", Tag.objects.all(), "pk", "name"),
         _as_choices("author", authors, "pk", "username"),
         _as_choices("feed", Feed.objects.all(), "pk", "name"),
+        all=True,
     )
     found: dict[str, dict[str, str]] = {"category": {}, "tag": {}, "author": {}, "feed": {}}
     for kind, value, text in rows:

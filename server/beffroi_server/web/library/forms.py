@@ -198,7 +198,7 @@ class AnnouncementForm(RelatedModelForm):
         if any(each.code == main for each in self.translation_forms):
             self.add_error("language", _("There is a translation into this language. Remove it, or choose another."))
 
-    @property
+    @cached_property
     def offered_templates(self) -> list[OfferedTemplate]:
         """The templates to choose from, with what each declares."""
         declared = offered_templates()
@@ -208,12 +208,12 @@ class AnnouncementForm(RelatedModelForm):
     def _usual_names(self) -> frozenset[str]:
         return usual_templates(timezone.now()) if self.instance._state.adding else frozenset(USUAL_AT_FIRST)
 
-    @property
+    @cached_property
     def usual_templates(self) -> list[OfferedTemplate]:
         """The templates that are offered first."""
         return [each for each in self.offered_templates if each.name in self._usual_names]
 
-    @property
+    @cached_property
     def further_templates(self) -> list[OfferedTemplate]:
         """The templates that are folded away."""
         return [each for each in self.offered_templates if each.name not in self._usual_names]
