@@ -6,6 +6,9 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass
 
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
 from beffroi_content.timeline import Scene
 from beffroi_server.core import formatting
 from beffroi_server.fleet import screenshots
@@ -34,12 +37,12 @@ class ScreenCard:
     """Changes with the image."""
     on_now: str
     reason: str
-    until: dt.datetime | None
-    on_next: str
     why: CalendarSlide | None = None
     """The slide that is on, with its rule; None where none is."""
     announcements: tuple[tuple[str, str], ...] = ()
     """Identifier and title of each announcement that is on."""
+    next_text: str = ""
+    """What comes next, and when, as a phrase."""
     problem: str = ""
     """Reason why the programme cannot be compiled; the fields about what is on are empty then."""
 
@@ -47,6 +50,11 @@ class ScreenCard:
     def screen(self) -> Screen:
         """The screen of the card."""
         return self.overview.screen
+
+    @property
+    def live_text(self) -> str:
+        """When the screenshot was taken, as a phrase; empty where the expected frame is shown."""
+        return _("The screen at %(time)s") % {"time": _clock_time(self.live_at)} if self.live_at is not None else ""
 
 
 def build_card(
@@ -72,17 +80,18 @@ def build_card(
         manifest = contents.manifest_of(overview.screen)
         scenes = contents.upcoming_scenes(overview.screen, at, 2)
     except CompileError as problem:
-        return ScreenCard(overview, state, reasons, live_at, "", "", "", None, "", problem=problem.message)
+        return ScreenCard(overview, state, reasons, live_at, "", "", "", problem=problem.message)
     scene = scenes[0][1]
+    until = formatting.from_milliseconds(scenes[1][0] if len(scenes) > 1 else scene.until_ms)
+    on_next = status_text.scene_names(scenes[1][1]) if len(scenes) > 1 else ""
     return ScreenCard(
         overview, state, reasons, live_at,
         image_mark=f"{live_at.timestamp():.3f}" if live_at else _scene_mark(scene, manifest.settings.model_dump_json()),
         on_now=status_text.scene_names(scene),
         reason=status_text.scene_reason(scene, manifest),
-        until=formatting.from_milliseconds(scenes[1][0] if len(scenes) > 1 else scene.until_ms),
-        on_next=status_text.scene_names(scenes[1][1]) if len(scenes) > 1 else "",
         why=programme_calendar.shown_slide(scene, manifest),
         announcements=announcements_on(scene),
+        next_text=_next_text(until, on_next),
     )  # fmt: skip
 
 
@@ -121,6 +130,21 @@ def _screenshot_time(overview: ScreenOverview) -> dt.datetime | None:
     return screenshot[1] if screenshot[1] >= presented - CLOCK_TOLERANCE else None
 
 
+def _next_text(until: dt.datetime | None, on_next: str) -> str:
+    if until is None or not on_next:
+        return ""
+    return _("From %(time)s: %(next)s") % {"time": _clock_time(until), "next": on_next}
+
+
+def _clock_time(instant: dt.datetime) -> str:
+    return f"{timezone.localtime(instant):%H:%M:%S}"
+
+
 def _scene_mark(scene: Scene, settings: str) -> str:
-    shown = [(each.rectangle, each.slide, each.alert, each.form, each.page) for each in scene.showings]
+    # As JSON, which takes a tenth of the time of writing a model out by its fields.
+    shown = [
+        (each.rectangle, each.slide and each.slide.model_dump_json(), each.alert and each.alert.model_dump_json(),
+         each.form, each.page)
+        for each in scene.showings
+    ]  # fmt: skip
     return hashlib.sha256(f"{shown}{settings}".encode()).hexdigest()[:12]
