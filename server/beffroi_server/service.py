@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from waitress.server import MultiSocketServer
 
+from beffroi_server import garbage_collection
 from beffroi_server.alerts import restoration
 from beffroi_server.alerts.jobs import run_pending_alerts
 from beffroi_server.alerts.pending_alerts import load_pending, pending_due
@@ -118,6 +119,8 @@ def run_service(address: str, port: int) -> None:
             announcement = LocalAnnouncement(settings.PUBLIC_URL)
             announcement.start()
             started.callback(announcement.stop)
+        # The port is open already: who comes meanwhile waits, as the first request would have.
+        garbage_collection.settle()
         logger.info("Beffroi answers at %s (port %d)", settings.PUBLIC_URL, port)
         _on_signals(_raise_system_exit)
         if not asked:
