@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import xml.etree.ElementTree as ET
 
 import icalendar
@@ -136,6 +137,7 @@ def test_the_feeds_are_what_their_standards_say(reader, public, market):
 def test_only_the_list_is_framed_and_only_by_the_websites_of_the_town(reader, public, market):
     embedded, page = reader.get(reverse("public-embed")), reader.get(reverse("public-announcements"))
     assert "frame-ancestors https://www.saint-aubin.fr" in embedded["Content-Security-Policy"]
+    assert re.findall(r"<h(\d)", embedded.content.decode())[0] == "1", "screen readers go by headings"
     assert "X-Frame-Options" not in embedded
     assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
     assert page["X-Frame-Options"] == "DENY"
