@@ -217,3 +217,22 @@ def test_a_menu_is_written_in_a_table_by_keyboard(clairbourg: TownProcesses, edi
     editor.locator("label:has([value=listing])").click()
     assert editor.input_value("[name=body]") == "Lundi: Riz\nMardi"
     expect(editor.locator("#cell-0-1")).to_have_value("Riz")
+
+
+def test_a_further_language_survives_a_closed_page_and_is_saved(clairbourg: TownProcesses, editor: Page) -> None:
+    editor.goto(f"{clairbourg.url}/announcements/new/")
+    editor.fill("[name=title]", "Marché de printemps")
+    editor.locator("summary", has_text="issuing department").click()
+    editor.locator("#languages > summary").click()
+    editor.select_option("[name=new_language]", "de")
+    editor.click("[name=add_language]")
+    expect(editor.locator("[name=title]")).to_have_value("Marché de printemps")
+    editor.fill("[name=text-de-title]", "Frühlingsmarkt")
+
+    editor.goto(f"{clairbourg.url}/")
+    editor.goto(f"{clairbourg.url}/announcements/new/")
+    expect(editor.locator("[data-draft-restored]")).to_be_visible()
+    editor.click(".form-bar [value=draft]")
+
+    editor.get_by_role("link", name="Marché de printemps", exact=True).click()
+    expect(editor.locator("[name=text-de-title]")).to_have_value("Frühlingsmarkt")
