@@ -126,6 +126,14 @@ def seed_plays(keys):
                 f"INSERT INTO {model._meta.db_table} (day, {key}, times, confirmed, lasted_ms, first_at, last_at) "
                 f"SELECT day, {key}, {sums} GROUP BY day, {key}"
             )
+    if hasattr(ContentDay, "screens"):
+        from beffroi_server.fleet.plays import screen_sets
+        on_screens = {}
+        for content, key in DailyPlays.objects.filter(day=first).order_by().values_list("content", "screen"):
+            on_screens.setdefault(content, []).append(key)
+        for content, screens in on_screens.items():
+            stored = screen_sets.to_bytes(screen_sets.bits_of(screens))
+            ContentDay.objects.filter(content=content).update(screens=stored)
     PlayedContent.objects.bulk_create(
         PlayedContent(key=f"announcement-{key}", name=title)
         for key, title in Announcement.objects.filter(pk__in=texts).values_list("pk", "title")

@@ -31,6 +31,8 @@ class ContentDay(PlaySum):
     """One content on all screens."""
 
     content = models.CharField(max_length=63)
+    screens = models.BinaryField(default=bytes)
+    """On which ones it was; see :mod:`beffroi_server.fleet.plays.screen_sets`."""
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["day", "content"], name="one_content_day")]

@@ -115,6 +115,7 @@ class Migration(migrations.Migration):
                 ('first_at', models.DateTimeField()),
                 ('last_at', models.DateTimeField()),
                 ('content', models.CharField(max_length=63)),
+                ('screens', models.BinaryField(default=bytes)),
             ],
             options={
                 'indexes': [models.Index(fields=['day', 'content', 'times', 'confirmed', 'lasted_ms', 'first_at', 'last_at'], name='content_day_sums')],

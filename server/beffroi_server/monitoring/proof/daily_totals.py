@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,7 @@ from beffroi_server.accounts.models import Town
 from beffroi_server.core.row_writes import database_instant
 from beffroi_server.fleet.models import DailyPlays, DailyPlaysMark, PlayRecord, Screen
 from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay
+from beffroi_server.fleet.plays import screen_sets
 from beffroi_server.fleet.plays.played_content import content_key
 from beffroi_server.monitoring.proof import content_names
 from beffroi_server.monitoring.proof.frame_confirmation import FrameConfirmation, PlayedFrame
@@ -151,26 +153,48 @@ def _add_totals(totals: Iterable[tuple[TotalsKey, _Total]]) -> None:
             else:
                 sums[key] = replace(total)
     _add_rows(DailyPlays, ("screen_id", "day", "content"), rows)
-    _add_rows(ContentDay, ("day", "content"), by_content)
+    on_screens: defaultdict[tuple[Any, ...], set[int]] = defaultdict(set)
+    for screen, stored_day, content in rows:
+        on_screens[stored_day, content].add(screen)
+    _add_rows(ContentDay, ("day", "content"), by_content, _joined_sets(on_screens))
     _add_rows(ScreenDay, ("day", "screen_id"), by_screen)
 
 
-def _add_rows(model: type[Model], key: Sequence[str], totals: Mapping[tuple[Any, ...], _Total]) -> None:
+def _joined_sets(on_screens: Mapping[tuple[Any, ...], Iterable[int]]) -> dict[tuple[Any, ...], bytes]:
+    """Return sets of screens by day and content, together with those that are stored.
+
+    Nobody else writes them before this transaction ends: it has changed the mark.
+    """
+    sets = {key: screen_sets.bits_of(screens) for key, screens in on_screens.items()}
+    days, contents = {day for day, _content in sets}, {content for _day, content in sets}
+    known = ContentDay.objects.filter(day__in=days, content__in=contents)
+    for day, content, stored in known.values_list("day", "content", "screens"):
+        key = connection.ops.adapt_datefield_value(day), content
+        if key in sets:
+            sets[key] |= screen_sets.from_bytes(stored)
+    return {key: screen_sets.to_bytes(bits) for key, bits in sets.items()}
+
+
+def _add_rows(
+    model: type[Model], key: Sequence[str], totals: Mapping[tuple[Any, ...], _Total],
+    on_screens: Mapping[tuple[Any, ...], bytes] | None = None,
+) -> None:  # fmt: skip
     rows = [
         (*values, each.times, each.confirmed, each.lasted_ms, database_instant(each.first_at),
-         database_instant(each.last_at))
+         database_instant(each.last_at), *((on_screens[values],) if on_screens is not None else ()))
         for values, each in totals.items()
     ]  # fmt: skip
+    replaced = () if on_screens is None else ("screens",)
     for start in range(0, len(rows), _ROWS_PER_STATEMENT):
         part = rows[start : start + _ROWS_PER_STATEMENT]
         with connection.cursor() as cursor:
-            cursor.execute(_addition(model, key, len(part)), [value for row in part for value in row])
+            cursor.execute(_addition(model, key, len(part), replaced), [value for row in part for value in row])
 
 
-def _addition(model: type[Model], key: Sequence[str], rows: int) -> str:
+def _addition(model: type[Model], key: Sequence[str], rows: int, replaced: Sequence[str]) -> str:
     least, greatest = ("LEAST", "GREATEST") if connection.vendor == "postgresql" else ("min", "max")
     table = connection.ops.quote_name(model._meta.db_table)
-    columns = (*key, "times", "confirmed", "lasted_ms", "first_at", "last_at")
+    columns = (*key, "times", "confirmed", "lasted_ms", "first_at", "last_at", *replaced)
     values = f"({', '.join(['%s'] * len(columns))})"
     # Names of our own models only; every value is a parameter.
     return (
@@ -180,4 +204,5 @@ def _addition(model: type[Model], key: Sequence[str], rows: int) -> str:
         f"lasted_ms = {table}.lasted_ms + excluded.lasted_ms, "
         f"first_at = {least}({table}.first_at, excluded.first_at), "
         f"last_at = {greatest}({table}.last_at, excluded.last_at)"
+        + "".join(f", {name} = excluded.{name}" for name in replaced)
     )

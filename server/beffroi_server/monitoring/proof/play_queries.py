@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet, Subquery, Sum
+from django.utils.functional import cached_property
 
 from beffroi_server.accounts.models import User
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import DailyPlays, Screen, ScreenGroup
 from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay
+from beffroi_server.fleet.plays import screen_sets
 from beffroi_server.fleet.plays.played_content import announcement_key
 
-GROUPINGS = {"content": "content", "screen": "screen__name", "day": "day"}
-"""What totals are made by, and the field that a tie is ordered by."""
+MOST_LOOKUPS = 10_000
+"""Sums that are looked up one by one at most; more are read in one go."""
+GROUPINGS = ("content", "screen", "day")
+"""What totals are made by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,26 @@ class PlayPeriod:
         """Return the condition that a day is one of its days."""
         return Q(day__gte=self.first, day__lte=self.last)
 
+    def sums_of(self, key: str, values: Sequence[Any]) -> Q:
+        """Return the condition on sums of days that they are of some values of a key, in this period."""
+        count = (self.last - self.first).days + 1
+        days = self.days()
+        if count * len(values) <= MOST_LOOKUPS:
+            # Day by day: each sum is then looked up in an index, instead of all of the period being read.
+            days = Q(day__in=[self.first + dt.timedelta(days=number) for number in range(count)])
+        return days & Q(**{f"{key}__in": values})
+
+    def screen_sets(self, key: str, contents: Iterable[str]) -> dict[Any, int]:
+        """Return on which of its screens contents were, by ``content`` or ``day``; see ``plays.screen_sets``."""
+        rows = ContentDay.objects.filter(self.sums_of("content", list(contents))).order_by()
+        found: defaultdict[Any, int] = defaultdict(int)
+        for value, stored in rows.values_list(key, "screens"):
+            found[value] |= screen_sets.from_bytes(stored)
+        if self.is_of_town:
+            return found
+        within = screen_sets.bits_of(self.screens().values_list("pk", flat=True))
+        return {value: bits & within for value, bits in found.items()}
+
     def _places(self) -> Q:
         where = Q()
         if self.screen is not None:
@@ -85,22 +112,20 @@ class PlayTotals:
     Each is a dictionary with ``shown`` (times), ``proven`` (of them confirmed), ``length_ms``, ``begins_at``,
     ``ends_at``, ``on_screens`` (how many), and with ``content``, ``day``, or ``screen_id``, ``screen__slug`` and
     ``screen__name``.
+
+    Where there are sums to read, only the order is found out at first, and all else of those that are asked for. The
+    totals of each screen are read once, with everything: to read them takes longer than to sum them up.
     """
 
     def __init__(self, period: PlayPeriod, grouping: str) -> None:
         self._period, self._grouping = period, grouping
-        rows = period.content_days() if grouping == "content" else period.screen_days()
-        self._counts_screens = rows.model is not ContentDay
-        sums = _SUMS | _ON_SCREENS if self._counts_screens else _SUMS
-        fields = ["screen_id", "screen__slug", "screen__name"] if grouping == "screen" else [grouping]
-        order = ["day"] if grouping == "day" else ["-shown", GROUPINGS[grouping]]
-        self._rows = rows.values(*fields).annotate(**sums).order_by(*order)
+        is_summed = grouping == "content" or (grouping == "day" and period.contents is not None and period.is_of_town)
+        self._rows = (period.content_days() if is_summed else period.screen_days()).order_by()
+        self._key = "screen_id" if grouping == "screen" else grouping
 
     def count(self) -> int:
         """Return how many there are."""
-        key = "screen_id" if self._grouping == "screen" else self._grouping
-        rows = self._period.content_days() if self._grouping == "content" else self._period.screen_days()
-        return rows.order_by().values(key).distinct().count()
+        return len(self._order)
 
     def __len__(self) -> int:
         return self.count()
@@ -109,13 +134,54 @@ class PlayTotals:
         return iter(self[:])
 
     def __getitem__(self, part: slice) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = list(self._rows[part])
-        if self._counts_screens:
-            return rows
-        # The sums do not say on which screens. Only what is shown is counted, from an index.
-        known = DailyPlays.objects.filter(self._period.days(), content__in=[row["content"] for row in rows]).order_by()
-        counts = dict(known.values_list("content").annotate(**_ON_SCREENS))
-        return [row | {"on_screens": counts.get(row["content"], 0)} for row in rows]
+        keys = self._order[part]
+        found = self._whole or self._read_some(keys)
+        on_screens = self._on_screens(keys)
+        return [found[key] | {"on_screens": on_screens.get(key, 1)} | self._named(key) for key in keys if key in found]
+
+    @cached_property
+    def _order(self) -> list[Any]:
+        """The keys of all of them, in their order."""
+        if self._grouping == "day":
+            return sorted(self._whole)
+        times = {key: row["shown"] for key, row in self._whole.items()}
+        times = times or dict(self._rows.values_list(self._key).annotate(Sum("times")))
+        return sorted(times, key=lambda key: (-times[key], self._named(key).get("screen__name", key)))
+
+    @cached_property
+    def _whole(self) -> dict[Any, dict[str, Any]]:
+        """All of them by their keys, where they are read at once: those of the totals of each screen, and days."""
+        return self._read(self._rows) if self._rows.model is DailyPlays or self._grouping == "day" else {}
+
+    def _read_some(self, keys: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+        is_part = len(keys) < len(self._order)
+        return self._read(self._rows.filter(self._period.sums_of(self._key, keys)) if is_part else self._rows)
+
+    def _read(self, rows: QuerySet[Any, Any]) -> dict[Any, dict[str, Any]]:
+        return {row[self._key]: row for row in rows.values(self._key).annotate(**_SUMS)}
+
+    def _on_screens(self, keys: Sequence[Any]) -> Mapping[Any, int]:
+        """Return on how many screens that was, by keys; left out where it is one."""
+        if self._grouping == "screen" or self._period.screen is not None:
+            return {}
+        if self._grouping == "content":
+            return {key: bits.bit_count() for key, bits in self._period.screen_sets("content", keys).items()}
+        if self._period.contents is not None:
+            sets = self._period.screen_sets("day", self._period.contents)
+            return {key: bits.bit_count() for key, bits in sets.items()}
+        return dict(self._period.screen_days().order_by().values_list("day").annotate(Count("screen")))
+
+    def _named(self, key: Any) -> dict[str, Any]:
+        if self._grouping != "screen":
+            return {}
+        slug, name = self._screens.get(key, ("", ""))
+        return {"screen__slug": slug, "screen__name": name}
+
+    @cached_property
+    def _screens(self) -> dict[int, tuple[str, str]]:
+        """The slug and the name of each screen."""
+        rows = self._period.screens().order_by().values_list("pk", "slug", "name")
+        return {key: (slug, name) for key, slug, name in rows}
 
 
 def totals_by(period: PlayPeriod, grouping: str) -> PlayTotals:
@@ -130,10 +196,10 @@ def totals_by(period: PlayPeriod, grouping: str) -> PlayTotals:
 
 def total_of(period: PlayPeriod) -> dict[str, Any]:
     """Return the total of a period; the numbers are None where nothing was shown."""
-    if period.contents is not None and period.is_of_town:
-        # Only the number of screens takes the totals of each screen.
-        return period.content_days().aggregate(**_SUMS) | period.daily_rows().aggregate(**_ON_SCREENS)
-    return period.screen_days().aggregate(**_SUMS, **_ON_SCREENS)
+    if period.contents is None:
+        return period.screen_days().aggregate(**_SUMS, on_screens=Count("screen", distinct=True))
+    sets = period.screen_sets("day", period.contents)
+    return period.content_days().aggregate(**_SUMS) | {"on_screens": reduce(or_, sets.values(), 0).bit_count()}
 
 
 def announcement_times(identifier: Any, day: dt.date) -> Subquery:
@@ -160,4 +226,3 @@ _SUMS = {
     "begins_at": Min("first_at"),
     "ends_at": Max("last_at"),
 }
-_ON_SCREENS = {"on_screens": Count("screen", distinct=True)}

@@ -11,9 +11,12 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from beffroi_server.core import formatting
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.plays.played_content import ANNOUNCEMENT, identifier_in
 from beffroi_server.monitoring.proof import content_names, play_queries
@@ -126,8 +129,26 @@ def _shown_rows(found: ScreenDay, plays: Iterable[ShownPlay], names: dict[str, s
 
 
 def _named_rows(page: Page[Any], grouping: str) -> list[dict[str, Any]]:
-    rows = list(page)
+    rows = [row | {"details": _details(row, grouping), "times_text": _times_text(row["shown"])} for row in page]
     if grouping == "content":
         names = content_names.names_of({row["content"] for row in rows})
         return [row | {"name": names[row["content"]]} for row in rows]
     return rows
+
+
+def _details(row: dict[str, Any], grouping: str) -> list[str]:
+    """Return what a row says of a total. Written here: a template takes a millisecond for the sentences of each row."""
+    found = [formatting.format_duration(round(row["length_ms"] / 1000))]
+    if grouping != "screen":
+        count = row["on_screens"]
+        found.append(ngettext("%(screens)s screen", "%(screens)s screens", count) % {"screens": localize(count)})
+    moments = {"first": formatting.moment_at(row["begins_at"]), "last": formatting.moment_at(row["ends_at"])}
+    found.append(gettext("first %(first)s, last %(last)s") % moments)
+    if row["proven"]:
+        proven = ngettext("%(proven)s confirmed", "%(proven)s confirmed", row["proven"])
+        found.append(proven % {"proven": localize(row["proven"])})
+    return found
+
+
+def _times_text(times: int) -> str:
+    return ngettext("%(times)s time", "%(times)s times", times) % {"times": localize(times)}

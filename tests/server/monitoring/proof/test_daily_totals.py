@@ -187,6 +187,11 @@ def test_adds_up_by_content_screen_and_day(plays, hall, quay, district, announce
     assert play_queries.total_of(PlayPeriod(SATURDAY, SATURDAY, (key,)))["shown"] == 3
     assert play_queries.total_of(PlayPeriod(SATURDAY, period.last, group=district))["shown"] == 4
     assert play_queries.total_of(PlayPeriod(SATURDAY, SATURDAY, ("media-9",)))["shown"] is None
+    (_one, both) = play_queries.totals_by(PlayPeriod(SATURDAY, period.last, (key,)), "day")
+    assert (both["shown"], both["on_screens"]) == (4, 1)
+    assert play_queries.total_of(PlayPeriod(SATURDAY, period.last, (key,)))["on_screens"] == 2
+    (of_group,) = play_queries.totals_by(PlayPeriod(SATURDAY, period.last, group=district), "content")
+    assert (of_group["shown"], of_group["on_screens"]) == (4, 1)
     times = play_queries.announcement_times(announcement.pk, SATURDAY)
     assert Announcement.objects.annotate(times=times).get(pk=announcement.pk).times == 3
 
