@@ -12,6 +12,7 @@ from beffroi_server.accounts.models import User, UserRole
 from beffroi_server.core.folded_text import fold_text
 from beffroi_server.fleet import content_owners
 from beffroi_server.library.event_dates import event_is_over
+from beffroi_server.library.further_images import further_images
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import publish_permissions
 from beffroi_server.schedule.models import Playlist, Proposal, ProposalState
@@ -64,5 +65,5 @@ def auto_filled_announcements(playlist: Playlist, zone: ZoneInfo) -> QuerySet[An
         .exclude(placement__taken_off_at__isnull=False)
     )
     found = found.exclude(is_unapproved(playlist, found))
-    related = found.select_related("picture__picture", "feed").prefetch_related("more_pictures__picture")
+    related = found.select_related("picture__picture", "feed").prefetch_related(further_images())
     return related[:MAX_ANNOUNCEMENTS]

@@ -21,6 +21,7 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.services import broker_place
 from beffroi_server.library import slide_content
 from beffroi_server.library.event_dates import event_end
+from beffroi_server.library.further_images import further_images
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.town_branding import TOWN_RELATIONS, town_content, town_of_screen, with_municipality
 from beffroi_server.schedule import auto_fill, band_layouts, day_calendars, layouts, playlist_nesting
@@ -93,7 +94,7 @@ def load_playlists(keys: Iterable[int], town: Town) -> tuple[dict[int, PlaylistI
     entries = (
         Entry.objects.filter(announcement__archived_at=None, announcement__placement__taken_off_at=None)
         .select_related(*related)
-        .prefetch_related("announcement__more_pictures__picture")
+        .prefetch_related(further_images("announcement__"))
     )
     rows = Playlist.objects.filter(pk__in=playlist_nesting.inner_keys(keys)).order_by("pk")
     unready: list[SlideProblem] = []
@@ -114,7 +115,7 @@ def shown_placements(placements: QuerySet[AnnouncementPlacement]) -> QuerySet[An
     now = timezone.now()
     related = ("announcement__picture__picture", "announcement__feed")
     shown = placements.filter(taken_off_at=None, announcement__archived_at=None).exclude(ends_at__lte=now)
-    return shown.select_related(*related).prefetch_related("announcement__more_pictures__picture")
+    return shown.select_related(*related).prefetch_related(further_images("announcement__"))
 
 
 def placed_loop(

@@ -39,7 +39,7 @@ from beffroi_server.schedule.publication import publish_due_programmes
 MOST_QUERIES = 15
 OF_BARS = 6
 """While alerts run and wait: these, their targets, what they reach and where they were seen."""
-EXCEPTIONS = {"screen-problems": 10, "announcement": 2}
+EXCEPTIONS = {"screen-problems": 4, "announcement": 2}
 """More than that: a part of the page of a screen that is loaded afterwards and compiles the programme, as publication
 does, and the page of an announcement where some screens have bands."""
 

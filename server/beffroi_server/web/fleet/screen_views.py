@@ -82,7 +82,7 @@ def screen_detail(request: UserRequest, slug: str) -> HttpResponse:
 @for_users("GET")
 def screen_problems(request: UserRequest, slug: str) -> HttpResponse:
     """Return what a screen cannot show although a rule says so: its programme is compiled to find out."""
-    found = screen_of(slug, Screen.objects.select_related("screen_class").prefetch_related("groups"))
+    found = screen_of(slug, Screen.objects.select_related("screen_class"))
     return render(request, "fleet/screen_problems.html", {"problems": schedule.programme_problems(found)})
 
 
