@@ -7,8 +7,8 @@ broadcasts one alert, even while the database takes nothing in.
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Query, Status
@@ -48,7 +48,7 @@ from beffroi_server.fleet.targets import Targets
 from beffroi_server.library import preview
 
 
-def _alerts() -> Any:
+def _alerts() -> QuerySet[Alert]:
     return Alert.objects.select_related("issued_by").prefetch_related("groups", "screens")
 
 
