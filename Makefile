@@ -26,7 +26,9 @@ demo:  ## Install what it needs and show the product: a server, a broker, three 
 demo-reset:  ## Forget the town of the demo
 	rm -rf demo/state
 
-test: prepare lint types imports unit postgresql e2e  ## Install what it needs and run every check
+test: prepare  ## Install what it needs and run every check
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types imports
+	@$(MAKE) --no-print-directory unit postgresql e2e
 
 lint:  ## Style and simple faults
 	$(PYTHON) -m ruff check $(SOURCES)
