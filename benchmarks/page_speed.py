@@ -37,6 +37,7 @@ from django.utils import timezone
 try:
     # As the server does at its start.
     from beffroi_server import garbage_collection
+    garbage_collection.load_pages()
     garbage_collection.settle()
 except ImportError:  # before it did
     pass

@@ -19,13 +19,17 @@ ROUNDS = (10, 10)
 """Collections of one generation after which the next older one is looked at, too; those of Python."""
 
 
-def settle() -> None:
-    """Load the pages, and have collections pass over all objects that exist now."""
+def load_pages() -> None:
+    """Load the code and the texts of all pages. Called before the port is open: whoever comes is answered at once."""
     # The addresses name the views, and these import everything else.
     _ = get_resolver().reverse_dict
     for language in ("en", "fr"):
         with translation.override(language):
             translation.gettext("")
+
+
+def settle() -> None:
+    """Have collections pass over all objects that exist now."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, *ROUNDS)

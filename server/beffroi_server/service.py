@@ -88,6 +88,8 @@ def run_service(address: str, port: int) -> None:
         disk_space.fill_reserve()
         # Bodies that arrive are buffered where uploads go: /tmp may be small, or in memory.
         tempfile.tempdir = str(incoming_files.process_folder())
+        # Before the threads below, which would compete with it.
+        garbage_collection.load_pages()
         pages = _create_web_server(address, port)
         started.callback(pages.close)
         password = _start_embedded_broker(started)
@@ -119,7 +121,6 @@ def run_service(address: str, port: int) -> None:
             announcement = LocalAnnouncement(settings.PUBLIC_URL)
             announcement.start()
             started.callback(announcement.stop)
-        # The port is open already: who comes meanwhile waits, as the first request would have.
         garbage_collection.settle()
         logger.info("Beffroi answers at %s (port %d)", settings.PUBLIC_URL, port)
         _on_signals(_raise_system_exit)
