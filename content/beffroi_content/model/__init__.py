@@ -48,6 +48,7 @@ from beffroi_content.model.schedule import (
     SunEvent,
     SunTime,
     TimeWindow,
+    is_within_hours,
 )
 from beffroi_content.model.screen_class import DisplayTechnology, ScreenClass
 from beffroi_content.model.screen_mounting import DownloadSettings, Viewport
@@ -127,4 +128,5 @@ __all__ = [
     "WidgetContent",
     "WireModel",
     "banner_rectangle",
+    "is_within_hours",
 ]

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from beffroi_content.model.alert import AlertLevel
 from beffroi_content.model.base_models import WireModel, newer_word_as
-from beffroi_content.model.schedule import TimeWindow
+from beffroi_content.model.schedule import TimeWindow, is_within_hours
 
 AUDIBLE_LEVELS = (AlertLevel.VIGILANCE, AlertLevel.ALERT, AlertLevel.EMERGENCY)
 """Information is one slide among others, and never heard."""
@@ -53,11 +53,7 @@ class AlertSound(WireModel):
             return False
         if self.hours is None or (self.emergency_at_any_hour and level is AlertLevel.EMERGENCY and is_genuine):
             return True
-        return local is not None and _contains(self.hours, local)
-
-
-def _contains(hours: TimeWindow, local: dt.time) -> bool:
-    start, end = hours.start, hours.end
-    assert isinstance(start, dt.time)
-    assert isinstance(end, dt.time)
-    return start <= local < end if start < end else local >= start or local < end
+        start, end = self.hours.start, self.hours.end
+        assert isinstance(start, dt.time)
+        assert isinstance(end, dt.time)
+        return local is not None and is_within_hours(local, start, end)

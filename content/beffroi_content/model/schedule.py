@@ -54,6 +54,11 @@ class SunTime(WireModel):
     """Positive: later."""
 
 
+def is_within_hours(time: dt.time, start: dt.time, end: dt.time) -> bool:
+    """Tell whether a time of the day is within hours, which may pass midnight; all day if they end as they begin."""
+    return start <= time < end if start < end else time >= start or time < end
+
+
 class TimeWindow(WireModel):
     """A part of each day in local time: from ``start`` up to, not including, ``end``.
 

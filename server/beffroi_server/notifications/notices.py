@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 
+from beffroi_content.model import is_within_hours
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.notifications.models import (
@@ -108,9 +109,7 @@ def quiet_end(choice: NotificationChoice, at: dt.datetime, zone: ZoneInfo) -> dt
     start, end = choice.quiet_from, choice.quiet_until
     if start is None or end is None or start == end:
         return None
-    time = at.astimezone(zone).time()
-    is_quiet = start <= time < end if start < end else time >= start or time < end
-    return _next_time(end, at, zone) if is_quiet else None
+    return _next_time(end, at, zone) if is_within_hours(at.astimezone(zone).time(), start, end) else None
 
 
 def delete_old(now: dt.datetime) -> int:
