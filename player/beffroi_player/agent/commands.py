@@ -63,8 +63,8 @@ class CommandRunner:
         self._record_done(command.id)
         log.info("command %s: %s", command.id, command.kind, extra={"COMMAND": str(command.kind)})
         run = self._runners.get(command.kind)
-        if run is None or (command.kind == CommandKind.DRILL and command.alert is None):
-            self._refuse(command, "unknown-command", f"this version cannot {command.kind}")
+        if run is None:
+            self._refuse_unknown(command)
         else:
             run(command)
 
@@ -95,8 +95,13 @@ class CommandRunner:
             self._revoke()
 
     def _run_drill(self, command: ScreenCommand) -> None:
-        if command.alert is not None:
+        if command.alert is None:
+            self._refuse_unknown(command)
+        else:
             self.last_drill = run_drill(command.alert, self._alerts.drawing_context, self._runtime.folder, self._clock)
+
+    def _refuse_unknown(self, command: ScreenCommand) -> None:
+        self._refuse(command, "unknown-command", f"this version cannot {command.kind}")
 
     def _refuse(self, command: ScreenCommand, code: str, detail: str) -> None:
         self._refusals.record_refusal(f"command {command.id}", code, detail)
