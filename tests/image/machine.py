@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import platform
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from beffroi_provisioning.image import recipe
-from tests.kms.run import qmp
+from tests.kms.run import kvm_works, qmp
 from tests.support.processes import end_with_parent
 from tests.support.waiting import free_port
 
@@ -30,7 +31,7 @@ SLOW_SYSTEM = (
 _SSH_LIMIT_S = 300
 _QEMU = {
     "arm64": ("qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a72"),
-    "amd64": ("qemu-system-x86_64", "-machine", "q35", "-cpu", "max", "-vga", "none"),
+    "amd64": ("qemu-system-x86_64", "-machine", "q35", "-vga", "none", "-cpu", "max"),
 }
 _SERIAL = {"arm64": "ttyAMA0", "amd64": "ttyS0"}
 
@@ -70,10 +71,12 @@ class Machine:
 
     def start(self) -> None:
         """Switch the power on."""
+        is_lent = self.architecture == "amd64" and platform.machine() == "x86_64" and kvm_works()
         number = sum(1 for _ in self.folder.glob("console-*"))
         socket = self.folder / f"qmp-{number}"
         command = [
-            *_QEMU[self.architecture], "-accel", "tcg,thread=multi", "-smp", "2", "-m", "2048", "-no-reboot",
+            *_QEMU[self.architecture], "-accel", "kvm" if is_lent else "tcg,thread=multi",
+            "-smp", "2", "-m", "2048", "-no-reboot",
             "-kernel", str(self.folder / "kernel"), "-initrd", str(self.folder / "ramdisk"),
             "-append", self.command_line,
             "-drive", f"file={self.card},format=raw,if=none,id=card", "-device", "virtio-blk-pci,drive=card",

@@ -3,7 +3,8 @@
     make test-image
     make test-image ARCHITECTURE=amd64
 
-The machine is emulated, processor and all: with two cores, ten to twenty minutes. What its display shows is compared
+For arm64 the machine is emulated, processor and all: with two cores, ten to twenty minutes. For amd64 it takes three
+with KVM. What its display shows is compared
 with the frame that the server expects, pixel by pixel.
 """
 

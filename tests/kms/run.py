@@ -112,7 +112,7 @@ def main() -> int:
         (folder / "out" / "cases").write_text(" ".join(options.cases))
         _make_initramfs(folder, version, ROOT_FROM_OUTSIDE + (BOOT_SYSTEMD if options.systemd else RUN_A_PROGRAM))
         kernel = BUILD / "kernel" / "boot" / f"vmlinuz-{version}"
-        if _kvm_works():
+        if kvm_works():
             with contextlib.suppress(Silent):
                 return _boot(folder, kernel, accelerated=True)
             print(f"with KVM nothing is heard within {SILENCE_S} s, as in some virtual machines")
@@ -211,7 +211,8 @@ def _boot(folder: Path, kernel: Path, *, accelerated: bool) -> int:
     return code
 
 
-def _kvm_works() -> bool:
+def kvm_works() -> bool:
+    """Tell whether this machine lends its own processor to a virtual one."""
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return False
     probe = ["qemu-system-x86_64", "-accel", "kvm", "-cpu", "host", "-machine", "q35", "-display", "none", "-S",
