@@ -16,7 +16,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ ROOT_KEYS = ("root-1", "root-2", "root-3")
 ROOT_THRESHOLD = 2
 RELEASE_KEY, FRESHNESS_KEY = "releases", "freshness"
 """The one signs what is a release, the other that it is the newest."""
+KEY_NAMES = (*ROOT_KEYS, RELEASE_KEY, FRESHNESS_KEY)
+ROLES = {RELEASE_KEY: (Targets.type,), FRESHNESS_KEY: (Snapshot.type, Timestamp.type)}
+"""What these keys sign."""
 ROOT_DAYS, RELEASE_DAYS = 3_650, 500
 """For how long signatures hold. A town without internet may bring a copy once a year."""
 
@@ -43,8 +46,18 @@ def create_keys(folder: Path) -> list[Path]:
         RepositoryFault: there are keys already.
         OSError: they cannot be written.
     """
+    return write_keys(folder, KEY_NAMES)
+
+
+def write_keys(folder: Path, names: Sequence[str]) -> list[Path]:
+    """Make keys, each in a file of its own.
+
+    Raises:
+        RepositoryFault: there are keys of these names already.
+        OSError: they cannot be written.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    paths = [folder / f"{name}.pem" for name in (*ROOT_KEYS, RELEASE_KEY, FRESHNESS_KEY)]
+    paths = [folder / f"{name}.pem" for name in names]
     if found := [path for path in paths if path.exists()]:
         raise RepositoryFault(f"{found[0]} is there already: keys are never written over")
     for path in paths:
@@ -65,19 +78,19 @@ def init_repository(folder: Path, keys: Path, now: dt.datetime) -> Path:
     """
     if (folder / "metadata").exists():
         raise RepositoryFault(f"{folder} is a repository already")
-    signers = {name: _signer(keys, name) for name in (*ROOT_KEYS, RELEASE_KEY, FRESHNESS_KEY)}
+    signers = {name: read_key([keys], name) for name in KEY_NAMES}
     root = Root(version=1, expires=now + dt.timedelta(days=ROOT_DAYS), consistent_snapshot=True)
     for name in ROOT_KEYS:
         root.add_key(signers[name].public_key, Root.type)
     root.roles[Root.type].threshold = ROOT_THRESHOLD
-    root.add_key(signers[RELEASE_KEY].public_key, Targets.type)
-    for role in (Snapshot.type, Timestamp.type):
-        root.add_key(signers[FRESHNESS_KEY].public_key, role)
+    for name, roles in ROLES.items():
+        for role in roles:
+            root.add_key(signers[name].public_key, role)
     (folder / "metadata").mkdir(parents=True)
     (folder / "targets").mkdir()
     path = folder / "metadata/1.root.json"
-    _write(path, Metadata(root), [signers[name] for name in ROOT_KEYS])
-    _publish(folder, keys, Targets(version=1), now)
+    write_signed(path, Metadata(root), [signers[name] for name in ROOT_KEYS])
+    _publish(folder, [keys], Targets(version=1), now)
     return path
 
 
@@ -103,12 +116,17 @@ def add_release(folder: Path, keys: Path, archives: Iterable[BuiltArchive], now:
         shutil.copyfile(archive.path, path)
         stored.append(path)
     targets.version += 1
-    _publish(folder, keys, targets, now)
+    _publish(folder, [keys], targets, now)
     return stored
 
 
-def renew(folder: Path, keys: Path, now: dt.datetime) -> None:
+def renew(folder: Path, keys: Sequence[Path], now: dt.datetime) -> None:
     """Sign again that what is there is the newest: before the signatures of the last time expire.
+
+    Args:
+        folder: The repository.
+        keys: Folders of the keys that are at hand; what the first of them has counts.
+        now: The time of the signatures.
 
     Raises:
         RepositoryFault: it is no repository, or a key is missing.
@@ -119,21 +137,35 @@ def renew(folder: Path, keys: Path, now: dt.datetime) -> None:
     _publish(folder, keys, targets, now)
 
 
-def _publish(folder: Path, keys: Path, targets: Targets, now: dt.datetime) -> None:
+def newest_root(folder: Path) -> Metadata[Root]:
+    """Return the root file that counts.
+
+    Raises:
+        RepositoryFault: there is none.
+    """
+    try:
+        versions = [int(path.name.split(".")[0]) for path in (folder / "metadata").glob("*.root.json")]
+        return Metadata[Root].from_file(str(folder / f"metadata/{max(versions)}.root.json"))
+    except Exception as error:
+        raise RepositoryFault(f"{folder} is no repository of releases: {error}") from error
+
+
+def _publish(folder: Path, keys: Sequence[Path], targets: Targets, now: dt.datetime) -> None:
     """Write targets, snapshot and timestamp, in this order: a reader meets the old or the new state."""
-    freshness, expires = _signer(keys, FRESHNESS_KEY), now + dt.timedelta(days=RELEASE_DAYS)
-    metadata = folder / "metadata"
+    root = newest_root(folder).signed
+    releases, freshness = (_counting_key(root, keys, name) for name in (RELEASE_KEY, FRESHNESS_KEY))
+    expires, metadata = now + dt.timedelta(days=RELEASE_DAYS), folder / "metadata"
     targets.expires = expires
-    _write(metadata / f"{targets.version}.targets.json", Metadata(targets), [_signer(keys, RELEASE_KEY)])
+    write_signed(metadata / f"{targets.version}.targets.json", Metadata(targets), [releases])
     # Versions of all three rise together: there is one number to tell.
     snapshot = Snapshot(
         version=targets.version, expires=expires, meta={"targets.json": MetaFile(version=targets.version)}
     )
-    _write(metadata / f"{snapshot.version}.snapshot.json", Metadata(snapshot), [freshness])
+    write_signed(metadata / f"{snapshot.version}.snapshot.json", Metadata(snapshot), [freshness])
     timestamp = Timestamp(
         version=targets.version, expires=expires, snapshot_meta=MetaFile(version=snapshot.version)
     )  # fmt: skip
-    _write(metadata / "timestamp.json", Metadata(timestamp), [freshness])
+    write_signed(metadata / "timestamp.json", Metadata(timestamp), [freshness])
 
 
 def _newest_targets(folder: Path) -> Targets:
@@ -145,7 +177,12 @@ def _newest_targets(folder: Path) -> Targets:
         raise RepositoryFault(f"{folder} is no repository of releases: {error}") from error
 
 
-def _write(path: Path, metadata: Metadata[Any], signers: Iterable[CryptoSigner]) -> None:
+def write_signed(path: Path, metadata: Metadata[Any], signers: Iterable[CryptoSigner]) -> None:
+    """Sign a file of the repository, and write it in one step.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     for signer in signers:
         metadata.sign(signer, append=True)
     temporary = path.with_suffix(".tmp")
@@ -153,12 +190,26 @@ def _write(path: Path, metadata: Metadata[Any], signers: Iterable[CryptoSigner])
     temporary.replace(path)
 
 
-def _signer(keys: Path, name: str) -> CryptoSigner:
-    path = keys / f"{name}.pem"
+def _counting_key(root: Root, folders: Sequence[Path], name: str) -> CryptoSigner:
+    """Read the key of releases or of freshness; one that was replaced signs nothing that a player believes."""
+    key = read_key(folders, name)
+    if key.public_key.keyid not in root.roles[ROLES[name][0]].keyids:
+        raise RepositoryFault(f"{name}.pem was replaced by another key: bring that, then run this command again")
+    return key
+
+
+def read_key(folders: Sequence[Path], name: str) -> CryptoSigner:
+    """Return the key of a name, from the first folder that has it.
+
+    Raises:
+        RepositoryFault: no folder has it, or it is none of these keys.
+        OSError: it cannot be read.
+    """
+    path = next((found for folder in folders if (found := folder / f"{name}.pem").exists()), None)
+    if path is None:
+        raise RepositoryFault(f"{folders[0] / name}.pem is missing: bring the key, then run this command again")
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), None)
-    except FileNotFoundError as error:
-        raise RepositoryFault(f"{path} is missing: bring the key, then run this command again") from error
     except (ValueError, TypeError) as error:
         raise RepositoryFault(f"{path} is not a key as this command writes them") from error
     if not isinstance(key, Ed25519PrivateKey):

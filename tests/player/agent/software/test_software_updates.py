@@ -28,6 +28,7 @@ from beffroi_player.releases.release_files import (
     Trial,
     WantedRelease,
 )
+from beffroi_provisioning.releases.key_replacement import replace_keys
 
 NOW = dt.datetime(2026, 11, 30, 2, 30, tzinfo=dt.UTC)  # half past three in Paris
 NIGHT = TimeWindow(start=dt.time(1), end=dt.time(5))
@@ -188,6 +189,22 @@ def test_a_server_that_was_taken_over_can_sign_nothing(
     assert player.step() == "waiting"
     assert "signatures" in player.updates.status.detail
     assert not player.installed()
+
+
+def test_a_player_follows_its_makers_to_other_keys(player: Player, makers: ReleaseMakers, tmp_path: Path) -> None:
+    assert player.step() == "installed"
+    stolen, makers.keys = makers.keys, tmp_path / "new"
+    replace_keys(makers.folder, ["root-1", "root-2", "releases", "freshness"], [stolen], makers.keys, NOW)
+    # And once more, by the root keys that count now: the third is still the first one.
+    replace_keys(makers.folder, ["root-3"], [makers.keys, stolen], makers.keys, NOW)
+    makers.release("3.0")
+    player.target = SoftwareTarget(version="3.0")
+    assert player.step() == "installed"
+    assert player.installed("3.0")
+    # A player that was off meanwhile goes the same way from the root file of its package.
+    assert [name for name in makers.asked if name.endswith("root.json")] == [
+        "2.root.json", "2.root.json", "3.root.json", "4.root.json",
+    ]  # fmt: skip
 
 
 def test_a_server_cannot_bring_an_older_list_of_releases_back(player: Player, makers: ReleaseMakers) -> None:
