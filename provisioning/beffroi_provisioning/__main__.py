@@ -59,6 +59,13 @@ def _build_parser() -> argparse.ArgumentParser:
         commands.add_parser("server", help="set up the server whose package is installed, and start it; as root")
     )
     _add_broker(commands.add_parser("broker", help="set up Mosquitto on this machine, beside the server; as root"))
+    renewal = commands.add_parser(
+        "renew-broker", help="write the rules of this version for the broker that was set up here; the package does so"
+    )
+    renewal.add_argument("--root", type=Path, default=Path("/"), help="folder of the machine's files (%(default)s)")
+    renewal.set_defaults(
+        write=lambda options: broker_setup.renew_broker(options.root), hint="Run this command with sudo"
+    )
     _add_mosquitto(commands.add_parser("mosquitto", help="the configuration and the access list of Mosquitto"))
     _add_units(commands.add_parser("units", help="what systemd reads: server, player, hardware watchdog"))
     release_command.add_arguments(

@@ -11,6 +11,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel, ValidationError
+
 from beffroi_content.model import Identifier
 from beffroi_content.wire.broker_accounts import mosquitto_hash
 from beffroi_provisioning import mosquitto
@@ -19,7 +21,10 @@ from beffroi_provisioning.service_settings import PRIVATE, change_settings, read
 
 DROP_IN, FOLDER = Path("etc/mosquitto/conf.d/beffroi.conf"), Path("etc/mosquitto/beffroi")
 SERVER_SETTINGS = Path("etc/beffroi/server.env")
+_PASSWORD_FILE = FOLDER / "server-password"
 ACCOUNT_FILE = Path("var/lib/mosquitto/beffroi-accounts.json")
+SETUP_FILE = FOLDER / "setup.json"
+"""What the broker was set up for, so that a newer version can write its rules without being told again."""
 PLUGIN_NAME = "mosquitto_dynamic_security.so"
 PRIVATE_TO_GROUP = 0o640
 PASSWORD_KEY = "BEFFROI_MQTT_PASSWORD"  # noqa: S105 - the name of a setting
@@ -42,6 +47,11 @@ class BrokerSetup:
     certificates: mosquitto.BrokerCertificates | None = None
     account: str = "mosquitto"
     """The account that Debian's package makes."""
+
+
+class _KnownSetup(BaseModel):
+    setup: BrokerSetup
+    plugin: Path
 
 
 def find_plugin(root: Path) -> Path:
@@ -71,21 +81,10 @@ def set_up_broker(setup: BrokerSetup, plugin: Path, root: Path = Path("/")) -> l
     """
     settings = read_settings(root / SERVER_SETTINGS)
     password = settings.get(PASSWORD_KEY) or secrets.token_hex(32)
-    access, passwords, accounts = root / FOLDER / "access", root / FOLDER / "server-password", root / ACCOUNT_FILE
-    configuration = mosquitto.MosquittoSettings(
-        site=setup.site,
-        host=setup.host,
-        port=setup.port,
-        password_file=passwords,
-        access_file=access,
-        certificates=setup.certificates,
-        plugin=mosquitto.AccountPlugin(plugin, accounts),
-        is_drop_in=True,
-    )
+    passwords, accounts = root / _PASSWORD_FILE, root / ACCOUNT_FILE
     # Whatever the umask of root: Mosquitto's account has to come through.
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
     (root / FOLDER).chmod(0o755)
-    write_text(access, mosquitto.access_list_text(setup.site))
     write_text(passwords, f"{mosquitto.SERVER_USER}:{mosquitto_hash(password)}\n", mode=PRIVATE_TO_GROUP)
     shutil.chown(passwords, group=setup.account)
     if not accounts.exists():
@@ -102,6 +101,51 @@ def set_up_broker(setup: BrokerSetup, plugin: Path, root: Path = Path("/")) -> l
         PASSWORD_KEY: password,
     }
     change_settings(root / SERVER_SETTINGS, wanted)
-    # Last, since Mosquitto would not start with it while another file is missing.
-    write_text(root / DROP_IN, mosquitto.configuration_text(configuration))
-    return [root / DROP_IN, access, passwords, accounts, root / SERVER_SETTINGS]
+    rules = _rule_files(setup, plugin, root)
+    for path, text in rules.items():
+        write_text(path, text)
+    write_text(root / SETUP_FILE, _KnownSetup(setup=setup, plugin=plugin).model_dump_json(indent=1) + "\n")
+    return [*rules, passwords, accounts, root / SERVER_SETTINGS]
+
+
+def renew_broker(root: Path = Path("/")) -> list[Path]:
+    """Write the rules of this version where the broker was set up by another one; return the files that were changed.
+
+    Raises:
+        SetupRefused: what it was set up for cannot be read.
+        OSError: a file cannot be written.
+    """
+    try:
+        known = _KnownSetup.model_validate_json((root / SETUP_FILE).read_bytes())
+    except FileNotFoundError:
+        return []
+    except ValidationError as error:
+        raise SetupRefused(
+            f"{root / SETUP_FILE} cannot be read: run beffroi-provisioning broker with its options again"
+        ) from error
+    changed = []
+    for path, text in _rule_files(known.setup, known.plugin, root).items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            write_text(path, text)
+            changed.append(path)
+    return changed
+
+
+def _rule_files(setup: BrokerSetup, plugin: Path, root: Path) -> dict[Path, str]:
+    """Return what follows from the version of the software, in the order in which it is to be written."""
+    access = root / FOLDER / "access"
+    configuration = mosquitto.MosquittoSettings(
+        site=setup.site,
+        host=setup.host,
+        port=setup.port,
+        password_file=root / _PASSWORD_FILE,
+        access_file=access,
+        certificates=setup.certificates,
+        plugin=mosquitto.AccountPlugin(plugin, root / ACCOUNT_FILE),
+        is_drop_in=True,
+    )
+    # That of Mosquitto last, since it would not start with it while another file is missing.
+    return {
+        access: mosquitto.access_list_text(setup.site),
+        root / DROP_IN: mosquitto.configuration_text(configuration),
+    }

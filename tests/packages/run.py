@@ -136,8 +136,12 @@ def try_server(debian: BareDebian, package: Path) -> None:
         assert "tried" in debian.run(SERVER, "backup")
         size = len(list((debian.root / "var/backups/beffroi-server").glob("20*")))
         assert size == 1, size
+    access = debian.root / "etc/mosquitto/beffroi/access"
+    rules = access.read_text()
+    access.write_text("# of an older version\n")
     debian.apt("install", debian.bring(make_newer(package, debian.root.parent)))
     assert NEWER in debian.run("dpkg-query", "--show", SERVER)
+    assert access.read_text() == rules
     with running(debian):
         assert TOWN in visitor.page("/town/")
     debian.apt("install", "--allow-downgrades", path)

@@ -81,6 +81,27 @@ def test_run_again_it_keeps_what_others_have_set(machine):
     assert (machine / "etc/caddy/Caddyfile").read_text().count("import beffroi.caddy") == 1
 
 
+def test_another_version_writes_its_rules_for_the_broker_that_was_set_up(machine, capsys):
+    assert main(["renew-broker", "--root", str(machine)]) == 0
+    assert not (machine / "etc/mosquitto").exists()
+    set_up(machine)
+    files = {path: path.read_text() for path in (machine / "etc/mosquitto").rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert main(["renew-broker", "--root", str(machine)]) == 0
+    # Nothing differs: the broker need not start again, and no player is sent away.
+    assert capsys.readouterr().out == ""
+    access = machine / "etc/mosquitto/beffroi/access"
+    access.write_text("# of an older version\n")
+
+    assert main(["renew-broker", "--root", str(machine)]) == 0
+
+    assert capsys.readouterr().out == f"{access}\n"
+    assert {path: path.read_text() for path in files} == files
+    (machine / "etc/mosquitto/beffroi/setup.json").write_text("{}")
+    assert main(["renew-broker", "--root", str(machine)]) == 1
+    assert "run beffroi-provisioning broker" in capsys.readouterr().err
+
+
 def test_what_is_missing_is_said_with_the_next_step(machine, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _name: None)
     with pytest.raises(SetupRefused, match="apt install postgresql"):

@@ -156,10 +156,20 @@ if [ ! -d {kind.prefix}/lib/python$version/site-packages ]; then
 fi
 # A service may not write here: what is not compiled now would be compiled at every start.
 {kind.prefix}/bin/python -m compileall -q {kind.prefix}/lib/python$version/site-packages || true
+{_SERVER_RENEWED if kind is SERVER else ""}\
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     if [ -n "$2" ] && systemctl is-enabled --quiet {kind.name}; then systemctl restart {kind.name}; fi
 {_PLAYER_STARTED if kind is PLAYER else ""}\
+fi
+"""
+
+
+_SERVER_RENEWED = f"""\
+# Who may read and write which topic is the matter of the version.
+if [ -n "$2" ]; then
+    changed=$({SERVER.prefix}/bin/beffroi-provisioning renew-broker) || changed=
+    [ -z "$changed" ] || [ ! -d /run/systemd/system ] || systemctl try-restart mosquitto || true
 fi
 """
 
