@@ -9,7 +9,7 @@ Pure: no Django, no database, no network, and the instant is always handed in. W
     outside_warnings(store, now)                      # lifecycle: what is in force, language versions put together
 
 A poller fetches ``found.links`` (``reader.links_to_fetch`` says which), hands the identifiers that the feed lists to
-``lifecycle.note_listing``, and keeps the store. It reads files of strangers in a process of its own, as feeds are.
+``listings.note_listing``, and keeps the store. It reads files of strangers in a process of its own, as feeds are.
 
 The standard is OASIS CAP 1.2 (2010); 1.0 and 1.1 are read too. Real messages keep to it about as often as not, so the
 reader is lenient: a part that cannot be read is skipped and named, the rest counts.

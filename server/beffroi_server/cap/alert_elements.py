@@ -30,7 +30,7 @@ from beffroi_server.cap.messages import (
 from beffroi_server.cap.names import folded_name
 from beffroi_server.cap.read_notes import ReadNotes
 from beffroi_server.cap.references import read_references
-from beffroi_server.cap.texts import one_line, paragraphs, trimmed
+from beffroi_server.cap.texts import MAX_TEXT, one_line, paragraphs, trimmed
 from beffroi_server.cap.xml_documents import Element, full_text, local_name
 
 MAX_INFOS, MAX_AREAS, MAX_OUTLINES, MAX_VALUES = 500, 5_000, 5_000, 50_000
@@ -98,7 +98,7 @@ def read_alert(element: Element, notes: ReadNotes, *, is_damaged: bool = False) 
             restriction=one_line(children.text("restriction")),
             codes=children.texts("code"),
             note=paragraphs(children.text("note")),
-            references=read_references(" ".join(children.texts("references"))),
+            references=read_references(" ".join(children.texts("references")), children.text("sender"), notes),
             incidents=one_line(children.text("incidents")),
             infos=read,
             version=content_digest(element),
@@ -134,6 +134,9 @@ def read_info(source: Children, notes: ReadNotes, *, where: str, placeholders: b
     )
     if len(elements) > MAX_AREAS:
         areas = with_unread(areas)
+    for name in ("headline", "description", "instruction"):
+        if len(source.text(name) or "") > MAX_TEXT:
+            notes.add("long-text", f"{where} {name}")
     event = one_line(source.text("event"))
     return CapInfo(
         language=trimmed(source.text("language")) or DEFAULT_LANGUAGE,

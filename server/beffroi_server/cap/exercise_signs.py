@@ -38,7 +38,9 @@ _WORDS = re.compile(
 _SENTENCES = re.compile(
     r"this is (?:only )?(?:a|an) (?:\w+ )?(?:test|drill|exercise)\b|\bonly a test\b|"
     r"for test(?:ing)? (?:and \w+ )?purposes|"
-    r"test message|ceci est un (?:test|exercice|essai)|c.est (?:l.epreuve|un exercice|un test)|a titre d.exercice|"
+    r"test message|message (?:de test|d.essai|d.exercice)\b|(?:cadre|occasion) d.un exercice\b|scenario fictif|"
+    r"fictional scenario|as part of (?:a|an) (?:\w+ )?(?:exercise|drill)\b|"
+    r"ceci est un (?:test|exercice|essai)|c.est (?:l.epreuve|un exercice|un test)|a titre d.exercice|"
     r"pour (?:les|des) buts? d.essai|exercice seulement|"
     r"dies ist (?:nur )?(?:ein|eine) (?:test|probe|ubung)|probealarm|probewarnung|sirenentest|warntag|"
     r"esto es (?:una prueba|un simulacro)|isto e um (?:teste|simulado)|questo e un test|dit is een (?:test|oefening)|"
@@ -47,6 +49,11 @@ _SENTENCES = re.compile(
 """In a description or instruction, where the bare words mean other things: “exercise caution”, “water tests”."""
 
 
+_LABEL = re.compile(
+    r"^\W{0,9}(?:test|essai|exercice|exercise|drill|simulacro|ubung)\s?[\])*:.!/–—-]|"
+    r"[\[(*]\s?(?:test|essai|exercice|exercise|drill|simulacro|ubung)\s?[\])*]"
+)
+"""At the beginning of a description or instruction, or between brackets in it: “[TEST] …”, “Exercice : …”."""
 _TEST_PRODUCT = re.compile(r"/T\.[A-Z]{3}\.[A-Z]{4}\.[A-Z]{2}\.")
 """The class of a test product in the event codes (VTEC) of the American weather service."""
 
@@ -70,7 +77,8 @@ def looks_like_test(alert: CapAlert, info: CapInfo) -> bool:
         return True
     if re.search(r"(?:^|[^a-z])(?:test|exercise|drill)(?:[^a-z]|$)", (alert.identifier or "").lower()):
         return True
-    return any(_SENTENCES.search(_plain(text)) for text in (info.description, info.instruction) if text)
+    long = (_plain(text) for text in (info.description, info.instruction) if text)
+    return any(_SENTENCES.search(text) or _LABEL.search(text) for text in long)
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -23,16 +23,15 @@ from beffroi_server.cap.succession import (
     is_older,
     is_same_version,
     is_version,
+    order_of,
     reaches,
     repeats,
     same_name,
 )  # fmt: skip
 
-MAX_MESSAGES = 20_000
-"""Messages of a source that are kept; the oldest go first."""
 _MOST_RELATED = 12
-KEPT = dt.timedelta(days=8)
-"""How long messages are kept, and references to messages that have not arrived."""
+_MOST_LOOKED_AT = 50
+"""References of a message that are searched for a way back."""
 
 
 class Change(Enum):
@@ -123,52 +122,6 @@ def receive_all(store: CapStore, alerts: Iterable[CapAlert], now: dt.datetime) -
     return fold.store(), outcomes
 
 
-def note_listing(
-    store: CapStore, listed: Collection[str], now: dt.datetime, *, absence_ends: bool, misses: int = 2
-) -> CapStore:
-    """Return what is known after a reading of a feed that has listed some identifiers.
-
-    Whether absence is an end depends on the source: yes for snapshots (the German weather service), no where lists
-    flicker (the United States) or keep messages for days after their end. An empty feed is calm; one that could not be
-    read is no reading.
-
-    Args:
-        store: What was known.
-        listed: Identifiers in the feed.
-        now: When it was read.
-        absence_ends: Whether what is missing is over.
-        misses: Readings in a row without it that make an end; at least two.
-    """
-    messages: dict[str, tuple[KnownMessage, ...]] = {}
-    keys = {identifier.casefold() for identifier in listed}
-    for key, versions in store.messages.items():
-        if key in keys:
-            messages[key] = tuple(dataclasses.replace(each, seen=now, misses=0) for each in versions)
-        else:
-            messages[key] = tuple(_missed(each, now, max(2, misses) if absence_ends else None) for each in versions)
-    return CapStore(messages, store.awaited)
-
-
-def _missed(known: KnownMessage, now: dt.datetime, limit: int | None) -> KnownMessage:
-    count = known.misses + 1
-    is_over = limit is not None and count >= limit and known.end is None
-    end = EndCause("absence", None, now) if is_over else known.end
-    return dataclasses.replace(known, misses=count, end=end)
-
-
-def pruned(store: CapStore, now: dt.datetime) -> CapStore:
-    """Return what is known without messages and references that the source has not had for days."""
-    since = now - KEPT
-    messages = {
-        key: kept for key, versions in store.messages.items() if (kept := tuple(v for v in versions if v.seen > since))
-    }
-    newest = sorted(messages, key=lambda key: messages[key][-1].seen)[-MAX_MESSAGES:]
-    awaited = {
-        key: left for key, ends in store.awaited.items() if (left := tuple(e for e in ends if e.cause.at > since))
-    }
-    return CapStore({key: messages[key] for key in newest}, awaited)
-
-
 class _Fold:
     """The working copy of a store while messages are received."""
 
@@ -236,8 +189,34 @@ class _Fold:
             return EndCause("version", alert.identifier, self._now)
         names = identifier_keys(alert.identifier or "")
         awaited = (each for name in names for each in self._awaited.get(name, ()))
-        found = next((each for each in awaited if _confirms(each, alert)), None)
+        found = next(
+            (each for each in awaited if _confirms(each, alert) and self._may_be_ended(alert, each.cause)), None
+        )
         return found.cause if found else None
+
+    def _may_be_ended(self, alert: CapAlert, cause: EndCause) -> bool:
+        enders = self._messages.get(_end_key(cause), ())
+        return not enders or any(self._may_end(each.alert, alert) for each in enders)
+
+    def _may_end(self, alert: CapAlert, named: CapAlert) -> bool:
+        """Return whether a message ends one that it names: where two name each other, only the later one does."""
+        return order_of(alert) > order_of(named) or not self._leads_to(named, alert)
+
+    def _leads_to(self, alert: CapAlert, goal: CapAlert) -> bool:
+        """Return whether a message ends another one by its references, or those of what it ends."""
+        waiting, seen = [alert], {_key(alert)}
+        while waiting and len(seen) < _MOST_RELATED:
+            each = waiting.pop()
+            if ends_others(each) is None:
+                continue
+            for reference in each.references[:_MOST_LOOKED_AT]:
+                if _key(goal) in identifier_keys(reference.identifier):
+                    return True
+                for key in self._keys_of(reference):
+                    if key not in seen:
+                        seen.add(key)
+                        waiting += [known.alert for known in self._messages[key]]
+        return False
 
     def _settle_forks(self, alert: CapAlert) -> list[CapAlert]:
         """End the updates of a family that a later message of it leaves nothing of, and return them."""
@@ -305,7 +284,7 @@ class _Fold:
             if own & set(identifier_keys(reference.identifier)):
                 continue
             end = AwaitedEnd(reference, alert.sender, alert.effective_status, cause, alert.scope)
-            is_known, found = self._end_referenced(end)
+            is_known, found = self._end_referenced(end, alert)
             ended += found
             if not is_known:
                 missing.append(reference)
@@ -313,7 +292,7 @@ class _Fold:
                 self._awaited[name] = (*self._awaited.get(name, ())[-20:], end)
         return ended, tuple(missing)
 
-    def _end_referenced(self, end: AwaitedEnd) -> tuple[bool, list[CapAlert]]:
+    def _end_referenced(self, end: AwaitedEnd, by: CapAlert) -> tuple[bool, list[CapAlert]]:
         """End the messages that a reference means; return whether any is known, and those that were not over."""
         meant, ended = False, []
         for key in self._keys_of(end.reference):
@@ -321,7 +300,7 @@ class _Fold:
             for each in self._messages[key]:
                 if _confirms(end, each.alert):
                     meant = True
-                    if each.end is None:
+                    if each.end is None and self._may_end(by, each.alert):
                         ended.append(each.alert)
                         each = dataclasses.replace(each, end=end.cause)  # noqa: PLW2901
                 versions.append(each)

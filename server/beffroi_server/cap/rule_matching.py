@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from beffroi_server.cap.hazards import hazard_of
 from beffroi_server.cap.levels import colour_of, level_of, severity_of
-from beffroi_server.cap.messages import CapAlert, CapInfo
+from beffroi_server.cap.messages import CERTAINTIES, URGENCIES, CapAlert, CapInfo
 from beffroi_server.cap.names import folded_name
 from beffroi_server.cap.policy import PolicyRule
 
@@ -22,8 +22,8 @@ def rule_matches(rule: PolicyRule, alert: CapAlert, info: CapInfo) -> bool | Non
         _matches_events(rule.events, info),
         hazard_of(info) in rule.hazards if rule.hazards else True,
         _matches_value(rule.severity, severity_of(info)),
-        _matches_value(rule.urgency, info.urgency),
-        _matches_value(rule.certainty, info.certainty),
+        _matches_value(rule.urgency, info.urgency if info.urgency in URGENCIES else None),
+        _matches_value(rule.certainty, info.certainty if info.certainty in CERTAINTIES else None),
         _matches_value(rule.colours, colour_of(info)),
         _matches_areas(rule.areas, info),
         _matches_value(rule.levels, level_of(info)),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from beffroi_server.cap.messages import CapAlert
 from beffroi_server.cap.names import folded_name, values_named
 
+_UNKNOWN = dt.datetime.min.replace(tzinfo=dt.UTC)
 _WIDTHS = {"Restricted": 1, "Private": 2}
 
 
@@ -37,6 +40,11 @@ def is_older(alert: CapAlert, known: CapAlert) -> bool:
         return False
     # At the same instant, the end of a warning comes after its beginning.
     return alert.sent < known.sent or (alert.sent == known.sent and is_end(known) and not is_end(alert))
+
+
+def order_of(alert: CapAlert) -> tuple[dt.datetime, bool, str]:
+    """Return by what messages are in order, the same whenever they come: instant, end after beginning, identifier."""
+    return alert.sent or _UNKNOWN, is_end(alert), (alert.identifier or alert.version).casefold()
 
 
 def is_end(alert: CapAlert) -> bool:

@@ -6,7 +6,7 @@ import re
 
 from beffroi_server.feeds.readers.text import html_entities, without_tags
 
-MAX_TEXT = 20_000
+MAX_TEXT = 100_000
 """Characters of a text at most; the longest real one that was seen had 5,000."""
 _BREAK = "\u2028"
 """Stands for a line break that was written as one (``<br>``, the end of a paragraph), and so is kept."""

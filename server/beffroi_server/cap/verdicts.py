@@ -16,7 +16,7 @@ from beffroi_server.cap.exercise_signs import is_proven_test, looks_like_test
 from beffroi_server.cap.hazards import hazard_of
 from beffroi_server.cap.languages import preferred_infos
 from beffroi_server.cap.levels import Colour, colour_of, level_of, severity_of
-from beffroi_server.cap.lifecycle import KnownMessage
+from beffroi_server.cap.lifecycle import EndCause, KnownMessage
 from beffroi_server.cap.lifetimes import LifeLimits, Lifetime, State, lifetime
 from beffroi_server.cap.messages import MESSAGE_TYPES, SCOPES, STATUSES, CapAlert, CapInfo
 from beffroi_server.cap.places import Place
@@ -25,6 +25,8 @@ from beffroi_server.cap.reasons import Reason, reason
 from beffroi_server.cap.rule_matching import rule_matches
 from beffroi_server.cap.signature_outcomes import SignatureOutcome
 
+_CLOCKS_DIFFER = dt.timedelta(minutes=15)
+"""By which the clock of a source may be ahead of ours."""
 _ORDER = (Decision.IGNORE, Decision.PROPOSE, Decision.BROADCAST)
 _ENDED = {
     "update": "replaced", "version": "newer-version", "cancel": "cancelled", "all-clear": "given-all-clear",
@@ -118,9 +120,16 @@ def _gates(message: KnownMessage, policy: Policy, signature: SignatureOutcome | 
     if not alert.infos:
         yield reason("nothing-said")
     if message.end is not None:
-        yield reason(_ENDED[message.end.kind], by=message.end.identifier or "–")
+        yield reason(_end_code(message, message.end), by=message.end.identifier or "–")
     if alert.is_all_clear:
         yield reason("all-clear")
+
+
+def _end_code(message: KnownMessage, end: EndCause) -> str:
+    alert, by = message.alert, (end.identifier or "").casefold()
+    is_named = any(each.identifier.casefold() == by for each in alert.references)
+    is_mutual = end.kind == "update" and alert.msg_type == "Update" and is_named
+    return "replaced-mutually" if is_mutual else _ENDED[end.kind]
 
 
 def _closeness(reasons: tuple[Reason, ...]) -> int:
@@ -139,7 +148,7 @@ def _judge_info(
         return _Judged(info, Decision.IGNORE, (closed,), life, None)
     decision, rule, why = _by_policy(alert, info, policy)
     decision, why = _by_status(alert, info, policy, decision, why)
-    doubts = tuple(_doubts(alert, info, position, policy, rule, signature, life))
+    doubts = tuple(_doubts(alert, info, position, policy, rule, signature, life, now))
     if decision is Decision.BROADCAST and doubts:
         decision = Decision.PROPOSE
     later = (reason("announced", at=life.starts.isoformat()),) if life.starts and now < life.starts else ()
@@ -203,21 +212,13 @@ def _by_status(
 
 def _doubts(
     alert: CapAlert, info: CapInfo, position: Position, policy: Policy, rule: PolicyRule | None,
-    signature: SignatureOutcome | None, life: Lifetime,
+    signature: SignatureOutcome | None, life: Lifetime, now: dt.datetime,
 ) -> Iterator[Reason]:  # fmt: skip
     """Yield what keeps a message from being broadcast without a person."""
     if position is Position.UNKNOWN:
         names = ", ".join(area.description or "?" for area in info.areas[:3])
         yield reason("area-unknown", areas=names or "–")
-    for name, value, known in (
-        ("status", alert.status, STATUSES), ("msgType", alert.msg_type, MESSAGE_TYPES), ("scope", alert.scope, SCOPES),
-    ):  # fmt: skip
-        if value not in known:
-            yield reason("field-unknown", field=name, value=value or "–")
-    if not alert.identifier or not info.event:
-        yield reason("field-missing", field="event" if alert.identifier else "identifier")
-    if life.begins is None or alert.sent is None:
-        yield reason("no-time")
+    yield from _gaps(alert, info, life, now)
     if alert.effective_status == "Actual" and looks_like_test(alert, info):
         yield reason("looks-like-test")
     if alert.is_summary:
@@ -230,3 +231,20 @@ def _doubts(
         yield reason("severity-unknown")
     if policy.needs_signature and signature is not SignatureOutcome.VERIFIED:
         yield reason("signature-needed", outcome=signature.value if signature else "none")
+
+
+def _gaps(alert: CapAlert, info: CapInfo, life: Lifetime, now: dt.datetime) -> Iterator[Reason]:
+    """Yield what a message does not say, or cannot mean."""
+    for name, value, known in (
+        ("status", alert.status, STATUSES), ("msgType", alert.msg_type, MESSAGE_TYPES), ("scope", alert.scope, SCOPES),
+    ):  # fmt: skip
+        if value not in known:
+            yield reason("field-unknown", field=name, value=value or "–")
+    for name, value in (("identifier", alert.identifier), ("sender", alert.sender), ("event", info.event)):
+        # The summaries of feeds never name the sender.
+        if not value and not (alert.is_summary and name == "sender"):
+            yield reason("field-missing", field=name)
+    if life.begins is None or alert.sent is None:
+        yield reason("no-time")
+    elif alert.sent - now > _CLOCKS_DIFFER:
+        yield reason("sent-later", at=alert.sent.isoformat())

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable
 from django.db import OperationalError
 
 from beffroi_server.accounts.models import Town
-from beffroi_server.cap.lifecycle import note_listing, pruned, receive_all
+from beffroi_server.cap.lifecycle import receive_all
+from beffroi_server.cap.listings import note_listing, pruned
 from beffroi_server.cap.messages import CapAlert
 from beffroi_server.cap.signature_outcomes import SignatureOutcome
 from beffroi_server.core.transactions import serialised

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from pydantic import TypeAdapter
 
-from beffroi_server.cap.lifecycle import KEPT, AwaitedEnd, CapStore, EndCause, KnownMessage
+from beffroi_server.cap.lifecycle import AwaitedEnd, CapStore, EndCause, KnownMessage
+from beffroi_server.cap.listings import KEPT
 from beffroi_server.cap.messages import CapAlert
 from beffroi_server.outside_warnings.models import KEPT_MESSAGES, ReceivedMessage, WarningSource
 

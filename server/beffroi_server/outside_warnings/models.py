@@ -245,5 +245,5 @@ class OutsideWarning(models.Model):
 
 KEPT_MESSAGES = dt.timedelta(days=60)
 """How long messages that may have concerned the town are kept, for rehearsals; those of others go after
-``cap.lifecycle.KEPT``."""
+``cap.listings.KEPT``."""
 KEPT_WARNINGS = dt.timedelta(days=400)

@@ -26,8 +26,9 @@ from beffroi_server.cap.area_matching import Position, area_position
 from beffroi_server.cap.instants import read_instant, written_instant
 from beffroi_server.cap.languages import preferred_infos, united_infos
 from beffroi_server.cap.levels import Colour, colour_of, level_of, severity_of
-from beffroi_server.cap.lifecycle import CapStore, Change, note_listing, receive, receive_all
+from beffroi_server.cap.lifecycle import CapStore, Change, receive, receive_all
 from beffroi_server.cap.lifetimes import State, lifetime
+from beffroi_server.cap.listings import note_listing
 from beffroi_server.cap.messages import CapLink, CapUnreadable
 from beffroi_server.cap.names import folded_name, values_named
 from beffroi_server.cap.outside_warnings import outside_warnings
@@ -142,6 +143,11 @@ MOMENT = "2026-11-29T08:30:00+01:00"
         ("a@b.org,M-1,2026-11-29 08:30:00 +01:00", [("a@b.org", "M-1", MOMENT)]),
         (f"a@b.org;M-1;{MOMENT}", [("a@b.org", "M-1", MOMENT)]),
         (f"Météo, Bretagne,M-1,{MOMENT}", [("Météo, Bretagne", "M-1", MOMENT)]),
+        (f"a@b.org,M,1,{MOMENT}", [("a@b.org", "M,1", MOMENT)]),
+        (
+            f"prefecture@example.org,M-1 c@d.org,M-2,{MOMENT}",
+            [("prefecture@example.org", "M-1", None), ("c@d.org", "M-2", MOMENT)],
+        ),
         ("M-1/a@b.org M-2", [("a@b.org", "M-1", None), (None, "M-2", None)]),
         ("https://example.org/cap/1.xml", [(None, "https://example.org/cap/1.xml", None)]),
     ],
@@ -151,6 +157,27 @@ def test_rule_08_references_are_read_as_they_are_written(text, expected):
     assert [(each.sender, each.identifier, each.sent) for each in found] == [
         (sender, identifier, sent and instant(sent)) for sender, identifier, sent in expected
     ]
+
+
+@pytest.mark.parametrize("sender", ["CN=Météo, O=État", "Météo France", "prefecture@example.org"])
+@pytest.mark.parametrize("identifier", ["MSG-1", "MSG,1", "MSG 1"])
+def test_rule_08_commas_and_blanks_in_names_part_no_reference(sender, identifier):
+    first = cap_alert(sender=sender, identifier=identifier)
+    update = cap_alert(**UPDATE, sender=sender, references=f"x,OLD,{MOMENT} {sender},{identifier},{MOMENT}")
+    assert [(each.sender, each.identifier) for each in only_alert(update).references] == [
+        ("x", "OLD"), (sender, identifier),
+    ]  # fmt: skip
+    assert keys(store_of(first, update)) == ["MSG-2"]
+
+
+@pytest.mark.parametrize("odd", ["a@b.org,M-1,yesterday", "a@b.org,M-1,2026-11-29T08:30:00"])
+def test_rule_08_one_odd_reference_is_named_and_costs_no_other(odd):
+    found = read_document(cap_alert(**UPDATE, references=f"{odd} {FIRST}"))
+    assert [(each.identifier, each.sent is None) for each in found.alerts[0].references] == [
+        ("M-1", True), ("MSG-1", False),
+    ]  # fmt: skip
+    assert [(note.code, note.value) for note in found.notes] == [("bad-reference", odd)]
+    assert keys(store_of(cap_alert(), cap_alert(**UPDATE, references=f"{odd} {FIRST}"))) == ["MSG-2"]
 
 
 def test_rule_10_the_heartbeat_of_a_network_supersedes_nothing():
@@ -245,6 +272,12 @@ def test_rule_16_unknown_is_not_the_lowest():
     assert level_of(only_alert(unknown).infos[0]) is None
     exact = Policy(rules=(PolicyRule(decision="broadcast", severity=("Unknown",)),))
     assert decision_of(unknown, policy=exact)[0] == "broadcast"
+
+
+def test_rule_16_a_word_that_cap_does_not_know_is_unknown():
+    asks = Policy(default="ignore", rules=(PolicyRule(decision="broadcast", urgency=("Immediate",)),))
+    odd = cap_alert(cap_info(urgency="Sofort"))
+    assert decision_of(odd, policy=asks) == ("propose", "rule-unknown")
 
 
 def test_rule_17_response_none_is_a_value_and_green_is_no_alert():
@@ -463,6 +496,11 @@ def test_rule_26_a_source_may_have_a_zone_and_the_server_none():
     assert read_instant("2026-11-29T08:00:00", zone) == instant("2026-11-29T08:00:00+08:00")
     found = read_document(cap_alert(cap_info(expires="2026-11-29T18:00:00")))
     assert [(note.code, note.where) for note in found.notes] == [("bad-instant", "MSG-1, info 1 expires")]
+
+
+def test_rule_26_what_is_sent_in_the_future_goes_to_a_person():
+    assert decision_of(cap_alert(sent="2026-11-29T09:10:00+01:00"))[0] == "broadcast"
+    assert decision_of(cap_alert(sent="2026-11-29T09:30:00+01:00")) == ("propose", "sent-later")
 
 
 def test_rule_27_the_times_of_a_feed_are_no_times_of_the_message():

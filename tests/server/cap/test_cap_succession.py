@@ -5,7 +5,20 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from tests.support.cap_files import ELSEWHERE, cap_alert, cap_area, cap_info, only_alert, store_of
+from tests.support.cap_files import (
+    BROADCAST,
+    ELSEWHERE,
+    NOW,
+    RENNES,
+    cap_alert,
+    cap_area,
+    cap_info,
+    only_alert,
+    store_of,
+)
+
+from beffroi_server.cap.lifecycle import receive
+from beffroi_server.cap.verdicts import judge
 
 FIRST = "prefecture@example.org,MSG-1,2026-11-29T08:30:00+01:00"
 
@@ -51,6 +64,26 @@ def test_of_two_updates_that_name_only_the_first_message_the_later_one_counts_in
         assert live(*order) == left
     # Whoever has missed the first message sees the same.
     assert live(message(2), later) == live(later, message(2)) == left
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "left"),
+    # At the same instant always the same one.
+    [("08:31", "08:32", "MSG-2"), ("08:32", "08:31", "MSG-1"), ("08:31", "08:31", "MSG-2")],
+)
+def test_of_two_messages_that_replace_each_other_one_is_left_in_any_order(one, other, left):
+    one, other = (f"2026-11-29T{each}:00+01:00" for each in (one, other))
+    first = message(1, sent=one, references=f"prefecture@example.org,MSG-2,{other}")
+    second = message(2, sent=other, references=f"prefecture@example.org,MSG-1,{one}")
+    assert live(first, second) == live(second, first) == live(first, second, first) == {left}
+
+
+def test_of_two_messages_that_replace_each_other_the_reason_names_both():
+    later = message(2, references="prefecture@example.org,MSG-1,2026-11-29T08:31:00+01:00")
+    earlier = only_alert(message(1, references="prefecture@example.org,MSG-2,2026-11-29T08:32:00+01:00"))
+    (known,) = receive(store_of(later), earlier, NOW)[0].messages["msg-1"]
+    (reason,) = judge(known, RENNES, BROADCAST, NOW).reasons
+    assert (reason.code, reason.values) == ("replaced-mutually", (("by", "MSG-2"),))
 
 
 def test_an_update_of_one_of_two_places_leaves_the_other_one():

@@ -97,6 +97,13 @@ def test_trap_04_long_texts_are_kept_whole():
     assert only_alert(cap_alert(cap_info(description=text))).infos[0].description == text.strip()
 
 
+def test_trap_04_what_is_left_out_of_an_endless_text_is_named():
+    long = cap_alert(cap_info(description="Restez chez vous. " * 6_000))
+    found = read_document(long)
+    assert len(found.alerts[0].infos[0].description) == 100_000
+    assert [(note.code, note.where) for note in found.notes] == [("long-text", "MSG-1, info 1 description")]
+
+
 def test_trap_05_no_headline_is_no_empty_page():
     assert only_alert(cap_alert(cap_info(headline=None))).infos[0].headline == "Orages violents – Pays de Rennes"
 
@@ -178,6 +185,9 @@ def test_trap_12_tests_are_sent_as_actual(fields):
         {"headline": "Sirenentest am Donnerstag"}, {"headline": "Exercice de sécurité civile"},
         {"description": "Ceci est un exercice. Aucune action."}, {"description": "This is a test of the system."},
         {"headline": "Essai mensuel des sirènes"}, {"headline": "THIS IS A TEST"}, {"event": "Simulacro de sismo"},
+        {"description": "Message d’exercice. Ne pas en tenir compte."}, {"instruction": "[TEST] Évacuez la zone."},
+        {"description": "EXERCICE : rupture de barrage."}, {"description": "Scénario fictif d’accident."},
+        {"description": "Ceci est un message de test."},
         {"event": "Tsunami exercise"}, {"headline": "防災訓練"}, {"headline": "Учебная тревога"},
     ],
 )  # fmt: skip
@@ -190,6 +200,9 @@ def test_trap_13_what_looks_like_a_test_goes_to_a_person(fields):
     [
         {"description": "Exercise caution near rivers. Water tests are under way."},
         {"headline": "Attestation requise"},
+        {"description": "Test results of the water are awaited."},
+        {"instruction": "* EXERCISE CAUTION near the river."},
+        {"description": "Dans l’exercice de vos activités, soyez prudents."},
         {"headline": "Exercise extreme caution"},
         {"headline": "Avoid outdoor exercise"},
         {"instruction": "Exercez-vous à la prudence."},
