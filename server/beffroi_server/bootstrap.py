@@ -15,7 +15,7 @@ from beffroi_content.raster.text import fonts
 from beffroi_content.root_keys import PublicRootKeys
 from beffroi_server.accounts import services
 from beffroi_server.accounts.models import Town, User, UserRole
-from beffroi_server.alerts import services as alerts
+from beffroi_server.alerts.set_publication import publish_all_sets
 from beffroi_server.alerts.starter_set import add_starter_set
 from beffroi_server.delivery import key_files, key_rotation, signing_keys
 from beffroi_server.delivery.signing_keys import root_fingerprint
@@ -80,7 +80,7 @@ def initialise_town(
     fresh = signing_keys.published_key_list() is None
     key_rotation.ensure_keys(roots)
     if fresh and roots is None:
-        alerts.publish_all_sets(timezone.now())
+        publish_all_sets(timezone.now())
     with translation.override(settings.LANGUAGE_CODE):
         _ensure_screen_classes()
         ensure_holiday_calendar()

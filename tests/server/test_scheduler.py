@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from beffroi_server import scheduler
 from beffroi_server.alerts import jobs as alert_jobs
-from beffroi_server.alerts import services as alerts
+from beffroi_server.alerts.set_publication import publish_all_sets
 from beffroi_server.core.jobs import PeriodicJob
 from beffroi_server.delivery import jobs as delivery_jobs
 from beffroi_server.delivery import outbox, signing
@@ -84,7 +84,7 @@ class TestJobs:
 
     def test_what_would_soon_be_too_old_is_signed_again(self, hall, playlist):
         publication.publish_due_programmes()
-        alerts.publish_all_sets(timezone.now())
+        publish_all_sets(timezone.now())
         before = dict(OutboxDocument.objects.values_list("topic", "sequence"))
         assert renewed() == 0
 

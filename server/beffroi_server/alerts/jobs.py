@@ -11,6 +11,7 @@ from django.utils import timezone
 from beffroi_content.wire.messages import ALERTS
 from beffroi_server.alerts import local_scenarios, pending_alerts, plan_services, queries, sent_sets, services
 from beffroi_server.alerts.pending_alerts import pending_due
+from beffroi_server.alerts.set_publication import publish_all_sets
 from beffroi_server.core import database
 from beffroi_server.core.jobs import PeriodicJob
 from beffroi_server.delivery import signing
@@ -26,7 +27,7 @@ def renew_alert_sets() -> int:
     now = timezone.now()
     expiring = signing.expiring_documents(ALERTS, now)
     if expiring:
-        services.publish_all_sets(now)
+        publish_all_sets(now)
     return len(expiring)
 
 
@@ -44,7 +45,7 @@ def renew_after_change(_change: None) -> None:
     """Sign the sets of alerts and scenarios again that another key than that of now has signed."""
     if not list(queries.published_scopes()):
         # The first keys were signed elsewhere, after everything else was made.
-        services.publish_all_sets(timezone.now())
+        publish_all_sets(timezone.now())
     renew_alert_sets()
     local_scenarios.publish_scenarios()
 

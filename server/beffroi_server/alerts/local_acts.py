@@ -25,6 +25,7 @@ from beffroi_server.accounts import audit
 from beffroi_server.alerts import clock_steps, services
 from beffroi_server.alerts.local_scenarios import PREFIX, longest_of
 from beffroi_server.alerts.models import Alert, Scenario, TriggeredAlert
+from beffroi_server.alerts.set_publication import publish_scopes
 from beffroi_server.core.formatting import from_milliseconds
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
@@ -107,7 +108,7 @@ def _begin(screen: Screen, act: LocalAct, signed: SignedStatement, now: dt.datet
         _note_end(row, act.ended, signed)
         audit.record_event(None, "alert-ended-locally", alert, **_facts(row, act.ended))
     if left:
-        services.publish_scopes(targets.scopes, now)
+        publish_scopes(targets.scopes, now)
     logger.warning("%s has triggered “%s” on the spot", screen.name, alert.title)
     return True
 

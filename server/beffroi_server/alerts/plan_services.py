@@ -14,10 +14,11 @@ from beffroi_content.model.recurrence import Recurrence
 from beffroi_server.accounts import audit, undo
 from beffroi_server.accounts.models import Town, UndoEntry, User
 from beffroi_server.accounts.permissions import require
-from beffroi_server.alerts import clock_steps, queries, services, two_person_rule
+from beffroi_server.alerts import clock_steps, queries, two_person_rule
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, PlannedAlert
 from beffroi_server.alerts.planned_alerts import begin_on, next_occurrence, occurrence_of, open_plans
+from beffroi_server.alerts.set_publication import publish_scopes
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.targets import Targets
@@ -62,7 +63,7 @@ def save_plan(plan: PlannedAlert, targets: Targets, *, user: User | None) -> Non
         plan.groups.set(targets.groups)
         plan.screens.set(targets.screens)
         queries.to_content(occurrence_of(plan), now)
-        services.publish_scopes({*scopes, *targets.scopes}, now)
+        publish_scopes({*scopes, *targets.scopes}, now)
         action = "planned-alert-created" if before is None else "planned-alert-changed"
         audit.record_event(user, action, plan, **audit.changes_since(old, plan))
 
@@ -75,7 +76,7 @@ def delete_plan(plan: PlannedAlert, *, user: User | None) -> None:
         old = audit.stored_values(plan)
         audit.record_event(user, "planned-alert-deleted", plan, **audit.changes_since(old, None))
         plan.delete()
-        services.publish_scopes(scopes, timezone.now())
+        publish_scopes(scopes, timezone.now())
 
 
 def skip_next(plan: PlannedAlert, at: dt.datetime, *, user: User | None) -> UndoEntry | None:
@@ -136,7 +137,7 @@ def _begin(plan: PlannedAlert, now: dt.datetime) -> None:
         day = plan.next_day or plan.starts_on
         _move_to(plan, next_occurrence(plan, day + dt.timedelta(days=1), now, zone), zone)
         plan.save(update_fields=["next_day", "next_at"])
-        services.publish_scopes(targets.scopes, now)
+        publish_scopes(targets.scopes, now)
 
 
 def town_name() -> str:
@@ -158,7 +159,7 @@ def restore_move(entry: UndoEntry, user: User) -> int:
     _check(plan, user)
     plan.next_at, plan.next_day = before, dt.date.fromisoformat(entry.data["day"])
     plan.save(update_fields=["next_day", "next_at"])
-    services.publish_scopes(Targets.of(plan).scopes, timezone.now())
+    publish_scopes(Targets.of(plan).scopes, timezone.now())
     return 1
 
 
@@ -174,7 +175,7 @@ def _change_next(
         change(row)
         row.save(update_fields=["next_day", "next_at"])
         plan.next_day, plan.next_at = row.next_day, row.next_at
-        services.publish_scopes(Targets.of(row).scopes, timezone.now())
+        publish_scopes(Targets.of(row).scopes, timezone.now())
         audit.record_event(user, action, row, starts_at=at, next_at=row.next_at)
         return undo.record_undo(user, MOVED, [row], plan=row.pk, at=at.isoformat(), day=day.isoformat())
 

@@ -37,9 +37,10 @@ from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
-from beffroi_server.alerts import corrections, queries, services
+from beffroi_server.alerts import corrections, queries
 from beffroi_server.alerts.models import Alert, Restoration, UnknownShowing
 from beffroi_server.alerts.pending_alerts import find_pending
+from beffroi_server.alerts.set_publication import publish_scopes
 from beffroi_server.alerts.translations import stored_translations
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import set_copies, signing
@@ -85,7 +86,7 @@ def consider_set(topic_name: str, payload: bytes, source: str) -> bool:
         if not signing.raise_sequence(topic, document.sequence):
             return False
         scopes = _follow_set(topic.scope, document, source, now)
-        services.publish_scopes(sorted(scopes), now)
+        publish_scopes(scopes, now)
     return True
 
 
@@ -134,7 +135,7 @@ def restart_alert(alert: Alert, *, user: User | None) -> None:
     now = timezone.now()
     with serialised():
         if Alert.objects.filter(pk=alert.pk, settled=False).exclude(held_back_at=None).update(held_back_at=None):
-            services.publish_scopes(Targets.of(alert).scopes, now)
+            publish_scopes(Targets.of(alert).scopes, now)
             audit.record_event(user, "alert-restarted", alert, id=str(alert.pk))
 
 
@@ -146,7 +147,7 @@ def drop_alert(alert: Alert, *, user: User | None) -> None:
     with serialised():
         held_back = Alert.objects.filter(pk=alert.pk, settled=False).exclude(held_back_at=None)
         if held_back.update(withdrawn_at=now, ended_by=user, settled=True):
-            services.publish_scopes(Targets.of(alert).scopes, now)
+            publish_scopes(Targets.of(alert).scopes, now)
             audit.record_event(user, "alert-withdrawn", alert, id=str(alert.pk))
 
 
@@ -169,7 +170,7 @@ def end_unknown_alert(identifier: str, *, user: User | None) -> int:
                     ALERTS.topic_for(site, scope), min(limit, int(row.streams.get(ALERTS.stream_for(scope), 0)))
                 )
                 scopes.add(scope)
-        services.publish_scopes(sorted(scopes), now)
+        publish_scopes(scopes, now)
         UnknownShowing.objects.filter(alert=identifier).delete()
         audit.record_event(user, "alert-taken-off", identifier, id=identifier, screens=len(rows))
     return len(rows)

@@ -21,7 +21,6 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_content.wire.documents import AlertSetBody
 from beffroi_content.wire.messages import ALERTS
-from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
@@ -31,19 +30,18 @@ from beffroi_server.alerts import (
     pending_alerts,
     planned_alerts,
     queries,
-    sent_sets,
     two_person_rule,
 )
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.alerts.pending_alerts import aim_unsaved, find_pending
 from beffroi_server.alerts.set_capacity import check_capacity
+from beffroi_server.alerts.set_publication import AlertSets, publish_scopes
 from beffroi_server.alerts.translations import stored_translations
 from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
-from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.targets import Targets
@@ -51,8 +49,6 @@ from beffroi_server.fleet.targets import Targets
 logger = logging.getLogger(__name__)
 LOCK_WAIT_S = 0.5
 """Seconds that an alert waits for the database; where that is held longer, it is sent first and stored later."""
-AlertSets = Mapping[TopicScope, tuple[content.Alert, ...]]
-"""The alert set of every scope that has any."""
 LONGEST_ALERT = dt.timedelta(days=31)
 
 
@@ -206,7 +202,7 @@ def _store_pending(alert: Alert) -> None:
     if row.pk != alert.pk:
         # The button was pressed twice, and the other press was stored: the screens show one of them.
         with serialised():
-            _publish_scopes(targets.scopes, timezone.now())
+            publish_scopes(targets.scopes, timezone.now())
 
 
 def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
@@ -230,9 +226,9 @@ def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
         if not is_sent:
             _check_capacity(alert, targets, sets, now)
         # Those with the correction first: it takes the former text off wherever both have come.
-        _publish_scopes(targets.scopes, now, sets)
+        publish_scopes(targets.scopes, now, sets)
         left = Targets.of(former).scopes if former is not None else ()
-        _publish_scopes({*left, *moved} - {*targets.scopes}, now, sets)
+        publish_scopes({*left, *moved} - {*targets.scopes}, now, sets)
         how = {"alone_reason": row.alone_reason, "confirmed_by": str(row.confirmed_by or "")}
         how = {name: said for name, said in how.items() if said}
         corrected = {"former": str(former.pk), **corrections.text_changes(former, row)} if former is not None else {}
@@ -311,7 +307,7 @@ def end_alert(alert: Alert, *, user: User | None) -> None:
     with serialised():
         moved = clock_steps.follow_clock()
         _apply_change(alert, now, ends_at=now, ended_by=user)
-        _publish_scopes({*Targets.of(alert).scopes, *moved}, now)
+        publish_scopes({*Targets.of(alert).scopes, *moved}, now)
         audit.record_event(user, "alert-ended", alert, id=str(alert.pk))
 
 
@@ -319,7 +315,7 @@ def end_on_the_spot(alert: Alert, now: dt.datetime) -> None:
     """End an alert that was ended on the spot, within a serialised transaction."""
     moved = clock_steps.follow_clock()
     _apply_change(alert, now, ends_at=now)
-    _publish_scopes({*Targets.of(alert).scopes, *moved}, now)
+    publish_scopes({*Targets.of(alert).scopes, *moved}, now)
 
 
 def withdraw_alert(alert: Alert, *, user: User | None) -> None:
@@ -336,7 +332,7 @@ def withdraw_alert(alert: Alert, *, user: User | None) -> None:
         if not open_alerts.update(withdrawn_at=now, ended_by=user, settled=True):
             raise corrections.over_error(alert)
         alert.refresh_from_db()
-        _publish_scopes(Targets.of(alert).scopes, now)
+        publish_scopes(Targets.of(alert).scopes, now)
         audit.record_event(user, "alert-withdrawn", alert, id=str(alert.pk))
 
 
@@ -358,7 +354,7 @@ def extend_alert(alert: Alert, minutes: int, *, user: User | None) -> None:
         if minutes <= 0 or until - now > LONGEST_ALERT:
             raise AlertRefused("no-duration", _("Enter the number of minutes to extend the alert by, up to 31 days."))
         _apply_change(alert, now, ends_at=until, review_at=review)
-        _publish_scopes({*Targets.of(alert).scopes, *moved}, now)
+        publish_scopes({*Targets.of(alert).scopes, *moved}, now)
         changes = {"ends_at": [current.ends_at, until]}
         audit.record_event(
             user, "alert-extended", alert, id=str(alert.pk), until=until, model="alerts.alert", changes=changes
@@ -376,19 +372,8 @@ def settle_ended_alerts(now: dt.datetime) -> int:
         over = [alert for alert in ended if clock_steps.is_judged(alert)]
         scopes |= {scope for alert in over for scope in Targets.of(alert).scopes}
         Alert.objects.filter(pk__in=[alert.pk for alert in over]).update(settled=True)
-        _publish_scopes(sorted(scopes), now)
+        publish_scopes(scopes, now)
     return len(over)
-
-
-def publish_all_sets(now: dt.datetime) -> None:
-    """Publish the alert set of all screens, and of every scope that has or had one, for start and renewal."""
-    with serialised():
-        _publish_scopes(sorted({TopicScope.all_screens(), *queries.alert_sets(now), *queries.published_scopes()}), now)
-
-
-def publish_scopes(scopes: Iterable[TopicScope], now: dt.datetime) -> None:
-    """Publish the alert sets of scopes as they are now, within a serialised transaction."""
-    _publish_scopes(scopes, now)
 
 
 def _check_officer(user: User | None, alert: Alert) -> None:
@@ -420,29 +405,3 @@ def _validate_content(alert: Alert) -> None:
         raise AlertRefused(code, " ".join(error.messages)) from error
     except ValueError as error:
         raise AlertRefused("too-long", _("The alert cannot be sent as it is: %(fault)s") % {"fault": error}) from error
-
-
-def _publish_scopes(scopes: Iterable[TopicScope], now: dt.datetime, sets: AlertSets | None = None) -> None:
-    ordered = sorted(scopes)
-    if not ordered:
-        return
-    if sets is None:
-        sets = queries.alert_sets(now)
-    planned = planned_alerts.planned_sets(now)
-    sealed = [(scope, _publish_set(scope, sets.get(scope, ()), planned.get(scope, ()))) for scope in ordered]
-    sent_sets.keep_sets(document for scope, document in sealed if sets.get(scope))
-
-
-def _publish_set(
-    scope: TopicScope, alerts: tuple[content.Alert, ...], planned: tuple[content.Alert, ...] = ()
-) -> OutboxDocument:
-    try:
-        return signing.seal_document(ALERTS, scope, AlertSetBody(alerts=alerts, planned=planned))
-    except signing.DocumentTooLarge as error:
-        if planned:
-            # What is planned never keeps out what is on; the server sends it at its hour.
-            logger.warning("the planned alerts of %s have no room beside those that are on", scope)
-            return _publish_set(scope, alerts)
-        raise AlertRefused(
-            "too-many", _("The alerts on these screens are too long together. End one of them first.")
-        ) from error

@@ -17,6 +17,7 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import queries, restoration, services
 from beffroi_server.alerts.models import Alert, Restoration, UnknownShowing
+from beffroi_server.alerts.set_publication import publish_all_sets
 from beffroi_server.delivery import key_files, set_copies, signing
 from beffroi_server.delivery.models import OutboxDocument, TopicSequence
 from beffroi_server.fleet.events import ReportedAlerts
@@ -73,7 +74,7 @@ def test_an_alert_that_was_withdrawn_after_the_backup_does_not_come_back(bob):
     assert consider(on_screens)
 
     broadcast("Storm")
-    services.publish_all_sets(timezone.now())
+    publish_all_sets(timezone.now())
 
     assert published() == {"Storm"}
     assert [alert.title for alert in queries.active_alerts(timezone.now())] == ["Storm"]

@@ -24,6 +24,7 @@ from beffroi_content.wire.local_triggers import ActStatement, sign_statement
 from beffroi_content.wire.reports import CaptureLabel
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
+from beffroi_server.alerts.set_publication import publish_all_sets
 from beffroi_server.core import row_writes
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import inbound_queue, signing_keys
@@ -178,7 +179,7 @@ class TestAccess:
 
 class TestDocuments:
     def test_are_admitted_in_their_order(self, ask, hall, playlist):
-        alerts.publish_all_sets(timezone.now())
+        publish_all_sets(timezone.now())
         publication.publish_due_programmes()
         state = TrustState(anchor=signing_keys.trust_anchor("hall"))
         now = unix_ms(timezone.now())
@@ -213,7 +214,7 @@ class TestDocuments:
 
     def test_that_are_newer_are_sent(self, ask):
         before = ask("documents")["ETag"]
-        alerts.publish_all_sets(timezone.now())
+        publish_all_sets(timezone.now())
 
         assert ask("documents", If_None_Match=before).status_code == 200
 

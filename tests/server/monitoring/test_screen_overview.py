@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from beffroi_server.alerts import services as alerts
+from beffroi_server.alerts.set_publication import publish_all_sets
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet.models import Screen, ScreenState
@@ -63,7 +63,7 @@ class TestOverview:
         assert self.look(reporting | change) == (state, (reason,))
 
     def test_an_alert_that_did_not_arrive(self, reporting):
-        alerts.publish_all_sets(timezone.now())
+        publish_all_sets(timezone.now())
 
         assert self.look(reporting) == ("wrong", ("alerts-older",))
         newest = OutboxDocument.objects.get(topic__endswith="alerts").sequence

@@ -20,7 +20,7 @@ from beffroi_content.wire.messages import REPORT
 from beffroi_content.wire.reports import CaptureLabel
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import services as alerts
+from beffroi_server.alerts.set_publication import publish_all_sets
 from beffroi_server.delivery.inbound_queue import InboundQueue
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet import captures, services
@@ -389,7 +389,7 @@ class TestExactPictures:
     )
     def test_claim_no_more_than_was_compared(self, page, sent, more, words):
         if "alerts" in more:
-            alerts.publish_all_sets(timezone.now())
+            publish_all_sets(timezone.now())
         sent(Image.new("RGB", (1920, 1080), "red"), **more)
         assert words in part(page())
         assert "identical to the pixel" not in part(page())
