@@ -6,7 +6,8 @@ and can be tested without comparing pixels.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 
 from PIL import Image, ImageDraw
 
@@ -16,7 +17,6 @@ from beffroi_content.raster.image_decoding import ImageCache
 from beffroi_content.raster.page import (
     Box,
     FilledBox,
-    Item,
     Page,
     PlacedImage,
     PlacedLogo,
@@ -26,11 +26,13 @@ from beffroi_content.raster.page import (
     TextLine,
 )
 from beffroi_content.raster.text.bidi import is_right_to_left
-from beffroi_content.raster.text.fonts import GlyphMask, font_face
+from beffroi_content.raster.text.fonts import GlyphMask, TextRun, font_face
 
 # Pillow gives the memory of each frame back to the system, which clears it page by page for the next one: that took
 # longer than all drawing. Two blocks of 16 MB are kept, of which a frame touches no more than it needs.
 Image.core.set_blocks_max(2)  # type: ignore[attr-defined]
+BAND_PIXELS = 128 * 1024
+"""Pixels of a band: half a megabyte, which also small processors have in their cache, and their allocator at hand."""
 QUIET_MODULES = 4
 """The white border of a QR code (ISO/IEC 18004)."""
 
@@ -42,12 +44,62 @@ def paint_page(page: Page, is_crisp: bool, images: ImageCache) -> Image.Image:
         ImageUnusable: see :func:`beffroi_content.raster.image_decoding.draw_picture`.
     """
     image = Image.new("RGB", page.size, page.ground)
-    draw = ImageDraw.Draw(image)
-    draw.fontmode = "1" if is_crisp else "L"
-    grounds = _Grounds(page)
-    for item in page.items:
-        _paint_item(image, draw, item, is_crisp, images, grounds)
+    for area in _areas(page, is_crisp, images):
+        area.lay_on(image, 0)
     return image.transpose(Image.Transpose.ROTATE_270) if page.is_turned else image
+
+
+def paint_bands(page: Page, is_crisp: bool, images: ImageCache) -> Iterator[Image.Image]:
+    """Yield the rows of :func:`paint_page` from the top down, some at a time, each time in the same image.
+
+    A frame is megabytes that the kernel has to give and to clear, which takes longer than painting. A band stays in the
+    cache of the processor.
+
+    Raises:
+        ImageUnusable: see :func:`paint_page`.
+    """
+    if page.is_turned:
+        yield paint_page(page, is_crisp, images)
+        return
+    width, height = page.size
+    areas = list(_areas(page, is_crisp, images))
+    rows = max(1, BAND_PIXELS // width)
+    band = Image.new("RGB", (width, min(rows, height)))
+    for top in range(0, height, rows):
+        if height - top < band.height:
+            band = Image.new("RGB", (width, height - top))
+        band.paste(page.ground, (0, 0, *band.size))
+        bottom = top + band.height
+        for area in areas:
+            if area.box[1] < bottom and area.box[3] > top:
+                area.lay_on(band, top)
+        yield band
+        areas = [area for area in areas if area.box[3] > bottom]
+
+
+_Source = Image.Image | Rgb
+"""Pixels of the size of an area, or its one colour."""
+_Laid = tuple[_Source, Image.Image | None]
+"""What is laid down, and the mask that it goes through."""
+
+
+class _Area:
+    """A box of a page with what is laid down there."""
+
+    __slots__ = ("_laid", "_make", "box")
+
+    def __init__(self, box: Box, make: Callable[[], _Laid]) -> None:
+        self.box = box
+        self._make = make
+        """Asked once, and not before it is needed: a page of letters is megabytes."""
+        self._laid: _Laid | None = None
+
+    def lay_on(self, image: Image.Image, above: int) -> None:
+        """Lay it on an image of some rows of the page; ``above`` are the rows before those."""
+        self._laid = self._laid or self._make()
+        source, mask = self._laid
+        left, top, right, bottom = self.box
+        image.paste(source, (left, top - above, right, bottom - above), mask)
 
 
 class _Grounds:
@@ -71,56 +123,69 @@ class _Grounds:
         return None
 
 
-def _paint_item(
-    image: Image.Image,
-    draw: ImageDraw.ImageDraw,
-    item: Item,
-    is_crisp: bool,
-    images: ImageCache,
-    grounds: _Grounds,
-) -> None:
-    if isinstance(item, TextLine):
-        _paint_text(image, draw, item, grounds)
-        return
-    if isinstance(item, PlacedPictogram):
-        _paint_pictogram(image, item, is_crisp, grounds.plain_colour(item.box))
-    elif isinstance(item, FilledBox):
-        _paint_fill(image, item, is_crisp)
-    elif isinstance(item, PlacedImage):
-        if area := _box_size(item.box):
-            image.paste(images(item.image, item.fit, area), item.box[:2])
-    elif isinstance(item, PlacedLogo):
-        _paint_logo(image, item, images)
-    elif isinstance(item, QrCode):
-        _paint_qr_code(image, item)
-    elif isinstance(item, StripedBox) and (size := _box_size(item.box)):
-        image.paste(hazard_stripes(size, item.colour, item.other, is_crisp), item.box[:2])
-    if isinstance(item, FilledBox):
-        grounds.add(item.box, item.colour, item.radius)
-    else:
+def _areas(page: Page, is_crisp: bool, images: ImageCache) -> Iterator[_Area]:
+    """Yield what is laid down, in that order."""
+    grounds = _Grounds(page)
+    for item in page.items:
+        if isinstance(item, TextLine):
+            areas = list(_text_areas(item, grounds))
+            for area in areas:
+                grounds.add(area.box)
+            yield from areas
+            continue
+        if isinstance(item, FilledBox):
+            yield from _fill_areas(item, is_crisp)
+            grounds.add(item.box, item.colour, item.radius)
+            continue
+        yield from _picture_areas(item, is_crisp, images, grounds)
         grounds.add(item.box)
 
 
-def _paint_pictogram(image: Image.Image, item: PlacedPictogram, is_crisp: bool, ground: Rgb | None) -> None:
+def _picture_areas(
+    item: PlacedPictogram | PlacedImage | PlacedLogo | QrCode | StripedBox,
+    is_crisp: bool,
+    images: ImageCache,
+    grounds: _Grounds,
+) -> Iterator[_Area]:
+    left, top = item.box[:2]
+    if isinstance(item, PlacedPictogram):
+        yield _pictogram_area(item, is_crisp, grounds.plain_colour(item.box))
+    elif isinstance(item, PlacedLogo):
+        yield from _logo_areas(item, images)
+    elif isinstance(item, QrCode):
+        yield from _qr_code_areas(item)
+    elif area := _box_size(item.box):
+        drawn = (
+            images(item.image, item.fit, area) if isinstance(item, PlacedImage)
+            else hazard_stripes(area, item.colour, item.other, is_crisp)
+        )  # fmt: skip
+        yield _image_area(drawn, left, top)
+
+
+def _image_area(drawn: Image.Image, left: int, top: int, mask: Image.Image | None = None) -> _Area:
+    return _Area((left, top, left + drawn.width, top + drawn.height), lambda: (drawn, mask))
+
+
+def _pictogram_area(item: PlacedPictogram, is_crisp: bool, ground: Rgb | None) -> _Area:
     side = max(1, item.box[2] - item.box[0])
+    mask = None
     if ground is not None and item.box[2] - item.box[0] == item.box[3] - item.box[1] == side:
         drawn, corner = pictogram_on_ground(item.pictogram, side, is_crisp, item.colour, item.hollow, ground)
-        image.paste(drawn, (item.box[0] + corner[0], item.box[1] + corner[1]))
-        return
-    drawn, mask, corner = coloured_pictogram(item.pictogram, side, is_crisp, item.colour, item.hollow)
-    image.paste(drawn, (item.box[0] + corner[0], item.box[1] + corner[1]), mask)
+    else:
+        drawn, mask, corner = coloured_pictogram(item.pictogram, side, is_crisp, item.colour, item.hollow)
+    return _image_area(drawn, item.box[0] + corner[0], item.box[1] + corner[1], mask)
 
 
-def _paint_logo(image: Image.Image, item: PlacedLogo, images: ImageCache) -> None:
+def _logo_areas(item: PlacedLogo, images: ImageCache) -> Iterator[_Area]:
     size = _box_size(item.box)
     drawn = images.draw_logo(item.image, size) if size else None
     if drawn and size:
         left, top = item.box[0] + (size[0] - drawn.width) // 2, item.box[1] + (size[1] - drawn.height) // 2
-        image.paste(drawn, (left, top), drawn)
+        yield _image_area(drawn, left, top, drawn)
 
 
-def _paint_qr_code(image: Image.Image, item: QrCode) -> None:
-    image.paste((255, 255, 255), item.box)
+def _qr_code_areas(item: QrCode) -> Iterator[_Area]:
+    yield _Area(item.box, lambda: ((255, 255, 255), None))
     side = min(item.box[2] - item.box[0], item.box[3] - item.box[1])
     count = len(item.rows)
     module = side // (count + 2 * QUIET_MODULES)
@@ -130,7 +195,7 @@ def _paint_qr_code(image: Image.Image, item: QrCode) -> None:
     modules.putdata([0 if dark == "1" else 255 for row in item.rows for dark in row])
     enlarged = modules.resize((count * module, count * module), Image.Resampling.NEAREST)
     corner = (item.box[0] + (side - enlarged.width) // 2, item.box[1] + (side - enlarged.height) // 2)
-    image.paste(enlarged.convert("RGB"), corner)
+    yield _image_area(enlarged.convert("RGB"), *corner)
 
 
 def _box_size(box: Box) -> tuple[int, int] | None:
@@ -138,25 +203,39 @@ def _box_size(box: Box) -> tuple[int, int] | None:
     return (width, height) if width > 0 and height > 0 else None
 
 
-def _paint_text(image: Image.Image, draw: ImageDraw.ImageDraw, item: TextLine, grounds: _Grounds) -> None:
+def _text_areas(item: TextLine, grounds: _Grounds) -> Iterator[_Area]:
     letters = font_face(item.style)
     if not item.is_rtl and (glyphs := letters.place_glyphs(item.text)) is not None:
-        _paste_glyphs(image, item, glyphs, grounds)
+        yield from _glyph_areas(item, glyphs, grounds)
         return
     is_rtl = is_right_to_left(item.text) if item.is_rtl is None else item.is_rtl
     x = float(item.x)
     # Several fonts, or a font too large to cache: each run is drawn by FreeType, from the left end of the line.
     for run in letters.split_runs(item.text, is_rtl=is_rtl, before=item.before):
         if run.text:
-            draw.text((round(x), item.baseline), run.drawn_text, item.colour, run.font, "ls", direction=run.direction)
+            yield from _run_areas(run, round(x), item)
             x += run.width
-    # Letters of other fonts may be higher than their line; nobody measures that.
-    height = 2 * (letters.ascent + letters.descent)
-    grounds.add((0, item.baseline - height, image.width, item.baseline + height))
 
 
-def _paste_glyphs(image: Image.Image, item: TextLine, glyphs: list[tuple[int, GlyphMask]], grounds: _Grounds) -> None:
-    """Paint a line of cached letters.
+def _run_areas(run: TextRun, x: int, item: TextLine) -> Iterator[_Area]:
+    mode = "1" if item.style.crisp else "L"
+    text, font, direction = run.drawn_text, run.font, run.direction
+    left, top, right, bottom = (round(edge) for edge in font.getbbox(text, mode, direction=direction, anchor="ls"))
+    if right <= left or bottom <= top:
+        return
+
+    def laid() -> _Laid:
+        mask = Image.new("L", (right - left, bottom - top))
+        draw = ImageDraw.Draw(mask)
+        draw.fontmode = mode
+        draw.text((-left, -top), text, 255, font, "ls", direction=direction)
+        return item.colour, mask
+
+    yield _Area((x + left, item.baseline + top, x + right, item.baseline + bottom), laid)
+
+
+def _glyph_areas(item: TextLine, glyphs: list[tuple[int, GlyphMask]], grounds: _Grounds) -> Iterator[_Area]:
+    """Yield a line of cached letters.
 
     The letters are gathered in one mask. Where the ground is plain, each of its 256 values has one colour, and to look
     them up is three times as fast as pasting a colour through the mask; the pixels are the same.
@@ -167,21 +246,22 @@ def _paste_glyphs(image: Image.Image, item: TextLine, glyphs: list[tuple[int, Gl
     left, top = min(x for x, _ in inked), min(glyph.top for _, glyph in inked)
     right = max(x + glyph.width for x, glyph in inked)
     bottom = max(glyph.top + glyph.height for _, glyph in inked)
-    line = Image.new("L", (right - left, bottom - top))
-    paste = line.im.paste
-    for x, glyph in inked:
-        # As Image.paste does, without its checks: they take as long as the pixels of a letter.
-        x, y = x - left, glyph.top - top  # noqa: PLW2901
-        paste(255, (x, y, x + glyph.width, y + glyph.height), glyph.core)
-    x, y = item.x + left, item.baseline + top
-    box = (x, y, x + line.width, y + line.height)
+    box = (item.x + left, item.baseline + top, item.x + right, item.baseline + bottom)
     ground = grounds.plain_colour(box)
-    grounds.add(box)
-    if ground is None:
-        image.paste(Image.new("RGB", line.size, item.colour), (x, y), line)
-    else:
+
+    def laid() -> _Laid:
+        line = Image.new("L", (right - left, bottom - top))
+        paste = line.im.paste
+        for x, glyph in inked:
+            # As Image.paste does, without its checks: they take as long as the pixels of a letter.
+            x, y = x - left, glyph.top - top  # noqa: PLW2901
+            paste(255, (x, y, x + glyph.width, y + glyph.height), glyph.core)
+        if ground is None:
+            return item.colour, line
         line.putpalette(_blended_colours(ground, item.colour))
-        image.paste(line.convert("RGB"), (x, y))
+        return line.convert("RGB"), None
+
+    yield _Area(box, laid)
 
 
 @lru_cache(maxsize=64)
@@ -197,20 +277,28 @@ def _divided_by_255(value: int) -> int:
     return ((value >> 8) + value) >> 8
 
 
-def _paint_fill(image: Image.Image, item: FilledBox, is_crisp: bool) -> None:
+def _fill_areas(item: FilledBox, is_crisp: bool) -> Iterator[_Area]:
     left, top, right, bottom = item.box
     if not _box_size(item.box):
         return
-    if item.radius < 2 or is_crisp:
-        image.paste(item.colour, item.box)
-        return
+
+    def plain() -> _Laid:
+        return item.colour, None
+
     radius = min(item.radius, (right - left) // 2, (bottom - top) // 2)
-    image.paste(item.colour, (left, top + radius, right, bottom - radius))
-    image.paste(item.colour, (left + radius, top, right - radius, top + radius))
-    image.paste(item.colour, (left + radius, bottom - radius, right - radius, bottom))
+    if item.radius < 2 or radius < 1 or is_crisp:
+        yield _Area(item.box, plain)
+        return
+    yield _Area((left, top + radius, right, bottom - radius), plain)
+    yield _Area((left + radius, top, right - radius, top + radius), plain)
+    yield _Area((left + radius, bottom - radius, right - radius, bottom), plain)
     corners = ((left, top), (right - radius, top), (left, bottom - radius), (right - radius, bottom - radius))
-    for corner, mask in zip(corners, _corner_masks(radius), strict=True):
-        image.paste(item.colour, corner, mask)
+    for (x, y), mask in zip(corners, _corner_masks(radius), strict=True):
+        yield _Area((x, y, x + radius, y + radius), partial(_through_mask, item.colour, mask))
+
+
+def _through_mask(colour: Rgb, mask: Image.Image) -> _Laid:
+    return colour, mask
 
 
 @lru_cache(maxsize=16)

@@ -21,10 +21,11 @@ from beffroi_content.model import (
 from beffroi_content.model.widgets import TickerWidget
 from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
 from beffroi_content.raster.errors import RasterError, TextDoesNotFit
+from beffroi_content.raster.frame_composition import rgb_bytes
 from beffroi_content.raster.image_decoding import ImageCache
 from beffroi_content.raster.legibility import is_crisp
 from beffroi_content.raster.page import Page
-from beffroi_content.raster.page_painter import paint_page
+from beffroi_content.raster.page_painter import paint_bands, paint_page
 from beffroi_content.reading_time import words_within
 from beffroi_content.rendering.readability import assess_readability
 from beffroi_content.templates.alerts import alert_pages as alert_template
@@ -197,6 +198,20 @@ class AlertDrawing:
         """Return one of the frames, and paint no other."""
         return _paint_page(self.pages[number], self.canvas, _NO_IMAGES)
 
+    def rgb_bands(self, number: int) -> Iterator[bytes]:
+        """Yield the RGB bytes of one of the frames from the top down, some rows at a time.
+
+        Together they are ``rgb_bytes(frame(number))``. They take half of its time where each is used and given up
+        before the next: no memory is asked for that has the size of a frame.
+        """
+        return map(rgb_bytes, _paint_bands(self.pages[number], self.canvas))
+
+
+def lay_out_plain_alert(alert: Alert, canvas: Canvas) -> AlertDrawing:
+    """Return the words of an alert on the page of a screen with nothing else to show: what is left without a layout."""
+    lines = [line for line in (alert.description, alert.instruction) if line]
+    return AlertDrawing(canvas, (idle_page.lay_out(alert.title, lines, canvas),), (), (), (), has_order=False)
+
 
 def draw_idle_page(title: str, lines: Sequence[str], canvas: Canvas) -> Image.Image:
     """Return the page of a screen with nothing else to show, such as “En attente d’un programme”. It never raises."""
@@ -220,7 +235,15 @@ def draw_number(number: int, name: str, canvas: Canvas) -> Image.Image:
 
 def _paint_page(page: Page, canvas: Canvas, images: ImageCache) -> Image.Image:
     """Return the pixels of a page, in colours that the screen has."""
-    image = paint_page(page, is_crisp(canvas), images)
+    return _in_its_colours(paint_page(page, is_crisp(canvas), images), canvas)
+
+
+def _paint_bands(page: Page, canvas: Canvas) -> Iterator[Image.Image]:
+    """Yield the rows of :func:`_paint_page` from the top down; each image is worth nothing once the next is there."""
+    return (_in_its_colours(band, canvas) for band in paint_bands(page, is_crisp(canvas), _NO_IMAGES))
+
+
+def _in_its_colours(image: Image.Image, canvas: Canvas) -> Image.Image:
     return image.point(_EIGHT_BITS) if canvas.screen_class.colour_depth == 8 else image
 
 

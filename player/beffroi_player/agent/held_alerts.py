@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from PIL import Image
 
@@ -23,13 +24,13 @@ from beffroi_content.model import (
     ScreenSettings,
     banner_rectangle,
 )
-from beffroi_content.rendering import Canvas
+from beffroi_content.rendering import AlertDrawing, Canvas
 from beffroi_content.timeline import Moment
 from beffroi_content.wire.documents import AlertSet
 from beffroi_player.agent.held_streams import held_stream, measured_stream, reception_of
 from beffroi_player.agent.prepare.png_encoder import save_png
 from beffroi_player.clock import ServerClock
-from beffroi_player.state.atomic_files import write_file
+from beffroi_player.state.atomic_files import write_pieces
 from beffroi_player.state.directories import (
     LOCAL_STREAM,
     AlertsRecord,
@@ -40,7 +41,7 @@ from beffroi_player.state.directories import (
     StateDirectory,
     alert_set_key,
 )
-from beffroi_player.state.ppm_images import to_ppm
+from beffroi_player.state.ppm_images import ppm_header
 from beffroi_player.wakeup import send_wakeup
 
 log = logging.getLogger(__name__)
@@ -108,8 +109,8 @@ class HeldAlerts:
     """File names of the pages, by the key of the rendering."""
     _page_ms: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """How long each page takes to read, by the same key."""
-    _images: dict[str, Image.Image] = field(default_factory=dict)
-    """Frames that are not on the disk yet, by file name."""
+    _unsaved: set[str] = field(default_factory=set)
+    """File names of frames that are in the runtime directory, and not on the disk yet."""
     _former: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = field(default_factory=dict)
     """The pages of before and their times, by ``alert_set_key``, for as long as everything is drawn anew. A stage that
     was told of some alerts only would show what the others hide."""
@@ -254,11 +255,9 @@ class HeldAlerts:
         """
         kept = {name for names in record.frames.values() for name in names}
         for name in kept:
-            image = self._images.get(name)
-            # Frames that were restored from the disk have no image in memory: they are there already.
-            if image is not None:
-                save_png(image, self.state.frames / name)
-                self._images.pop(name, None)
+            if name in self._unsaved:
+                self._save_page(name)
+                self._unsaved.discard(name)
         self.state.alerts.write(record)
         # After the record is written: until then the file on the disk names these frames.
         stale, self._stale = self._stale, set()
@@ -294,8 +293,8 @@ class HeldAlerts:
         self._page_ms = {key: times for key, times in self._page_ms.items() if key in kept}
         gone = before - self.frame_names
         for name in gone:
-            self._images.pop(name, None)
-            (self.runtime.folder / name).with_suffix(".ppm").unlink(missing_ok=True)
+            self._unsaved.discard(name)
+            self._memory_file(name).unlink(missing_ok=True)
         return gone
 
     @property
@@ -338,27 +337,54 @@ class HeldAlerts:
         return self._frame_key(alert, form) in self._drawn
 
     def _draw_form(self, alert: Alert, form: AlertForm) -> None:
+        canvas = self.drawing_context.canvas_for(alert.level, form)
+        try:
+            self._draw_pages(alert, form, rendering.lay_out_alert(alert, form, canvas))
+        except Exception:
+            # An alert is presented whatever happens, if need be without its layout.
+            log.exception("alert %s cannot be drawn as %s: it is shown as plain text", alert.id, form)
+            self._draw_pages(alert, form, rendering.lay_out_plain_alert(alert, canvas))
+
+    def _draw_pages(self, alert: Alert, form: AlertForm, drawing: AlertDrawing) -> None:
         """Draw a form of an alert; the first page of one that is due goes to the stage before the second is drawn."""
-        key, names = self._frame_key(alert, form), []
-        images, times = _draw_or_fall_back(alert, form, self.drawing_context.canvas_for(alert.level, form))
-        for page, image in enumerate(images):
-            names.append(self._keep_page(f"{key}-{page}.png", image))
-            is_first_of_all = page == 0 and alert_set_key(alert, form) not in self._former
+        key, times, names = self._frame_key(alert, form), drawing.page_ms, list[str]()
+        for number in range(len(drawing.pages)):
+            name = f"{key}-{number}.png"
+            try:
+                self._keep_page(name, drawing, number)
+            except Exception:
+                if not names:
+                    raise
+                log.exception("a further page of alert %s cannot be drawn: those before it are shown", alert.id)
+                break
+            names.append(name)
+            is_first_of_all = number == 0 and alert_set_key(alert, form) not in self._former
             if is_first_of_all and len(times) > 1 and form is main_form(alert.level):
                 self._drawn[key], self._page_ms[key] = tuple(names), times[:1]
                 self._publish_record()
         self._drawn[key], self._page_ms[key] = tuple(names), times[: len(names)]
 
-    def _keep_page(self, name: str, image: Image.Image) -> str:
-        path = (self.runtime.folder / name).with_suffix(".ppm")
+    def _keep_page(self, name: str, drawing: AlertDrawing, number: int) -> None:
+        path = self._memory_file(name)
         try:
-            write_file(path, *to_ppm(image.size, rendering.rgb_bytes(image)), durable=False)
+            pieces = itertools.chain((ppm_header(drawing.canvas.size),), drawing.rgb_bands(number))
+            write_pieces(path, pieces, durable=False)
+            self._unsaved.add(name)
         except OSError as error:
             # The runtime directory is full: the disk is slower, but the alert is presented.
             log.warning("%s goes to the disk at once: %s", path.name, error)
+            save_png(drawing.frame(number), self.state.frames / name)
+
+    def _save_page(self, name: str) -> None:
+        try:
+            image = Image.open(self._memory_file(name), formats=["PPM"])
+        except FileNotFoundError:
+            return  # Its alert is no longer held.
+        with image:
             save_png(image, self.state.frames / name)
-        self._images[name] = image
-        return name
+
+    def _memory_file(self, name: str) -> Path:
+        return (self.runtime.folder / name).with_suffix(".ppm")
 
     def _publish_record(self) -> None:
         try:
@@ -371,25 +397,3 @@ class HeldAlerts:
 def _drawing_order(held: HeldAlert) -> tuple[bool, bool, int]:
     """Return what sorts alerts by urgency: no exercise is on before the genuine alert that hides it."""
     return held.is_planned, held.alert.status is not AlertStatus.ACTUAL, -held.alert.level.rank
-
-
-def _draw_or_fall_back(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Iterator[Image.Image], tuple[int, ...]]:
-    """Return the frames of an alert, drawn one by one, and how long each is read in ms; empty where that is unknown."""
-    try:
-        drawing = rendering.lay_out_alert(alert, form, canvas)
-        frames = drawing.frames()
-        first = next(frames)
-    except Exception:
-        # An alert is presented whatever happens, if need be without its layout.
-        log.exception("alert %s cannot be drawn as %s: it is shown as plain text", alert.id, form)
-        lines = [line for line in (alert.description, alert.instruction) if line]
-        return iter((rendering.draw_idle_page(alert.title, lines, canvas),)), ()
-    return itertools.chain((first,), _drawable(frames, alert)), drawing.page_ms
-
-
-def _drawable(frames: Iterator[Image.Image], alert: Alert) -> Iterator[Image.Image]:
-    """Yield the frames up to one that cannot be drawn: those before it are shown."""
-    try:
-        yield from frames
-    except Exception:
-        log.exception("a further page of alert %s cannot be drawn", alert.id)

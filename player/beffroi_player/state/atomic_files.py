@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -32,12 +32,21 @@ def write_file(path: Path, *data: bytes, durable: bool = True, mode: int = 0o644
     Raises:
         OSError: the disk is full or broken; the old file is untouched.
     """
+    write_pieces(path, data, durable=durable, mode=mode)
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes], *, durable: bool = True, mode: int = 0o644) -> None:
+    """Replace a file in one step, as :func:`write_file` does, by pieces of which only one need be in memory at a time.
+
+    Raises:
+        OSError: see :func:`write_file`. What ``pieces`` raises comes through, and the old file is untouched.
+    """
     # The name is unique by process and thread, so that two writers never share a temporary file.
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
         with open(descriptor, "wb") as file:
-            file.writelines(data)
+            file.writelines(pieces)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())

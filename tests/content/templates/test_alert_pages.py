@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.alert_grid import TEXTS, alert_cases, assert_tells_all, some_cases
-from tests.support.canvases import LANDSCAPE, LED, PORTRAIT, canvas_of, letters_of, text_of, zone_of
+from tests.support.canvases import LANDSCAPE, LCD, LED, PORTRAIT, canvas_of, letters_of, text_of, zone_of
 
 from beffroi_content.model import (
     GENERAL_HAZARD,
@@ -126,6 +126,12 @@ class TestLaterPages:
         assert drawing.left_out[0].startswith("Les ponts")
         assert all("La suite" in text_of(page) for page in drawing.pages)
         assert not takeover().left_out
+
+    @pytest.mark.parametrize(("size", "depth"), [(LANDSCAPE, 24), (PANEL, 8), ((16, 128), 1)])
+    def test_are_the_same_pixels_band_by_band(self, size, depth):
+        drawing = takeover(size=size, technology=LCD if size == LANDSCAPE else LED, depth=depth)
+        for number, frame in enumerate(drawing.frames()):
+            assert b"".join(drawing.rgb_bands(number)) == frame.tobytes()
 
     def test_are_drawn_after_the_first_was_handed_over(self, monkeypatch):
         drawn = []

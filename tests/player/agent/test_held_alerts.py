@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
+from collections.abc import Iterator
 
 import pytest
 from PIL import Image
@@ -106,27 +109,49 @@ def test_information_enters_the_loop(informed: PlayerHarness, hall: SigningTown)
     assert seen == {"pool", "flood"}
 
 
+@pytest.mark.parametrize("broken", ["laid out", "painted"])
 def test_an_alert_that_cannot_be_drawn_is_shown_as_plain_text(
-    informed: PlayerHarness, hall: SigningTown, monkeypatch: pytest.MonkeyPatch
+    informed: PlayerHarness,
+    hall: SigningTown,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    broken: str,
 ) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("the template is broken")
 
-    monkeypatch.setattr("beffroi_content.rendering.draw_alert", fail)
+    if broken == "laid out":
+        monkeypatch.setattr("beffroi_content.rendering.lay_out_alert", fail)
+    else:
+        monkeypatch.setattr("beffroi_content.raster.page_painter.coloured_pictogram", fail)
+        monkeypatch.setattr("beffroi_content.raster.page_painter.pictogram_on_ground", fail)
     informed.receive(hall.publish_alerts(alert()))
+    assert informed.alerts == [("flood", "takeover")]
+    assert "shown as plain text" in caplog.text
+
+
+def test_a_full_runtime_directory_stops_no_alert(
+    informed: PlayerHarness, hall: SigningTown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("beffroi_player.agent.held_alerts.write_pieces", fail)
+    informed.receive(hall.publish_alerts(alert()))
+    assert list(informed.runtime.folder.glob("*.ppm")) == []
     assert informed.alerts == [("flood", "takeover")]
 
 
 def test_the_first_page_is_shown_before_the_second_is_drawn(
     informed: PlayerHarness, hall: SigningTown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paint, presented = drawing._paint_page, []
+    paint, presented = drawing._paint_bands, []
 
-    def paint_and_look(*page: object) -> Image.Image:
+    def paint_and_look(*page: object) -> Iterator[Image.Image]:
         presented.append(informed.alerts)
         return paint(*page)
 
-    monkeypatch.setattr(drawing, "_paint_page", paint_and_look)
+    monkeypatch.setattr(drawing, "_paint_bands", paint_and_look)
     long = "Montez à l’étage. " + "Coupez le gaz et l’électricité, et n’allez pas chercher les enfants à l’école. " * 6
     informed.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, instruction=long, description=long)))
     assert presented[:2] == [[], [("flood", "takeover")]]
@@ -135,13 +160,13 @@ def test_the_first_page_is_shown_before_the_second_is_drawn(
 @pytest.fixture
 def seen_while_drawing(informed: PlayerHarness, monkeypatch: pytest.MonkeyPatch) -> list[list[tuple[str, str]]]:
     """What is on the screen each time that a page is drawn."""
-    paint, seen = drawing._paint_page, []
+    paint, seen = drawing._paint_bands, []
 
-    def look_and_paint(*page: object) -> Image.Image:
+    def look_and_paint(*page: object) -> Iterator[Image.Image]:
         seen.append(informed.alerts)
         return paint(*page)
 
-    monkeypatch.setattr(drawing, "_paint_page", look_and_paint)
+    monkeypatch.setattr(drawing, "_paint_bands", look_and_paint)
     return seen
 
 
