@@ -1,6 +1,7 @@
 """Alert sets as they were signed and sent, kept beside the alerts that they carried: evidence for their dossiers.
 
-The outbox has only the newest set of a scope. Sets without an alert say nothing about any, and are not kept.
+The outbox has only the newest set of a scope. Sets without an alert, begun or planned, say nothing about any, and are
+not kept.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
+from django.db.models import Q
 from django.utils import timezone
 
 from beffroi_content.wire.documents import AlertSet
@@ -20,6 +22,7 @@ from beffroi_server.fleet.plays import retention
 
 BATCH_SIZE = 500
 """Sets that are deleted in one transaction: an alert may be waiting for it to end."""
+MOST_NAMED = 500
 AFTERWARDS = dt.timedelta(minutes=5)
 """For how long after its last instant an alert is still looked for: it is settled a little later."""
 
@@ -49,21 +52,27 @@ def delete_expired(now: dt.datetime) -> int:
 
 
 def sets_with(
-    identifiers: Iterable[str], topics: Iterable[str], start: dt.datetime, end: dt.datetime
+    identifiers: Iterable[str], topics: Iterable[str], start: dt.datetime, end: dt.datetime, named: Iterable[int] = ()
 ) -> Iterator[tuple[SentAlertSet, AlertSet, tuple[str, ...]]]:
     """Yield the sets of a time that carried some alerts, the oldest first, as read, with the alerts that are in them.
+
+    A planned alert reaches players long before it begins: the sets that brought it are those that receipts name.
 
     Args:
         identifiers: Of the alerts.
         topics: Names of the topics that they were sent on.
         start: When the first was broadcast.
         end: When the last was taken off the screens.
+        named: Sequences of earlier sets that are looked at, too.
     """
     wanted = set(identifiers)
-    rows = SentAlertSet.objects.filter(topic__in=list(topics), sent_at__gte=start, sent_at__lte=end + AFTERWARDS)
+    in_time = Q(sent_at__gte=start, sent_at__lte=end + AFTERWARDS)
+    named_before = Q(sequence__in=sorted(set(named))[-MOST_NAMED:], sent_at__lt=start)
+    rows = SentAlertSet.objects.filter(in_time | named_before, topic__in=list(topics))
     for row in rows.order_by("sent_at", "pk").iterator(chunk_size=100):
         document = signing.open_own_document(ALERTS, bytes(row.payload))
         if isinstance(document, AlertSet):
-            carried = tuple(alert.id for alert in document.alerts if alert.id in wanted)
+            held = (*document.alerts, *document.planned)
+            carried = tuple(dict.fromkeys(alert.id for alert in held if alert.id in wanted))
             if carried:
                 yield row, document, carried

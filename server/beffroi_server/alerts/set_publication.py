@@ -50,7 +50,7 @@ def publish_scopes(scopes: Iterable[TopicScope], now: dt.datetime, sets: AlertSe
         sets = queries.alert_sets(now)
     planned = planned_alerts.planned_sets(now)
     sealed = [(scope, _publish_set(scope, sets.get(scope, ()), planned.get(scope, ()))) for scope in ordered]
-    sent_sets.keep_sets(document for scope, document in sealed if sets.get(scope))
+    sent_sets.keep_sets(document for scope, document in sealed if sets.get(scope) or planned.get(scope))
 
 
 def _publish_set(

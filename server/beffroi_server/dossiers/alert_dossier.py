@@ -242,8 +242,10 @@ def _sets(
         scopes = {scope for scope in scopes if _is_visible(scope, groups, slugs)}
     topics = [str(ALERTS.topic_for(town.site, scope)) for scope in scopes]
     start, end = texts[0].alert.issued_at, max(queries.all_clear_ends_at(text.alert) for text in texts)
+    named = [each.first.sequence for text in texts for each in text.screens if each.first is not None]
     found: list[SetRecord] = []
-    for row, _document, carried in sent_sets.sets_with([str(text.alert.pk) for text in texts], topics, start, end):
+    identifiers = [str(text.alert.pk) for text in texts]
+    for row, _document, carried in sent_sets.sets_with(identifiers, topics, start, end, named):
         found.append(SetRecord(row, carried))
         if len(found) == MAX_SETS:
             break

@@ -248,7 +248,7 @@ def _check_texts(
     found: DossierVerification, texts: list[dict[str, Any]], carried: dict[tuple[str, int], AlertSet]
 ) -> None:
     for text in texts:
-        signed = [alert for document in carried.values() for alert in document.alerts if alert.id == text["id"]]
+        signed = [alert for document in carried.values() for alert in _held(document) if alert.id == text["id"]]
         if not signed:
             found.notes.append(f"“{text['title']}”: none of the signed sets carries this text")
         elif different := [name for name in _COMPARED if any(_signed(alert, name) != text[name] for alert in signed)]:
@@ -260,6 +260,11 @@ def _check_texts(
         for screen in text["screens"]:
             if screen["receipt"] is not None:
                 found.faults += _receipt_faults(found, text, screen, carried)
+
+
+def _held(document: AlertSet) -> tuple[Alert, ...]:
+    """Return what players have of a set: what is on, and what begins later."""
+    return (*document.alerts, *document.planned)
 
 
 def _signed(alert: Alert, name: str) -> object:
@@ -286,7 +291,7 @@ def _receipt_faults(
     document = carried.get((receipt["stream"], receipt["sequence"]))
     if document is None:
         found.notes.append(f"{screen['screen']}: the set that its receipt names is not in the dossier")
-    elif text["id"] not in {alert.id for alert in document.alerts}:
+    elif text["id"] not in {alert.id for alert in _held(document)}:
         yield f"{screen['screen']}: the set that its receipt names did not carry “{text['title']}”"
     else:
         found.receipts += 1

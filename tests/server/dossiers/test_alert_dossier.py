@@ -24,8 +24,8 @@ from beffroi_content.wire.documents import SigningRole
 from beffroi_server.__main__ import main
 from beffroi_server.accounts import audit_export
 from beffroi_server.accounts.models import AuditEvent, Town, User
-from beffroi_server.alerts import queries, services
-from beffroi_server.alerts.models import Alert, SentAlertSet
+from beffroi_server.alerts import plan_services, queries, services
+from beffroi_server.alerts.models import Alert, PlannedAlert, SentAlertSet
 from beffroi_server.delivery import key_files, key_rotation, signing_keys
 from beffroi_server.dossiers.alert_dossier import build_dossier
 from beffroi_server.dossiers.dossier_json import dossier_json
@@ -104,6 +104,29 @@ def _drawn_frame(alert: Alert, screen_class: Any, town: Town) -> str:
     drawn = queries.to_content(alert, alert.issued_at)
     page = preview.preview_alert(drawn, preview.alert_form(drawn.level), screen_class, town)[0]
     return image_digest(Image.open(io.BytesIO(page)).convert("RGB"))
+
+
+def test_names_the_set_that_brought_a_planned_alert_ahead_of_its_hour(bob, hall, town, tmp_path, capsys, monkeypatch):
+    noon = timezone.now().replace(microsecond=0) + dt.timedelta(days=2)
+    siren = PlannedAlert(
+        level="emergency", status="test", title="Sirène", source="Mairie", duration_min=10,
+        starts_on=timezone.localtime(noon).date(), starts_time=timezone.localtime(noon).time(),
+    )  # fmt: skip
+    plan_services.save_plan(siren, EVERYWHERE, user=bob)
+    ahead = SentAlertSet.objects.get()
+    monkeypatch.setattr(timezone, "now", lambda: noon + dt.timedelta(seconds=2))
+    plan_services.begin_due(timezone.now())
+    alert = Alert.objects.get()
+    show(alert, hall)
+    ReceiptRecord.objects.update(sequence=ahead.sequence)
+    values = exported(alert, bob, town)
+
+    assert [(each["sequence"], each["alerts"]) for each in values["sets"]][0] == (ahead.sequence, [str(alert.pk)])
+    assert len(values["sets"]) == 2
+    assert verify(tmp_path, values, "--root", signing_keys.root_fingerprint()) == 0
+    said = capsys.readouterr().out
+    assert "1 receipts of sets" in said
+    assert "1 texts as signed" in said
 
 
 def test_verifies_with_the_keys_and_the_audit_trail_of_the_town(flood, bob, town, tmp_path, capsys):
