@@ -86,6 +86,7 @@ class SourceAnswer(Answer):
     tests: Decision
     ahead: Decision
     interval_min: int
+    expected_hours: int | None
     is_snapshot: bool
     codes: str
     certificates: str
@@ -123,6 +124,8 @@ class SourceChange(Change):
     ahead: Decision = Decision.PROPOSE
     """What is announced for tomorrow, of charts."""
     interval_min: Minutes = 5
+    expected_hours: Annotated[int, Field(ge=1, le=744)] | None = None
+    """Of one that sends by itself: hours after which its silence is told; null: never."""
     is_snapshot: bool = False
     codes: Lines = ""
     certificates: Certificates = ""
@@ -285,8 +288,9 @@ def _save(row: WarningSource, body: SourceChange, request: ApiRequest) -> Source
 
 
 def _source(row: WarningSource) -> SourceAnswer:
-    own = {name: getattr(row, name) for name in SourceAnswer.model_fields if name != "webhook_address"}
-    return SourceAnswer.model_validate({**own, "webhook_address": _webhook_address(row)})
+    own = {name: getattr(row, name) for name in SourceAnswer.model_fields if name not in ("webhook_address", "problem")}
+    told = {"webhook_address": _webhook_address(row), "problem": row.problem_words}
+    return SourceAnswer.model_validate({**own, **told})
 
 
 def _webhook_address(row: WarningSource) -> str:

@@ -23,6 +23,7 @@ from beffroi_server.monitoring import status_text
 from beffroi_server.notifications.incidents import UNSTEADY
 from beffroi_server.notifications.models import Incident
 from beffroi_server.notifications.occasions import Occasion
+from beffroi_server.outside_warnings.models import old_chart_words
 
 GROUP_FROM = 3
 """So many silent screens are told as one line."""
@@ -167,12 +168,16 @@ def incident_title(incident: Incident) -> str:
 
 def reason_text(incident: Incident) -> str:
     """Return why, as far as that is known; empty where the title says it all."""
-    detail = incident.detail
     if incident.occasion == Occasion.SCREEN_SILENT:
         return str(_SILENCE_REASONS.get(incident.reason, ""))
     if incident.occasion == Occasion.SCREEN_WRONG:
         return str(status_text.REASON_TEXTS.get(incident.reason, ""))
-    return str(detail.get("problem", ""))
+    return _problem(incident)
+
+
+def _problem(incident: Incident) -> str:
+    made = from_milliseconds(incident.detail.get("chart_ms"))
+    return old_chart_words(made) if made is not None else str(incident.detail.get("problem", ""))
 
 
 def span_text(incident: Incident) -> str:
@@ -280,7 +285,7 @@ def _values(incident: Incident) -> dict[str, Any]:
         "name": incident.name,
         "since": moment_since(incident.began_at),
         "reason": status_text.REASON_TEXTS.get(incident.reason, ""),
-        "problem": detail.get("problem", ""),
+        "problem": _problem(incident),
         "free_mb": detail.get("free_mb", 0),
         "host": detail.get("host", ""),
         "day": format_day(expires.date()) if expires is not None else "?",

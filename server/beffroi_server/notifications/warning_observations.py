@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from beffroi_server.alerts import on_call
 from beffroi_server.alerts.models import Alert
+from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.notifications.alert_observations import observe_waiting, officer_keys
 from beffroi_server.notifications.observations import Observation
 from beffroi_server.notifications.occasions import Occasion
@@ -19,7 +20,7 @@ def failing_sources() -> list[Observation]:
     return [
         Observation(
             Occasion.WARNING_SOURCE, f"source-{source.pk}", source.name, source.failing_since, "",
-            {"problem": source.problem},
+            {"chart_ms": unix_ms(source.chart_made_at)} if source.chart_made_at else {"problem": source.problem},
         )
         for source in WarningSource.objects.filter(is_on=True, failing_since__isnull=False)
         if source.failing_since is not None

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from beffroi_server.core import database
 from beffroi_server.core.outside_http import private_address_message
 from beffroi_server.delivery.topic_reader import ForeignBroker, TopicReader
-from beffroi_server.outside_warnings import following, intake
+from beffroi_server.outside_warnings import following, intake, silence
 from beffroi_server.outside_warnings.document_reading import DocumentRefused, read_confined
 from beffroi_server.outside_warnings.models import SourceKind, WarningSource
 
@@ -91,18 +91,19 @@ def take_message(source_id: int, payload: bytes) -> None:
     try:
         found = read_confined(payload, source.certificates)
     except DocumentRefused as refused:
-        WarningSource.objects.filter(pk=source_id).update(problem=str(refused)[:300])
+        silence.note_heard(source, now, problem=str(refused))
         return
     intake.take_in(source, found.document.alerts, now, signatures=found.signatures)
-    WarningSource.objects.filter(pk=source_id).update(read_at=now, problem="")
+    silence.note_heard(source, now)
     following.follow_source(source, now)
 
 
 def note_state(source_id: int, code: str, now: dt.datetime) -> None:
-    """Note that a broker is read (an empty code), or why not."""
+    """Note that a broker is read (an empty code), or why not. A connection is no message: it ends no silence."""
     row = WarningSource.objects.filter(pk=source_id)
     if not code:
-        row.update(read_at=now, failures=0, failing_since=None, problem="")
+        row.update(failures=0, failing_since=None, problem="")
+        silence.note_silent(now)
         return
     words = private_address_message("BEFFROI_FEED_NETWORKS") if code == "private" else str(_PROBLEMS[code])
     if code == "too-large":

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from beffroi_server.accounts.models import Town
 from beffroi_server.cap.messages import CapAlert, CapArea, CapCircle, NamedValue
 from beffroi_server.cap.places import Place, departments
-from beffroi_server.core.formatting import moment_of
 from beffroi_server.feeds import fetch
 from beffroi_server.feeds.addresses import department_number, is_overseas
 from beffroi_server.feeds.readers.vigilance import DEPARTMENTS
@@ -45,8 +44,8 @@ class ChartReading:
     messages: list[CapAlert]
     problem: str = ""
     """What they do not say, for people; empty where they say it all."""
-    is_old: bool = False
-    """Whether one of them is no longer renewed."""
+    old_of: dt.datetime | None = None
+    """When one of them was made that is no longer renewed."""
 
 
 def read_charts(source: WarningSource, now: dt.datetime) -> ChartReading:
@@ -68,9 +67,9 @@ def read_charts(source: WarningSource, now: dt.datetime) -> ChartReading:
     is_river = source.kind == SourceKind.RIVERS
     hazards = hazards_of(data, lambda found: _area(found, places), now, is_river=is_river)
     messages = chart_messages(hazards, _known_messages(source), SENDERS[SourceKind(source.kind)], now)
-    old = next((each for each in data["zones"] if each["is_old"]), None)
-    problem = _old_words(old["made"]) if old is not None else _unsaid(source, data, readings, places)
-    return ChartReading(messages, problem, old is not None)
+    if old := next((each for each in data["zones"] if each["is_old"]), None):
+        return ChartReading(messages, old_of=dt.datetime.fromisoformat(old["made"]))
+    return ChartReading(messages, _unsaid(source, data, readings, places))
 
 
 def departments_of(source: WarningSource, places: Sequence[Place]) -> tuple[str, ...]:
@@ -139,11 +138,6 @@ def _area(found: dict[str, Any], places: Sequence[Place]) -> CapArea:
         return CapArea(found["name"], geocodes=codes)
     circles = tuple(CapCircle(place.point[0], place.point[1], _PLACE_KM) for place in near if place.point is not None)
     return CapArea(found["name"], circles=circles)
-
-
-def _old_words(made: str) -> str:
-    said = _("Its chart is %(of)s and no longer renewed: it proposes nothing. Look at the authority’s own page.")
-    return said % {"of": moment_of(dt.datetime.fromisoformat(made))}
 
 
 def _unsaid(

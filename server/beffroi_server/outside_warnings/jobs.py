@@ -7,7 +7,7 @@ import threading
 from django.utils import timezone
 
 from beffroi_server.core.jobs import PeriodicJob
-from beffroi_server.outside_warnings import following, message_store, polling
+from beffroi_server.outside_warnings import following, message_store, polling, silence
 
 READERS = 3
 """Sources that are read at the same time: some answer slowly or not at all."""
@@ -19,6 +19,13 @@ def read_due(stopping: threading.Event) -> None:
         pass
 
 
+def follow(_stopping: threading.Event) -> None:
+    """Follow what is in force, and note which sources have fallen silent."""
+    now = timezone.now()
+    silence.note_silent(now)
+    following.follow_sources(now)
+
+
 def delete_old(_stopping: threading.Event) -> None:
     """Delete messages and warnings that nobody needs any more."""
     now = timezone.now()
@@ -28,6 +35,6 @@ def delete_old(_stopping: threading.Event) -> None:
 
 JOBS = (
     *(PeriodicJob(f"warning-reading-{number}", 5, read_due) for number in range(1, READERS + 1)),
-    PeriodicJob("warning-following", 10, lambda _stopping: following.follow_sources(timezone.now())),
+    PeriodicJob("warning-following", 10, follow),
     PeriodicJob("warning-retention", 3600, delete_old),
 )

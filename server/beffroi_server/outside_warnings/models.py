@@ -8,11 +8,13 @@ from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content.model import AlertLevel
 from beffroi_server.alerts.models import Alert, AlertProposal
 from beffroi_server.cap.policy import Decision
+from beffroi_server.core.formatting import moment_of
 
 NEVER = "never"
 _LEVEL_WORDS = {
@@ -39,6 +41,8 @@ CHART_KINDS = (SourceKind.VIGILANCE, SourceKind.RIVERS)
 """Sources whose warnings are made of charts: see ``chart_messages``."""
 READ_KINDS = (SourceKind.ADDRESS, *CHART_KINDS)
 """Sources that are read again and again."""
+SENDING_KINDS = (SourceKind.WEBHOOK, SourceKind.MQTT)
+"""Sources that send by themselves."""
 
 
 def new_token() -> str:
@@ -67,6 +71,11 @@ class WarningSource(models.Model):
     interval_min = models.PositiveSmallIntegerField(
         _("minutes between two readings"), default=5, validators=[MinValueValidator(1), MaxValueValidator(1_440)]
     )
+    expected_hours = models.PositiveSmallIntegerField(
+        _("hours of silence before somebody is told"), null=True, blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 31)],
+    )  # fmt: skip
+    """Of one that sends by itself; None: nobody knows how often something comes."""
     is_snapshot = models.BooleanField(_("what is no longer in its feed is over"), default=False)
     certificates = models.TextField(
         _("certificates that its signatures are verified by"), max_length=50_000, blank=True
@@ -116,11 +125,13 @@ class WarningSource(models.Model):
     read_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When something was last read, or said to be unchanged."""
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
-    """When to read it again; None: at once."""
+    """When to read it again; None: at once. Of one that sends by itself: when it has been silent for too long."""
     failures = models.PositiveSmallIntegerField(default=0, editable=False)
     failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     problem = models.CharField(max_length=300, blank=True, editable=False)
-    """Why the last reading failed, for people."""
+    """Why the last reading failed, for people; ``problem_words`` has all of it."""
+    chart_made_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When its chart was made, where that is no longer renewed."""
     skipped = models.JSONField(default=list, blank=True, editable=False)
     """What of the last document could not be read: code, place and value of each note."""
     awaited = models.TextField(default="{}", editable=False)
@@ -133,7 +144,7 @@ class WarningSource(models.Model):
     audit_ignored: ClassVar = frozenset(
         {
             "etag", "modified", "read_at", "due_at", "failures", "failing_since", "problem", "skipped", "awaited",
-            "fetched", "token", "secret_sha256", "generation",
+            "fetched", "token", "secret_sha256", "generation", "chart_made_at",
         }
     )  # fmt: skip
 
@@ -147,6 +158,22 @@ class WarningSource(models.Model):
     def is_read(self) -> bool:
         """Whether it is read again and again, and can be read at once."""
         return self.kind in READ_KINDS
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it can be heard, and has been silent for too long."""
+        return self.failing_since is not None and self.kind in SENDING_KINDS and self.failing_since == self.due_at
+
+    @property
+    def problem_words(self) -> str:
+        """What is wrong with it, for people, as it is said now."""
+        return old_chart_words(self.chart_made_at) if self.chart_made_at is not None else self.problem
+
+
+def old_chart_words(made_at: dt.datetime) -> str:
+    """Return that a chart is no longer renewed, to be worded when it is shown: at midnight “14:00” is yesterday’s."""
+    said = gettext("Its chart is %(of)s and no longer renewed: it proposes nothing. Look at the authority’s own page.")
+    return said % {"of": moment_of(made_at)}
 
 
 class ReceivedMessage(models.Model):

@@ -74,12 +74,12 @@ def _read_charts(source: WarningSource) -> bool:
         return False
     now = timezone.now()
     intake.take_in(source, found.messages, now)
-    if found.is_old:
-        _record_failure(source, found.problem)
+    if found.old_of is not None:
+        _record_failure(source, "", chart_made_at=found.old_of)
     else:
         _record_success(source, now, {}, found.problem)
     following.follow_source(source, timezone.now())
-    return not found.is_old
+    return found.old_of is None
 
 
 def move_due_times(step_ms: int) -> None:
@@ -174,19 +174,23 @@ def _record_unchanged(source: WarningSource) -> None:
 
 def _record_success(source: WarningSource, now: dt.datetime, values: Mapping[str, object], problem: str) -> None:
     due = now + dt.timedelta(minutes=source.interval_min) * random.uniform(0.9, 1.0)  # noqa: S311 - spreads load
-    changed = {**values, "read_at": now, "due_at": due, "failures": 0, "failing_since": None, "problem": problem[:300]}
+    changed = {
+        **values, "read_at": now, "due_at": due, "failures": 0, "failing_since": None, "problem": problem[:300],
+        "chart_made_at": None,
+    }  # fmt: skip
     # Somebody may have given it another address meanwhile.
     WarningSource.objects.filter(pk=source.pk, address=source.address).update(**changed)
     source.refresh_from_db()
 
 
-def _record_failure(source: WarningSource, problem: str) -> None:
-    logger.info("the source %s is not read: %s", source, problem)
+def _record_failure(source: WarningSource, problem: str, chart_made_at: dt.datetime | None = None) -> None:
+    logger.info("the source %s is not read: %s", source, problem or f"its chart is of {chart_made_at}")
     now = timezone.now()
     usual = dt.timedelta(minutes=source.interval_min)
     pause = max(usual, min(MAX_RETRY_DELAY, usual * 2 ** min(source.failures, 6)))
     changed = {
         "failures": min(source.failures + 1, 1000), "problem": problem[:300], "etag": "", "modified": "",
+        "chart_made_at": chart_made_at,
         "failing_since": source.failing_since or now, "due_at": now + pause * random.uniform(0.7, 1.0),  # noqa: S311
     }  # fmt: skip
     WarningSource.objects.filter(pk=source.pk, address=source.address).update(**changed)

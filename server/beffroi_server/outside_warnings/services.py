@@ -54,7 +54,7 @@ def save_source(source: WarningSource, *, user: User | None) -> None:
         if before is not None and before.address != source.address:
             source.fetched = []
         source.etag, source.modified, source.due_at, source.failures, source.problem = "", "", None, 0, ""
-        source.failing_since = None
+        source.failing_since, source.chart_made_at = None, None
         source.save()
         changes = audit.changes_since(values, source)
         audit.record_event(user, "warning-source-created" if created else "warning-source-changed", source, **changes)

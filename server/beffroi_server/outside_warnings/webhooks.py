@@ -12,7 +12,7 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.core.transactions import serialised
-from beffroi_server.outside_warnings import following, intake
+from beffroi_server.outside_warnings import following, intake, silence
 from beffroi_server.outside_warnings.document_reading import read_confined
 from beffroi_server.outside_warnings.models import SourceKind, WarningSource
 
@@ -54,7 +54,7 @@ def receive_body(source: WarningSource, body: bytes) -> int:
     found = read_confined(body, source.certificates)
     now = timezone.now()
     count = intake.take_in(source, found.document.alerts, now, signatures=found.signatures)
-    WarningSource.objects.filter(pk=source.pk).update(read_at=now, failures=0, failing_since=None, problem="")
+    silence.note_heard(source, now)
     following.follow_source(source, now)
     return count
 

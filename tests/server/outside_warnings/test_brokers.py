@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import threading
 
@@ -14,7 +15,8 @@ from tests.support.waiting import until
 
 from beffroi_server.alerts.models import AlertProposal
 from beffroi_server.cap.reader import read_document
-from beffroi_server.outside_warnings import brokers, services
+from beffroi_server.notifications.warning_observations import failing_sources
+from beffroi_server.outside_warnings import brokers, services, silence
 from beffroi_server.outside_warnings.document_reading import ReadDocument
 from beffroi_server.outside_warnings.models import WarningSource
 
@@ -51,6 +53,36 @@ def test_a_broker_that_cannot_be_read_says_since_when_and_why_until_it_can(sourc
     brokers.note_state(source.pk, "", timezone.now())
     source.refresh_from_db()
     assert (source.failing_since, source.problem) == (None, "")
+
+
+def test_a_broker_that_connects_and_brings_nothing_for_longer_than_expected_is_told(source, client, dora):
+    now = timezone.now()
+    source.expected_hours = 24
+    services.save_source(source, user=dora)
+    brokers.note_state(source.pk, "", now)
+    for code in ("lost", ""):
+        brokers.note_state(source.pk, code, now + dt.timedelta(hours=23))
+    assert failing_sources() == []
+    # A connection is no message: it neither ends the silence nor counts as heard.
+    brokers.note_state(source.pk, "", now + dt.timedelta(hours=25))
+    brokers.note_state(source.pk, "", now + dt.timedelta(hours=26))
+    (told,) = failing_sources()
+    assert told.began_at == now + dt.timedelta(hours=24)
+    assert "within 24 hours" in told.detail["problem"]
+    client.force_login(dora)
+    for page in ("/warnings/", "/warnings/sources/"):
+        assert b"overdue since" in client.get(page, HTTP_ACCEPT_LANGUAGE="en").content
+    source.refresh_from_db()
+    assert source.read_at is None
+
+    brokers.take_message(source.pk, message())
+    assert failing_sources() == []
+
+
+def test_silence_is_calm_where_nobody_knows_how_often_something_comes(source):
+    brokers.note_state(source.pk, "", timezone.now() - dt.timedelta(days=400))
+    silence.note_silent(timezone.now())
+    assert failing_sources() == []
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,9 @@ from beffroi_server.alerts.models import Alert, AlertProposal
 from beffroi_server.feeds import fetch
 from beffroi_server.feeds.readers import read_feed
 from beffroi_server.feeds.reading_process import FeedRefused, refusal_message
+from beffroi_server.notifications.incident_texts import reason_text
+from beffroi_server.notifications.models import Incident
+from beffroi_server.notifications.warning_observations import failing_sources
 from beffroi_server.outside_warnings import charts, following, polling
 from beffroi_server.outside_warnings.models import OutsideWarning, ReceivedMessage, WarningSource
 
@@ -213,7 +216,18 @@ def test_a_chart_that_nobody_renews_proposes_nothing_ends_nothing_and_is_said_to
     assert alert.ends_at == MIDNIGHT + dt.timedelta(days=1)
     assert waiting() == []
     assert source.failing_since is not None
-    assert "no longer renewed" in source.problem
+    assert "no longer renewed" in source.problem_words
+
+
+def test_the_moment_of_an_old_chart_is_worded_when_it_is_shown(authority, monkeypatch):
+    source = vigilance()
+    authority.say(source, chart([item(WIND, GREEN)], made=NOON), hours=19)
+    (told,) = failing_sources()
+    incident = Incident(occasion=told.occasion, subject=told.subject, name=told.name, detail=told.detail)
+    for later, said in ((0, "of yesterday at 12:00"), (24, "of 24 November 2026 at 12:00")):
+        monkeypatch.setattr(timezone, "now", lambda later=later: authority.now + dt.timedelta(hours=later))
+        assert said in source.problem_words
+        assert said in reason_text(incident)
 
 
 def archive(*domains: tuple[str, list[dict[str, object]]]) -> bytes:

@@ -23,8 +23,8 @@ _OWN_FIELDS: dict[str, tuple[str, ...]] = {
     SourceKind.VIGILANCE: ("zones", "ahead", "own_policy"),
     SourceKind.RIVERS: ("zones", "own_policy"),
     SourceKind.ADDRESS: ("address", "interval_min", "is_snapshot", *_ANY_CAP),
-    SourceKind.WEBHOOK: _ANY_CAP,
-    SourceKind.MQTT: ("address", "topic", "username", "password", "broker_certificates", *_ANY_CAP),
+    SourceKind.WEBHOOK: ("expected_hours", *_ANY_CAP),
+    SourceKind.MQTT: ("address", "topic", "username", "password", "broker_certificates", "expected_hours", *_ANY_CAP),
 }
 """Fields of a kind beside those of all."""
 _ALL_FIELDS = ("name", "is_on", "attribution", "propose_from", "broadcast_from", "waits_min")
@@ -45,7 +45,7 @@ class WarningSourceForm(StyledModelForm):
         fields = (
             "name", "address", "topic", "username", "password", "broker_certificates", "zones", "is_on", "attribution",
             "propose_from", "broadcast_from", "ahead", "events", "waits_min", "tests", "interval_min", "is_snapshot",
-            "codes", "certificates", "needs_signature", "own_policy",
+            "expected_hours", "codes", "certificates", "needs_signature", "own_policy",
         )  # fmt: skip
         widgets = {
             "zones": forms.Textarea(attrs={"rows": 2}),
@@ -68,6 +68,9 @@ class WarningSourceForm(StyledModelForm):
             "ahead": gettext_lazy("The chart of the afternoon has the colours of the next day."),
             "events": gettext_lazy("One a line, such as “*orage*” or a code. Empty: all."),
             "waits_min": gettext_lazy("After that the warning can no longer be broadcast with one press."),
+            "expected_hours": gettext_lazy(
+                "Only where the source sends regularly, such as a test every week: 170. Empty: silence is calm."
+            ),
             "is_snapshot": gettext_lazy("Only where the source says so, as the German weather service does."),
             "codes": gettext_lazy("One a line, such as SAME=006109. The INSEE code is on the page of the town."),
             "certificates": gettext_lazy("In PEM form. Empty: signatures are not verified."),
