@@ -104,7 +104,7 @@ ScreenState.objects.bulk_create(
 PLAY_DAYS = 30
 def seed_plays(keys):
     # Daily totals of a month: fifteen contents on each screen, three more on all of them, and their sums.
-    from beffroi_server.fleet.models import ContentDay, DailyPlays, PlayedContent, ScreenDay
+    from beffroi_server.fleet.play_models import ContentDay, DailyPlays, PlayedContent, ScreenDay
     from django.db import connection
     first = timezone.localdate() - dt.timedelta(days=PLAY_DAYS - 1)
     days = [first + dt.timedelta(days=n) for n in range(PLAY_DAYS)]

@@ -71,6 +71,7 @@ def _database() -> Iterator[Path]:
 def _fill(plays: int) -> None:
     from beffroi_server.accounts.models import Town  # noqa: PLC0415
     from beffroi_server.fleet import models  # noqa: PLC0415
+    from beffroi_server.fleet.play_models import PlayRecord  # noqa: PLC0415
 
     Town.objects.create(site="mesure", name="Mesure", plays_months=1)
     kind = models.ScreenClass.objects.create(
@@ -79,14 +80,14 @@ def _fill(plays: int) -> None:
     screens = [models.Screen.objects.create(slug=f"s{n}", name=f"s{n}", screen_class=kind) for n in range(SCREENS)]
     for screen in screens:
         rows = (
-            models.PlayRecord(
+            PlayRecord(
                 screen=screen, number=number, slide=f"announcement-3f2b8c1e-5a77-4c0e-9a44-0123456789ab-{number % 20}",
                 started_at=BEGIN + number * dt.timedelta(seconds=10), lasted_ms=10_000, zone="main", clock="trusted",
                 ended="time", frame=_digest(number % 20), chain=_digest(screen.slug, number),
             )
             for number in range(1, plays + 1)
         )  # fmt: skip
-        models.PlayRecord.objects.bulk_create(rows, batch_size=5_000)
+        PlayRecord.objects.bulk_create(rows, batch_size=5_000)
         models.ScreenState.objects.create(screen=screen, plays_newest=plays)
     numbers = {str(screen.pk): plays for screen in screens}
     models.RetentionMark.objects.bulk_create(

@@ -45,7 +45,8 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 from django.utils import timezone
 from beffroi_server.accounts.models import Town
-from beffroi_server.fleet.models import PlayRecord, Screen
+from beffroi_server.fleet.models import Screen
+from beffroi_server.fleet.play_models import PlayRecord
 from beffroi_server.library.models import Announcement
 from beffroi_server.monitoring.proof.daily_totals import count_new_plays
 zone = ZoneInfo(Town.objects.get().time_zone)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from beffroi_content.wire.reports import FIRST_CHAIN, Play, chain_digest
-from beffroi_server.fleet.models import PlayRecord, Screen, ScreenState
+from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.fleet.play_models import PlayRecord
 
 DAY = dt.datetime(2026, 11, 28, tzinfo=dt.UTC)
 

@@ -16,7 +16,7 @@ from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.problems import invalid_field
 from beffroi_server.api.values import MAX_KEY, Answer, Change, Day, Instant, PageOf, PageQuery, Slug, find_row, page_of
 from beffroi_server.fleet import screen_scopes
-from beffroi_server.fleet.models import PlayRecord
+from beffroi_server.fleet.play_models import PlayRecord
 from beffroi_server.fleet.plays import log_export
 from beffroi_server.monitoring.proof import content_names, play_queries
 from beffroi_server.monitoring.proof.content_names import names_of

@@ -12,7 +12,8 @@ from django.db.models import Count, Max, Min, Sum
 from beffroi_content import model as content
 from beffroi_server.alerts import queries, receipts
 from beffroi_server.alerts.models import Alert
-from beffroi_server.fleet.models import PlayRecord, ReceiptRecord
+from beffroi_server.fleet.models import ReceiptRecord
+from beffroi_server.fleet.play_models import PlayRecord
 
 CLOCK_MARGIN = dt.timedelta(minutes=5)
 """By how much the clock of a player may differ from the server's."""

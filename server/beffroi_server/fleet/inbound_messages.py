@@ -26,7 +26,8 @@ from beffroi_server.delivery.inbound_queue import InboundMessage, StoreFunction
 from beffroi_server.delivery.refused_messages import Refusal, RefusalReason, refused_messages
 from beffroi_server.fleet import identity_watch, player_boxes, screenshots
 from beffroi_server.fleet.events import ReportedAlerts, reports_received
-from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, Screen, ScreenState
+from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenState
+from beffroi_server.fleet.play_models import PlayRecord
 from beffroi_server.fleet.plays import play_gaps
 from beffroi_server.fleet.plays.intake_quotas import comparisons_quota, plays_quota, receipts_quota
 from beffroi_server.fleet.plays.play_gaps import PlayGaps

@@ -1,4 +1,4 @@
-"""Models of the fleet: screens with their classes, groups and states, receipts, plays, marks of retention."""
+"""Models of the fleet: screens with their classes, groups and states, receipts, marks of retention."""
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ from beffroi_server.fleet.box_models import PlayerBox, RevokedToken  # noqa: F40
 from beffroi_server.fleet.card_models import EnrolmentCard  # noqa: F401 - as above
 from beffroi_server.fleet.municipality_models import Municipality  # noqa: F401 - as above
 from beffroi_server.fleet.pairing_models import Pairing  # noqa: F401 - as above
-from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay  # noqa: F401 - as above
+from beffroi_server.fleet.play_models import (  # noqa: F401 - as above
+    ContentDay,
+    DailyPlays,
+    DailyPlaysMark,
+    PlayedContent,
+    PlayRecord,
+    ScreenDay,
+)
 from beffroi_server.fleet.plays.play_gaps import PlayGaps
 from beffroi_server.fleet.sound_models import SoundSettings
 from beffroi_server.fleet.walk_models import WalkStop, WalkTest  # noqa: F401 - as above
@@ -352,83 +359,6 @@ class ReceiptRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.screen} {self.stream} {self.sequence}"
-
-
-class PlayRecord(models.Model):
-    """One showing of one slide or alert, from the player's play log."""
-
-    screen = models.ForeignKey(Screen, on_delete=models.CASCADE, related_name="plays")
-    number = models.PositiveBigIntegerField()
-    slide = models.CharField(max_length=63, blank=True)
-    alert = models.CharField(max_length=63, blank=True)
-    started_at = models.DateTimeField()
-    lasted_ms = models.PositiveBigIntegerField()
-    frame = models.CharField(max_length=64, blank=True)
-    page = models.PositiveIntegerField(default=0)
-    zone = models.CharField(max_length=63, blank=True)
-    clock = models.CharField(max_length=20, blank=True)
-    ended = models.CharField(max_length=63, blank=True)
-    """Why: a word of ``beffroi_content.wire.reports.Ended``."""
-    chain = models.CharField(max_length=64, blank=True)
-    """As reported by the player; see ``play_audit``."""
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "number"], name="one_play")]
-        indexes: ClassVar = [
-            # The day of a screen.
-            models.Index(fields=["screen", "started_at"], name="play_of_day"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.screen} {self.number}"
-
-
-class DailyPlays(models.Model):
-    """How often and how long one content was shown on one screen on one day of the town; see ``monitoring.proof``."""
-
-    screen = models.ForeignKey(Screen, on_delete=models.CASCADE, related_name="daily_plays")
-    day = models.DateField()
-    content = models.CharField(max_length=63)
-    """As ``plays.played_content.content_key`` has it."""
-    times = models.PositiveIntegerField(default=0)
-    """Showings: of a content of several pages, its first page counts."""
-    confirmed = models.PositiveIntegerField(default=0)
-    """Those whose frame digest is that of the frame which the programme draws."""
-    lasted_ms = models.PositiveBigIntegerField(default=0)
-    first_at = models.DateTimeField()
-    last_at = models.DateTimeField()
-    """When the last of them ended."""
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "day", "content"], name="one_daily_plays")]
-        indexes: ClassVar = [
-            # With the screen: on how many a content was shown is read from the index alone.
-            models.Index(fields=["content", "day", "screen"], name="plays_of_content"),
-            models.Index(fields=["day"], name="plays_of_day"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.screen} {self.day} {self.content}: {self.times}"
-
-
-class PlayedContent(models.Model):
-    """The last known name of a content that was shown: proof of play outlives what it is about."""
-
-    key = models.CharField(max_length=63, primary_key=True)
-    name = models.CharField(max_length=200)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class DailyPlaysMark(models.Model):
-    """How far plays are counted in ``DailyPlays``: one row."""
-
-    last_play = models.PositiveBigIntegerField(default=0)
-    """The highest primary key that is."""
-
-    def __str__(self) -> str:
-        return str(self.last_play)
 
 
 class RetentionMark(models.Model):

@@ -18,7 +18,8 @@ from beffroi_server.core import disk_space, row_writes, transactions
 from beffroi_server.delivery import inbound_queue
 from beffroi_server.delivery.inbound_queue import InboundQueue, topic_filters
 from beffroi_server.fleet import inbound_messages, screenshots
-from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, ScreenState
+from beffroi_server.fleet.models import ReceiptRecord, ScreenState
+from beffroi_server.fleet.play_models import PlayRecord
 from beffroi_server.fleet.plays.intake_quotas import HourlyQuota
 from beffroi_server.fleet.plays.play_gaps import PlayGaps
 from beffroi_server.fleet.screenshots import is_jpeg

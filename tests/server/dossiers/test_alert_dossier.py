@@ -29,7 +29,8 @@ from beffroi_server.alerts.models import Alert, PlannedAlert, SentAlertSet
 from beffroi_server.delivery import key_files, key_rotation, signing_keys
 from beffroi_server.dossiers.alert_dossier import build_dossier
 from beffroi_server.dossiers.dossier_json import dossier_json
-from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, Screen
+from beffroi_server.fleet.models import ReceiptRecord, Screen
+from beffroi_server.fleet.play_models import PlayRecord
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.library import preview
 

@@ -18,7 +18,8 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.delivery.inbound_queue import InboundQueue
 from beffroi_server.fleet import identity_watch, player_boxes, services
 from beffroi_server.fleet.box_models import PlayerBox
-from beffroi_server.fleet.models import PlayRecord, ScreenState
+from beffroi_server.fleet.models import ScreenState
+from beffroi_server.fleet.play_models import PlayRecord
 from beffroi_server.fleet.player_boxes import CallingBox, ShutOut, choose_box, note_poll
 
 urlpatterns = [path("device/v1/", include("beffroi_server.device_api.urls"))]

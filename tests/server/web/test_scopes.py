@@ -9,8 +9,8 @@ from tests.support.page_addresses import page_addresses
 
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import User, UserRole
-from beffroi_server.fleet.models import DailyPlays, Screen, ScreenGroup
-from beffroi_server.fleet.play_sums_models import ScreenDay
+from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.fleet.play_models import DailyPlays, ScreenDay
 from beffroi_server.schedule import services as schedule
 from beffroi_server.schedule.models import ScheduleRule
 

@@ -17,7 +17,8 @@ from django.db.models import Max, Min, Q
 
 from beffroi_content.wire.reports import FIRST_CHAIN
 from beffroi_server.accounts.models import Town
-from beffroi_server.fleet.models import PlayRecord, Screen, ScreenState
+from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.fleet.play_models import PlayRecord
 from beffroi_server.fleet.plays.log_verification import FORMAT, VERSION
 from beffroi_server.fleet.plays.played_content import content_key
 

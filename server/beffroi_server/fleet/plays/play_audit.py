@@ -14,7 +14,8 @@ from typing import cast
 
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire import reports
-from beffroi_server.fleet.models import PlayRecord, Screen, ScreenState
+from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.fleet.play_models import PlayRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from django.db import models, transaction
 
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.fleet.models import DailyPlays, PlayRecord, ReceiptRecord, RetentionMark, ScreenState
-from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay
+from beffroi_server.fleet.models import ReceiptRecord, RetentionMark, ScreenState
+from beffroi_server.fleet.play_models import ContentDay, DailyPlays, PlayRecord, ScreenDay
 
 BATCH_SIZE = 1000
 """Plays that are deleted in one transaction: an alert may be waiting for it to end."""

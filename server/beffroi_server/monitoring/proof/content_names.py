@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.core.transactions import serialised
-from beffroi_server.fleet.models import PlayedContent
+from beffroi_server.fleet.play_models import PlayedContent
 from beffroi_server.fleet.plays import played_content
 from beffroi_server.fleet.plays.played_content import ALERT, ANNOUNCEMENT, MEDIA, identifier_in
 from beffroi_server.library.models import Announcement, MediaItem

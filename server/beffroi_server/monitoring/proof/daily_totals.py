@@ -3,7 +3,7 @@
 Plays are written with rising primary keys by one thread of the leader, and never changed. The mark is the highest key
 that is counted; it moves in the transaction that adds to the totals, so that a play counts once, however often this is
 run, begun again after a crash, or run by two at a time. Plays of bands are passed over. The sums of a town's day by
-content and by screen are added to in the same transaction (``fleet.play_sums_models``).
+content and by screen are added to in the same transaction (``fleet.play_models``).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from django.utils import timezone
 
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.row_writes import database_instant
-from beffroi_server.fleet.models import DailyPlays, DailyPlaysMark, PlayRecord, Screen
-from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay
+from beffroi_server.fleet.models import Screen
+from beffroi_server.fleet.play_models import ContentDay, DailyPlays, DailyPlaysMark, PlayRecord, ScreenDay
 from beffroi_server.fleet.plays import screen_sets
 from beffroi_server.fleet.plays.played_content import content_key
 from beffroi_server.monitoring.proof import content_names

@@ -15,8 +15,8 @@ from django.utils.functional import cached_property
 
 from beffroi_server.accounts.models import User
 from beffroi_server.fleet import screen_scopes
-from beffroi_server.fleet.models import DailyPlays, Screen, ScreenGroup
-from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay
+from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.fleet.play_models import ContentDay, DailyPlays, ScreenDay
 from beffroi_server.fleet.plays import screen_sets
 from beffroi_server.fleet.plays.played_content import announcement_key
 

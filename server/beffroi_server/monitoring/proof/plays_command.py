@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.csv_rows import csv_lines
-from beffroi_server.fleet.models import DailyPlays, Screen
+from beffroi_server.fleet.models import Screen
+from beffroi_server.fleet.play_models import DailyPlays
 from beffroi_server.fleet.plays import log_export, play_audit
 from beffroi_server.fleet.plays.played_content import ANNOUNCEMENT, announcement_key, identifier_in
 from beffroi_server.monitoring.proof import content_names, daily_totals, totals_export

@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from beffroi_content.wire.reports import EndReason
 from beffroi_server.fleet import presence
-from beffroi_server.fleet.models import PlayRecord, Screen, ScreenState
+from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.fleet.play_models import PlayRecord
 from beffroi_server.fleet.plays.played_content import content_key
 from beffroi_server.monitoring.proof.play_queries import day_bounds
 from beffroi_server.schedule.layouts import BAND_PREFIX

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from beffroi_server.fleet.models import DailyPlays
+from beffroi_server.fleet.play_models import DailyPlays
 from beffroi_server.monitoring.proof import content_names
 from beffroi_server.monitoring.proof.play_queries import PlayPeriod
 

@@ -11,7 +11,8 @@ import pytest
 from tests.support.recorded_plays import DAY, PlayRecorder
 
 from beffroi_server.__main__ import main
-from beffroi_server.fleet.models import PlayRecord, ScreenState
+from beffroi_server.fleet.models import ScreenState
+from beffroi_server.fleet.play_models import PlayRecord
 from beffroi_server.fleet.plays.log_export import log_lines
 from beffroi_server.fleet.plays.log_verification import LogUnreadable, verify_lines
 

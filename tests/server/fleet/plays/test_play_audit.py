@@ -14,7 +14,7 @@ from beffroi_player.stage.play_log.log_file import PlayLog
 from beffroi_player.state.directories import ForwardedPlays, StateDirectory
 from beffroi_server.__main__ import main
 from beffroi_server.delivery.inbound_queue import InboundQueue
-from beffroi_server.fleet.models import PlayRecord
+from beffroi_server.fleet.play_models import PlayRecord
 from beffroi_server.fleet.plays import play_audit
 
 pytestmark = pytest.mark.django_db

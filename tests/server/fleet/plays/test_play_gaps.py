@@ -13,7 +13,8 @@ from beffroi_content.wire.reports import MOST_RANGES, HeldPlays
 from beffroi_server.core import row_writes
 from beffroi_server.delivery.inbound_queue import InboundQueue
 from beffroi_server.fleet import services
-from beffroi_server.fleet.models import PlayRecord, ScreenState
+from beffroi_server.fleet.models import ScreenState
+from beffroi_server.fleet.play_models import PlayRecord
 from beffroi_server.fleet.plays.play_gaps import MAX_RANGES, PlayGaps, to_ranges
 
 urlpatterns = [path("device/v1/", include("beffroi_server.device_api.urls"))]

@@ -15,9 +15,9 @@ from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import AuditEvent, Town
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery.inbound_queue import InboundQueue
-from beffroi_server.fleet.models import DailyPlays, ReceiptRecord, RetentionMark, Screen, ScreenState
-from beffroi_server.fleet.models import PlayRecord as Kept
-from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay
+from beffroi_server.fleet.models import ReceiptRecord, RetentionMark, Screen, ScreenState
+from beffroi_server.fleet.play_models import ContentDay, DailyPlays, ScreenDay
+from beffroi_server.fleet.play_models import PlayRecord as Kept
 from beffroi_server.fleet.plays import play_audit, retention
 
 WEEK = dt.timedelta(weeks=1)

@@ -8,8 +8,14 @@ import pytest
 from django.db.models import Max, Min, Sum
 from tests.support.recorded_plays import DAY, PlayRecorder
 
-from beffroi_server.fleet.models import DailyPlays, DailyPlaysMark, PlayedContent, PlayRecord
-from beffroi_server.fleet.play_sums_models import ContentDay, ScreenDay
+from beffroi_server.fleet.play_models import (
+    ContentDay,
+    DailyPlays,
+    DailyPlaysMark,
+    PlayedContent,
+    PlayRecord,
+    ScreenDay,
+)
 from beffroi_server.fleet.plays.played_content import announcement_key, content_key, media_key
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.services import save_announcement
