@@ -5,7 +5,6 @@ Requests of the public have threads of their own, so that a crowd of readers del
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from typing import Any
 
@@ -14,24 +13,15 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 
 from beffroi_content.languages import LANGUAGES
 from beffroi_server.channels import browser_subscribers, subscribers
 from beffroi_server.library.models import PublicSettings
 from beffroi_server.outlets import public_alerts
+from beffroi_server.public.conditional import StableAtomFeed
 from beffroi_server.public.shown_alerts import ShownAlert, shown_alerts
 from beffroi_server.public.views import for_anybody
-
-
-class _AlertFeed(Atom1Feed):
-    """A feed that is the same as long as nothing happens, so that readers need not fetch it again."""
-
-    def latest_post_date(self) -> dt.datetime:
-        """Return when an entry was updated last; without entries, the beginning of the day."""
-        today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-        return max((each["updateddate"] for each in self.items), default=today)
 
 
 @for_anybody
@@ -80,7 +70,7 @@ def alerts_json(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
 def alerts_atom(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
     """Return the alerts in force and those of the last days as Atom."""
     now = timezone.now()
-    feed = _AlertFeed(
+    feed = StableAtomFeed(
         title=_("Alerts of %(town)s") % {"town": settings.town.name}, link=_address("public-alerts"), description="",
         language=settings.town.locale, feed_url=_address("public-alerts-atom"), author_name=settings.town.name,
     )  # fmt: skip

@@ -5,7 +5,6 @@ They are public while the town gives them out, whether or not there is a public 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import wraps
 
@@ -13,7 +12,7 @@ from django.conf import settings as server
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed, Enclosure
+from django.utils.feedgenerator import Enclosure
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -22,6 +21,7 @@ from beffroi_server.accounts.models import Town
 from beffroi_server.outlets import cap_messages, cap_signing
 from beffroi_server.outlets.cap_document import MEDIA_TYPE
 from beffroi_server.outlets.models import CapMessage
+from beffroi_server.public.conditional import StableAtomFeed, answer_conditionally
 
 MAX_AGE_S = 5
 """Seconds for which caches may hand out the same: an alert is not to be late for a cache."""
@@ -38,10 +38,7 @@ def _while_given_out(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
             raise Http404
         response = view(request, **values)
         response["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
-        response["ETag"] = tag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-        if request.headers.get("If-None-Match") == tag:
-            response.content, response.status_code = b"", 304
-        return response
+        return answer_conditionally(request, response)
 
     return open_view
 
@@ -50,7 +47,7 @@ def _while_given_out(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 def cap_feed(_request: HttpRequest) -> HttpResponse:
     """Return the newest messages as Atom; each entry links to its document."""
     town = Town.objects.get()
-    feed = Atom1Feed(
+    feed = StableAtomFeed(
         title=_("Alerts of %(town)s") % {"town": town.name}, link=_address("cap-feed"), description="",
         language=town.locale, feed_url=_address("cap-feed"), author_name=town.name,
     )  # fmt: skip

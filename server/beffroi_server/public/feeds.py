@@ -10,11 +10,11 @@ from django.conf import settings as server
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.feedgenerator import Atom1Feed
 
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library.models import Announcement, PublicSettings
 from beffroi_server.outlets import public_contents
+from beffroi_server.public.conditional import StableAtomFeed
 from beffroi_server.public.reader_language import for_readers
 from beffroi_server.public.views import for_anybody, municipality_of
 
@@ -40,9 +40,10 @@ def _issuer(each: Announcement, settings: PublicSettings) -> str:
 def atom_feed(request: HttpRequest, settings: PublicSettings, slug: str = "") -> HttpResponse:
     """Return what is on the screens as Atom."""
     municipality = municipality_of(slug)
-    feed = Atom1Feed(
+    feed = StableAtomFeed(
         title=str(municipality or settings.town.name), link=_page("public-announcements", slug), description="",
         language=settings.town.locale, feed_url=_page("public-atom", slug),
+        author_name=str(municipality or settings.town.name),
     )  # fmt: skip
     for each in _current(request, settings, municipality):
         feed.add_item(

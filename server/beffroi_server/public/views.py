@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable
 from functools import wraps
@@ -22,6 +21,7 @@ from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import Announcement, PublicSettings
 from beffroi_server.outlets import public_alerts, public_contents
 from beffroi_server.outlets.subscriptions import public_settings
+from beffroi_server.public.conditional import answer_conditionally
 from beffroi_server.public.reader_language import for_reader, for_readers, offered_languages, reader_languages
 from beffroi_server.public.shown_alerts import shown_alerts
 
@@ -49,10 +49,7 @@ def for_anybody(view: Callable[..., HttpResponse]) -> PublicView:
             response = view(request, settings, **values)
         response.setdefault("Cache-Control", f"public, max-age={MAX_AGE_S}")
         response["Vary"] = "Accept-Language"
-        response["ETag"] = tag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-        if request.headers.get("If-None-Match") == tag:
-            response.content, response.status_code = b"", 304
-        return response
+        return answer_conditionally(request, response)
 
     return open_view
 

@@ -20,6 +20,8 @@ from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library import archive, services, town_branding
 from beffroi_server.library.models import PublicSettings
 from beffroi_server.outlets import subscriptions
+from beffroi_server.outlets.models import CapOutput
+from beffroi_server.public import conditional
 from beffroi_server.schedule import placements
 from beffroi_server.schedule.compile_inputs import IDLE_SLIDE_ID, load_inputs
 from beffroi_server.schedule.manifest_compiler import compile_manifest
@@ -132,6 +134,58 @@ def test_the_feeds_are_what_their_standards_say(reader, public, market):
     (event,) = calendar.walk("VEVENT")
     assert event["SUMMARY"] == market.title
     assert event.decoded("DTSTART") == market.starts.replace(microsecond=0)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    monkeypatch.setattr(conditional, "_first_seen", conditional._FirstSeen())
+
+    def at(instant: dt.datetime) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: instant)
+
+    return at
+
+
+@pytest.mark.parametrize("name", ["public-atom", "public-alerts-atom", "cap-feed"])
+@pytest.mark.usefixtures("keyring")
+class TestEmptyFeed:
+    """Nothing is on: readers ask all day long, and each must get an Atom feed once and “not modified” after that."""
+
+    NOON = dt.datetime(2027, 3, 1, 11, tzinfo=dt.UTC)
+
+    @pytest.fixture(autouse=True)
+    def given_out(self, public, clock):
+        CapOutput.objects.create(is_on=True)
+        clock(self.NOON)
+
+    def test_is_valid_atom(self, reader, name):
+        feed = ET.fromstring(reader.get(reverse(name)).content)  # noqa: S314 - our own feed
+        found = {each.tag.rpartition("}")[2]: each for each in feed}
+        assert "entry" not in found
+        assert found["id"].text.startswith("http")
+        assert found["title"].text.strip()
+        assert dt.datetime.fromisoformat(found["updated"].text) <= self.NOON
+        assert found["author"][0].text.strip()
+
+    @pytest.mark.parametrize("field", ["If-None-Match", "If-Modified-Since"])
+    def test_is_fetched_once(self, reader, name, field, clock):
+        first = reader.get(reverse(name))
+        had = {"If-None-Match": f'"older", W/{first["ETag"]}', "If-Modified-Since": first["Last-Modified"]}
+        clock(self.NOON + dt.timedelta(hours=3))
+        again = reader.get(reverse(name), headers={field: had[field]})
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+
+
+def test_what_leaves_a_feed_is_a_change_to_whoever_asks_by_date(reader, public, market, clock):
+    address, now = reverse("public-atom"), timezone.now()
+    clock(now)
+    had = reader.get(address)["Last-Modified"]
+    archive.archive_announcements([market], user=None)
+    # Within the same second, too.
+    for later in (0, 1, 60):
+        clock(now + dt.timedelta(seconds=later))
+        answer = reader.get(address, headers={"If-Modified-Since": had})
+        assert (answer.status_code, market.title in answer.content.decode()) == (200, False)
 
 
 def test_only_the_list_is_framed_and_only_by_the_websites_of_the_town(reader, public, market):
