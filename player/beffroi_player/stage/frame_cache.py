@@ -22,6 +22,7 @@ from beffroi_player.stage.frame_images import (
     BrokenFrame,
     Pause,
     load_image,
+    read_raw_frame,
     rotate_for_panel,
     surface_bytes,
     upright_bands,
@@ -29,7 +30,6 @@ from beffroi_player.stage.frame_images import (
 from beffroi_player.stage.panel_geometry import panel_size
 from beffroi_player.state.atomic_files import FileStamp, file_stamp
 from beffroi_player.state.directories import RuntimeDirectory, Size, StateDirectory, is_live_frame_name
-from beffroi_player.state.ppm_images import from_ppm
 
 CACHE_BYTES = 8 * 1024 * 1024
 """Memory of all frames, above which those are evicted that are neither on nor due next: small ones stay."""
@@ -211,11 +211,9 @@ class FrameCache:
         # its digest is made once more; the other way round a wrong digest would be remembered.
         origin = raw, file_stamp(raw)
         try:
-            size, pixels = from_ppm(raw.read_bytes())
-            found = pygame.image.frombuffer(pixels, size, "RGB")
+            surface = read_raw_frame(raw, rotation, pause)
         except (OSError, ValueError):
             origin = path, file_stamp(path)
-            found = load_image(path)
-        surface = rotate_for_panel(found, rotation, pause)
+            surface = rotate_for_panel(load_image(path), rotation, pause)
         self._origins[surface] = origin
         return surface

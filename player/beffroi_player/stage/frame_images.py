@@ -6,6 +6,7 @@ in bands of rows, with a pause between two bands in which the frame loop gets it
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -14,9 +15,12 @@ import pygame
 from beffroi_content.model import Rectangle
 from beffroi_player.stage.panel_geometry import panel_area, panel_size, rotate_area
 from beffroi_player.state.directories import Size
+from beffroi_player.state.ppm_images import read_header
 
 BAND_PIXELS = 32 * 1024
 """Pixels of a band. Its conversion holds the interpreter lock, so it has to be over long before a step is due."""
+HEADER_BYTES = 4_096
+"""Of a PPM file, at most."""
 BAND_PAUSE_S = 0.001
 """Pause between two bands, in a thread beside the frame loop."""
 
@@ -38,6 +42,28 @@ def load_image(path: Path) -> pygame.Surface:
         return pygame.image.load(path)
     except (OSError, pygame.error) as error:
         raise BrokenFrame(f"{path.name}: {error}") from error
+
+
+def read_raw_frame(path: Path, rotation: int, pause: Pause | None = None) -> pygame.Surface:
+    """Read a PPM file as it lies on the panel, some rows at a time: its bytes are never in memory as a whole.
+
+    Raises:
+        OSError: there is none.
+        ValueError: it is no PPM file, or truncated.
+    """
+    with path.open("rb", buffering=0) as file:
+        (width, height), start = read_header(file.read(HEADER_BYTES), os.fstat(file.fileno()).st_size)
+        file.seek(start)
+        image, rows = pygame.Surface((width, height), depth=32), max(1, BAND_PIXELS // width)
+        for top in range(0, height, rows):
+            band = width, min(rows, height - top)
+            data = file.read(3 * band[0] * band[1])
+            if len(data) != 3 * band[0] * band[1]:
+                raise ValueError("the image is truncated")
+            image.blit(pygame.image.frombuffer(data, band, "RGB"), (0, top))
+            if pause is not None:
+                pause()
+    return pygame.transform.rotate(image, -rotation) if rotation else image
 
 
 def rotate_for_panel(image: pygame.Surface, rotation: int, pause: Pause | None = None) -> pygame.Surface:

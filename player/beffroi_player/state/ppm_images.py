@@ -23,14 +23,26 @@ def from_ppm(data: bytes) -> tuple[tuple[int, int], memoryview]:
     Raises:
         ValueError: it is not a PPM file, or truncated.
     """
-    header = _HEADER.match(data)
-    if header is None:
+    size, start = read_header(data, len(data))
+    return size, memoryview(data)[start:]
+
+
+def read_header(beginning: bytes, length: int) -> tuple[tuple[int, int], int]:
+    """Return size and header length of a PPM file.
+
+    Args:
+        beginning: Of the file, with its whole header.
+        length: Of the whole file, in bytes.
+
+    Raises:
+        ValueError: it is not a PPM file, or truncated.
+    """
+    header = _HEADER.match(beginning)
+    if header is None or 0 in (size := (int(header[2]), int(header[3]))):
         raise ValueError("not a PPM image of three bytes a pixel")
-    size = int(header[2]), int(header[3])
-    pixels = memoryview(data)[header.end() :]
-    if len(pixels) != size[0] * size[1] * 3:
+    if length - header.end() != size[0] * size[1] * 3:
         raise ValueError("the image is truncated")
-    return size, pixels
+    return size, header.end()
 
 
 def ppm_comment(data: bytes) -> bytes:

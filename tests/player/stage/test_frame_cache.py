@@ -16,9 +16,10 @@ from beffroi_content.frame_digest import frame_digest
 from beffroi_player.stage import frame_cache as stage_frames
 from beffroi_player.stage import frame_images
 from beffroi_player.stage.frame_cache import FrameCache
-from beffroi_player.stage.frame_images import BrokenFrame
+from beffroi_player.stage.frame_images import BrokenFrame, upright_rgb
 from beffroi_player.state.atomic_files import write_file
 from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
+from beffroi_player.state.ppm_images import to_ppm
 
 SIZE = (1920, 1080)
 
@@ -229,3 +230,20 @@ def test_raw_frames_in_memory_come_first(player: PlayerHarness, frames: FrameCac
     write(player.state, "alert.png", "red", (2, 1))
     write_file(runtime.folder / "alert.ppm", b"P6\n2 1\n255\n" + bytes((0, 0, 255)) * 2, durable=False)
     assert frames.load_frame("alert.png").get_at((0, 0))[:3] == (0, 0, 255)
+
+
+def test_raw_frames_are_read_in_bands_whatever_the_panel(player: PlayerHarness, frames: FrameCache) -> None:
+    pixels = bytes(range(256)) * (3 * 640 * 200 // 256)
+    write_file(player.runtime.folder / "alert.ppm", *to_ppm((640, 200), pixels), durable=False)
+    for rotation in (0, 90):
+        frames.set_rotation(rotation)
+        assert upright_rgb(frames.load_frame("alert.png", (640, 200)), rotation) == pixels
+
+
+@pytest.mark.parametrize("raw", [b"", b"P6\n0 1\n255\n", b"P6\n2 1\n255\n" + bytes(5), b"P6\n2 1\n255\n" + bytes(7)])
+def test_a_raw_frame_that_is_broken_gives_way_to_the_one_on_the_disk(
+    player: PlayerHarness, frames: FrameCache, raw: bytes
+) -> None:
+    write(player.state, "alert.png", "red", (2, 1))
+    write_file(player.runtime.folder / "alert.ppm", raw, durable=False)
+    assert frames.load_frame("alert.png").get_at((0, 0))[:3] == (255, 0, 0)
