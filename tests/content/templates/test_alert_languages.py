@@ -9,7 +9,7 @@ from tests.support.alert_grid import AlertCase, assert_marked
 from tests.support.canvases import LED, canvas_of, letters_of, text_of
 
 from beffroi_content.languages import LANGUAGES
-from beffroi_content.model import Alert, AlertForm, AlertLevel, AlertStatus
+from beffroi_content.model import Alert, AlertForm, AlertLevel, AlertStatus, banner_rectangle
 from beffroi_content.raster.text.phrases import phrases_of
 from beffroi_content.rendering import alert_key, draw_alert, lay_out_alert
 from beffroi_content.templates.samples import sample_alert
@@ -57,6 +57,17 @@ def test_first_pages_come_before_second_ones_and_each_is_of_one_language(size):
     frames = draw_alert(alert, AlertForm.TAKEOVER, canvas)
     assert len(frames) == len(drawing.pages)
     assert {frame.size for frame in frames} == {size}
+
+
+@pytest.mark.parametrize("size", [(128, 16), (64, 32), (96, 48), (128, 64)])
+def test_nobody_waits_for_a_page_that_only_says_who_speaks(size):
+    """Where the sender has no room beside what to do, on a panel, the pages are as many as the languages."""
+    short = {"title": "Nuage toxique : enfermez-vous", "description": "", "instruction": ""}
+    alert = translated({"language": "en", "title": "Toxic cloud: shelter indoors"}, **short)
+    canvas = canvas_of(size, LED)
+    drawing = lay_out_alert(alert, AlertForm.BANNER, replace(canvas, size=banner_rectangle(size).size))
+    assert drawing.languages == ("fr", "en")
+    assert letters_of("enfermez") in letters_of(text_of(drawing.pages[0]))
 
 
 def test_pages_in_arabic_are_drawn_from_right_to_left_words_and_all():

@@ -1,7 +1,8 @@
 """Composition of an alert: which of its sentences stand on which page, and which stay out.
 
 The first page always says what to do. What does not fit beside it goes to a second page, and what people must do to a
-third, in order of importance; sentences are never cut. What has no room stays out, and is named.
+third, in order of importance; sentences are never cut. What has no room stays out, and is named. Who speaks stands
+where there is room beside something else, and alone on a page only to say where the rest is.
 """
 
 from __future__ import annotations
@@ -275,6 +276,9 @@ def _finish(
     setter: TextSetter, drafted: Sequence[tuple[Region, Sequence[AlertSentence]]], left_out: Sequence[AlertSentence]
 ) -> Composition:
     pages = []
+    if not left_out:
+        # A page of its own for who speaks would take half of the time from what to do.
+        drafted = [page for page in drafted if any(each.role is not Role.CLOSING for each in page[1])]
     for region, sentences in drafted:
         column = setter.set_text(sentences, region) or setter.set_running(sentences, region)
         pages.append(ComposedPage(region, column, tuple(sentences)))
