@@ -20,7 +20,7 @@ from beffroi_server.alerts.starter_set import add_starter_set
 from beffroi_server.delivery import key_files, key_rotation, signing_keys
 from beffroi_server.delivery.signing_keys import root_fingerprint
 from beffroi_server.fleet.models import ScreenClass
-from beffroi_server.schedule.models import ensure_holiday_calendar
+from beffroi_server.schedule.calendar_models import ensure_holiday_calendar
 
 __all__ = [
     "StartError", "check_ready", "drawing_findings", "initialise_town", "root_fingerprint",

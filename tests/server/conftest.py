@@ -25,7 +25,8 @@ from beffroi_server.fleet.plays import intake_quotas
 from beffroi_server.library import services as library
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule import services as programme
-from beffroi_server.schedule.models import Playlist, ScheduleRule, ensure_holiday_calendar
+from beffroi_server.schedule.calendar_models import ensure_holiday_calendar
+from beffroi_server.schedule.models import Playlist, ScheduleRule
 
 # Each test with real transactions would otherwise write some hundred rows anew that nothing here reads.
 post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")

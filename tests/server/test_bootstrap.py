@@ -15,7 +15,7 @@ from beffroi_server.accounts.models import Town
 from beffroi_server.bootstrap import StartError
 from beffroi_server.cli import main
 from beffroi_server.fleet.models import ScreenClass
-from beffroi_server.schedule.models import DayCalendar
+from beffroi_server.schedule.calendar_models import DayCalendar
 
 pytestmark = pytest.mark.django_db
 OWN_APPS = (

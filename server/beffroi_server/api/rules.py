@@ -33,14 +33,8 @@ from beffroi_server.api.values import (
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.schedule import day_calendars, rule_summary, services
-from beffroi_server.schedule.models import (
-    EVERY_DAY,
-    DayCalendar,
-    Playlist,
-    RuleRecurrence,
-    ScheduleRule,
-    SolarDaypart,
-)
+from beffroi_server.schedule.calendar_models import DayCalendar
+from beffroi_server.schedule.models import EVERY_DAY, Playlist, RuleRecurrence, ScheduleRule, SolarDaypart
 
 TAG = "rules"
 READ, WRITE = "schedule:read", "schedule:write"

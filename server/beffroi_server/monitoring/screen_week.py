@@ -15,8 +15,8 @@ from beffroi_content.timeline import idle_stretches, rule_visibilities, shown_ms
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen
 from beffroi_server.monitoring import expected_frames as expected
+from beffroi_server.schedule.calendar_models import DayCalendar
 from beffroi_server.schedule.layouts import BAND_PREFIX
-from beffroi_server.schedule.models import DayCalendar
 
 DAYS_SHOWN = 7
 MAX_SLIDES = 40

@@ -22,9 +22,10 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import compile_inputs, queries
+from beffroi_server.schedule.calendar_models import DayCalendar
 from beffroi_server.schedule.compile_inputs import PLACED_ID, announcement_id_of
 from beffroi_server.schedule.manifest_compiler import CompileError, CompileInputs, PlaylistInput, compile_manifest
-from beffroi_server.schedule.models import AnnouncementPlacement, DayCalendar, Entry, ScheduleRule
+from beffroi_server.schedule.models import AnnouncementPlacement, Entry, ScheduleRule
 from beffroi_server.schedule.screen_time import WEEK_MS
 
 Named = TypeVar("Named", bound=content.ScheduleRule | PlaylistInput)

@@ -12,8 +12,9 @@ from django.utils import timezone
 from beffroi_content import model as content
 from beffroi_content.timeline.calendar import LocalCalendar, days_by_name
 from beffroi_server.accounts.models import Town, User
+from beffroi_server.schedule.calendar_models import DayCalendar, DayImport
 from beffroi_server.schedule.calendar_reading import DayImportError, read_days
-from beffroi_server.schedule.models import DayCalendar, DayImport, ScheduleRule
+from beffroi_server.schedule.models import ScheduleRule
 
 IMPORT_LIFETIME = dt.timedelta(days=1)
 """Time after which an import that nobody saved is deleted."""

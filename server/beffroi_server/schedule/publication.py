@@ -46,16 +46,10 @@ from beffroi_server.library.events import CategoryRename, announcement_changed, 
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.library.template_choices import EVENT_LISTS
 from beffroi_server.schedule import manifest_compiler, publish_permissions
+from beffroi_server.schedule.calendar_models import DayCalendar
 from beffroi_server.schedule.compile_inputs import load_inputs
 from beffroi_server.schedule.layout_models import LayoutChoice
-from beffroi_server.schedule.models import (
-    AnnouncementPlacement,
-    DayCalendar,
-    Playlist,
-    Proposal,
-    ProposalState,
-    ScheduleRule,
-)
+from beffroi_server.schedule.models import AnnouncementPlacement, Playlist, Proposal, ProposalState, ScheduleRule
 from beffroi_server.schedule.playlist_nesting import outer_keys
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast
 
-from beffroi_server.schedule.models import DayCalendar, ScheduleRule
+from beffroi_server.schedule.calendar_models import DayCalendar
+from beffroi_server.schedule.models import ScheduleRule
 from beffroi_server.schedule.rule_summary import RulePlaces, rule_sentence
 
 RELATIONS = ("screens", "groups", "only_on", "never_on")

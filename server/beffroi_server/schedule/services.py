@@ -23,8 +23,9 @@ from beffroi_server.library import library_scopes
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule import charter_programme, publication
 from beffroi_server.schedule import publish_permissions as permissions
+from beffroi_server.schedule.calendar_models import DayCalendar
 from beffroi_server.schedule.errors import RuleConflict
-from beffroi_server.schedule.models import DayCalendar, Entry, Playlist, ScheduleRule
+from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 from beffroi_server.schedule.playlist_nesting import check_nesting
 from beffroi_server.schedule.queries import rule_fingerprint
 

@@ -12,7 +12,7 @@ from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library import town_branding
 from beffroi_server.schedule import compile_inputs
-from beffroi_server.schedule.models import DayCalendar
+from beffroi_server.schedule.calendar_models import DayCalendar
 
 
 @pytest.fixture

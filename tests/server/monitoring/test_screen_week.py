@@ -10,7 +10,8 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.library.models import Announcement
 from beffroi_server.monitoring.screen_week import calendar_row, week_of
 from beffroi_server.schedule import services
-from beffroi_server.schedule.models import DayCalendar, Playlist, ScheduleRule
+from beffroi_server.schedule.calendar_models import DayCalendar
+from beffroi_server.schedule.models import Playlist, ScheduleRule
 
 NOON = dt.datetime(2026, 6, 15, 10, 0, tzinfo=dt.UTC)
 """Monday 15 June 2026, 12:00 in Paris."""

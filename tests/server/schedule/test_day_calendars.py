@@ -12,6 +12,7 @@ from django.utils import timezone
 from beffroi_content.model import SunEvent, SunTime
 from beffroi_server.accounts.holiday_regions import HolidayRegion, region_of_town
 from beffroi_server.schedule import services
+from beffroi_server.schedule.calendar_models import DayCalendar, DayImport
 from beffroi_server.schedule.calendar_reading import SIZE_LIMIT, DayImportError, read_days
 from beffroi_server.schedule.day_calendars import (
     calendars_of_rules,
@@ -20,7 +21,7 @@ from beffroi_server.schedule.day_calendars import (
     start_import,
     town_almanac,
 )
-from beffroi_server.schedule.models import DayCalendar, DayImport, ScheduleRule
+from beffroi_server.schedule.models import ScheduleRule
 from beffroi_server.schedule.public_holidays import public_holidays
 from beffroi_server.schedule.rule_status import rule_status
 

@@ -17,7 +17,8 @@ from beffroi_server.library import services as library
 from beffroi_server.library.events import media_changed
 from beffroi_server.library.models import Announcement, Asset, MediaItem
 from beffroi_server.schedule import publication, services
-from beffroi_server.schedule.models import DayCalendar, Playlist, ScheduleRule
+from beffroi_server.schedule.calendar_models import DayCalendar
+from beffroi_server.schedule.models import Playlist, ScheduleRule
 
 
 @pytest.fixture

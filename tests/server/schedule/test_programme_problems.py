@@ -6,7 +6,8 @@ import pytest
 
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import manifest_compiler, services
-from beffroi_server.schedule.models import DayCalendar, ScheduleRule
+from beffroi_server.schedule.calendar_models import DayCalendar
+from beffroi_server.schedule.models import ScheduleRule
 from beffroi_server.schedule.queries import programme_problems, rule_fingerprint
 
 pytestmark = pytest.mark.usefixtures("english")

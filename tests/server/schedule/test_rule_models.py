@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 
 from beffroi_content import model as content
 from beffroi_server.schedule import services
-from beffroi_server.schedule.models import DEFAULT_FIRST_DATE, DayCalendar, Entry, ScheduleRule
+from beffroi_server.schedule.calendar_models import DayCalendar
+from beffroi_server.schedule.models import DEFAULT_FIRST_DATE, Entry, ScheduleRule
 
 NINE, NOON, SIX = dt.time(9), dt.time(12), dt.time(18)
 

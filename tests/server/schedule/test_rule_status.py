@@ -13,10 +13,11 @@ from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import services
+from beffroi_server.schedule.calendar_models import DayCalendar
 from beffroi_server.schedule.compile_inputs import load_inputs
 from beffroi_server.schedule.day_calendars import town_almanac
 from beffroi_server.schedule.manifest_compiler import compile_manifest
-from beffroi_server.schedule.models import DayCalendar, Playlist, ScheduleRule
+from beffroi_server.schedule.models import Playlist, ScheduleRule
 from beffroi_server.schedule.rule_status import rule_status, rule_warnings, rules_on_screen
 
 pytestmark = pytest.mark.usefixtures("english")

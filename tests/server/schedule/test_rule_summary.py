@@ -8,7 +8,8 @@ import pytest
 from django.utils import translation
 
 from beffroi_server.schedule import services
-from beffroi_server.schedule.models import DayCalendar, ScheduleRule
+from beffroi_server.schedule.calendar_models import DayCalendar
+from beffroi_server.schedule.models import ScheduleRule
 from beffroi_server.schedule.rule_summary import RulePlaces, places_text, rule_summary, saved_rule_sentence
 
 pytestmark = pytest.mark.usefixtures("english")

@@ -32,8 +32,9 @@ from beffroi_server.library import services as library
 from beffroi_server.library.models import Announcement, MediaItem, Tag
 from beffroi_server.outside_warnings.models import WarningSource
 from beffroi_server.schedule import placements, services
+from beffroi_server.schedule.calendar_models import DayCalendar
 from beffroi_server.schedule.layout_models import LayoutChoice
-from beffroi_server.schedule.models import DayCalendar, Entry, Playlist, ScheduleRule
+from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 from beffroi_server.schedule.publication import publish_due_programmes
 
 MOST_QUERIES = 15

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from beffroi_server.feeds.skipped_texts import skipped_sentence
 from beffroi_server.monitoring import screen_week as weeks
 from beffroi_server.schedule import day_calendars, services
+from beffroi_server.schedule.calendar_models import DayCalendar, DayImport
 from beffroi_server.schedule.calendar_reading import SIZE_LIMIT
-from beffroi_server.schedule.models import DayCalendar, DayImport
 from beffroi_server.web.access import UserRequest, for_editors, for_users
 from beffroi_server.web.forms import StyledForm
 from beffroi_server.web.schedule.import_page import import_years

@@ -11,7 +11,8 @@ from tests.support.pages import page_text
 
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import publication, services
-from beffroi_server.schedule.models import DayCalendar, Playlist, ScheduleRule
+from beffroi_server.schedule.calendar_models import DayCalendar
+from beffroi_server.schedule.models import Playlist, ScheduleRule
 
 pytestmark = pytest.mark.usefixtures("english")
 NOON = dt.datetime(2026, 6, 15, 10, 0, tzinfo=dt.UTC)

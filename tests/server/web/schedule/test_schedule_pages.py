@@ -15,9 +15,10 @@ from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule import services
+from beffroi_server.schedule.calendar_models import DayCalendar
 from beffroi_server.schedule.compile_inputs import load_inputs
 from beffroi_server.schedule.day_calendars import read_waiting_imports
-from beffroi_server.schedule.models import DayCalendar, Entry, Playlist, ScheduleRule
+from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 
 pytestmark = pytest.mark.django_db
 
