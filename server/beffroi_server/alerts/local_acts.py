@@ -24,8 +24,9 @@ from beffroi_content.wire.local_triggers import (
 from beffroi_server.accounts import audit
 from beffroi_server.alerts import clock_steps, services
 from beffroi_server.alerts.local_scenarios import PREFIX, longest_of
-from beffroi_server.alerts.models import Alert, Scenario, TriggeredAlert
+from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.alerts.set_publication import publish_scopes
+from beffroi_server.alerts.trigger_models import TriggeredAlert
 from beffroi_server.core.formatting import from_milliseconds
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing

@@ -30,8 +30,9 @@ from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
-from beffroi_server.alerts.models import ContactDuration, Scenario, TriggerContact
+from beffroi_server.alerts.models import Scenario
 from beffroi_server.alerts.translations import translations_of
+from beffroi_server.alerts.trigger_models import ContactDuration, TriggerContact
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
 from beffroi_server.delivery.models import OutboxDocument

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from beffroi_content.wire.local_triggers import MAX_CONTACTS
 from beffroi_server.alerts import local_scenarios
-from beffroi_server.alerts.models import ContactDuration, TriggerContact
+from beffroi_server.alerts.trigger_models import ContactDuration, TriggerContact
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.values import Answer, Change, Key, PageOf, PageQuery, Slug, find_row, named_rows, page_of
 from beffroi_server.fleet import screen_scopes

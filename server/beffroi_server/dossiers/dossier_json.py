@@ -10,7 +10,8 @@ from dataclasses import asdict
 from typing import Any
 
 from beffroi_server.accounts.models import AuditEvent, User
-from beffroi_server.alerts.models import Alert, TriggeredAlert
+from beffroi_server.alerts.models import Alert
+from beffroi_server.alerts.trigger_models import TriggeredAlert
 from beffroi_server.dossiers.alert_dossier import AlertDossier, ScreenRecord, SetRecord, TextRecord
 from beffroi_server.dossiers.dossier_summary import figures_of, summary_text
 from beffroi_server.dossiers.dossier_verification import FORMAT, VERSION

@@ -27,8 +27,9 @@ from beffroi_server.__main__ import main
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import local_acts, restoration, services
 from beffroi_server.alerts.local_scenarios import publish_scenarios
-from beffroi_server.alerts.models import Alert, Restoration, Scenario, TriggerContact, TriggeredAlert
+from beffroi_server.alerts.models import Alert, Restoration, Scenario
 from beffroi_server.alerts.scenario_services import delete_scenario, save_scenario
+from beffroi_server.alerts.trigger_models import TriggerContact, TriggeredAlert
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import signing
 from beffroi_server.dossiers.alert_dossier import build_dossier

@@ -17,7 +17,7 @@ from reportlab.platypus import Image, KeepTogether, Spacer, Table, TableStyle
 from beffroi_server.accounts import audit_actions, audit_export
 from beffroi_server.accounts.models import AuditEvent, Town, User
 from beffroi_server.alerts import queries
-from beffroi_server.alerts.models import TriggeredAlert
+from beffroi_server.alerts.trigger_models import TriggeredAlert
 from beffroi_server.core import formatting
 from beffroi_server.core.formatting import format_latency
 from beffroi_server.dossiers.alert_dossier import AlertDossier, ScreenRecord, TextRecord

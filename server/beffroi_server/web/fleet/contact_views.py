@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from beffroi_server.alerts import local_scenarios
-from beffroi_server.alerts.models import TriggerContact
+from beffroi_server.alerts.trigger_models import TriggerContact
 from beffroi_server.fleet.models import Screen
 from beffroi_server.web.access import UserRequest, for_technicians
 from beffroi_server.web.form_scopes import screen_of
