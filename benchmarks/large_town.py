@@ -122,9 +122,11 @@ def seed_plays(keys):
     sums = "SUM(times), SUM(confirmed), SUM(lasted_ms), MIN(first_at), MAX(last_at) FROM " + DailyPlays._meta.db_table
     with connection.cursor() as cursor:
         for model, key in ((ContentDay, "content"), (ScreenDay, "screen_id")):
+            # On which screens a content was, is filled in below.
+            more, empty = (", screens", "x'', ") if hasattr(model, "screens") else ("", "")
             cursor.execute(
-                f"INSERT INTO {model._meta.db_table} (day, {key}, times, confirmed, lasted_ms, first_at, last_at) "
-                f"SELECT day, {key}, {sums} GROUP BY day, {key}"
+                f"INSERT INTO {model._meta.db_table} (day, {key}{more}, times, confirmed, lasted_ms, first_at, "
+                f"last_at) SELECT day, {key}, {empty}{sums} GROUP BY day, {key}"
             )
     if hasattr(ContentDay, "screens"):
         from beffroi_server.fleet.plays import screen_sets
