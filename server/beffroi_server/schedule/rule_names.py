@@ -15,8 +15,8 @@ from beffroi_server.schedule.rule_summary import RulePlaces, rule_sentence
 RELATIONS = ("screens", "groups", "only_on", "never_on")
 
 
-def rule_sentences(rules: Iterable[ScheduleRule], playlist: str) -> list[tuple[ScheduleRule, str]]:
-    """Return rules that show one playlist, each with its sentence: one query for the names of all their relations."""
+def rules_with_places(rules: Iterable[ScheduleRule]) -> list[tuple[ScheduleRule, RulePlaces]]:
+    """Return rules with the names of their places, and with their calendars: one query for all names."""
     known = list(rules)
     names = _related_names(known)
     found = []
@@ -24,8 +24,13 @@ def rule_sentences(rules: Iterable[ScheduleRule], playlist: str) -> list[tuple[S
         own = {relation: names[rule.pk, relation] for relation in RELATIONS}
         for relation in ("only_on", "never_on"):
             setattr(rule, f"chosen_{relation}", [DayCalendar(name=name) for name in own[relation]])
-        found.append((rule, rule_sentence(rule, playlist, RulePlaces(rule.everywhere, own["screens"], own["groups"]))))
+        found.append((rule, RulePlaces(rule.everywhere, own["screens"], own["groups"])))
     return found
+
+
+def rule_sentences(rules: Iterable[ScheduleRule], playlist: str) -> list[tuple[ScheduleRule, str]]:
+    """Return rules that show one playlist, each with its sentence."""
+    return [(rule, rule_sentence(rule, playlist, places)) for rule, places in rules_with_places(rules)]
 
 
 def _related_names(rules: Sequence[ScheduleRule]) -> defaultdict[tuple[int, str], list[str]]:

@@ -146,9 +146,11 @@ def _inherited_label(above: LayoutChoice | None) -> str:
 
 def _example_screens(choice: LayoutChoice) -> list[Screen]:
     """Return one screen of each class that a choice is made for."""
-    rows = choice.named_screens().select_related("screen_class").order_by("screen_class__name", "name")
-    found = {screen.screen_class_id: screen for screen in reversed(rows[:1000])}
-    return list(reversed(found.values()))[:PREVIEWS_SHOWN]
+    rows = choice.named_screens().order_by("screen_class__name", "name")
+    first: dict[int, int] = {}
+    for key, screen_class in rows.values_list("pk", "screen_class"):
+        first.setdefault(screen_class, key)
+    return list(rows.filter(pk__in=list(first.values())[:PREVIEWS_SHOWN]).select_related("screen_class"))
 
 
 def _own_layouts(choice: LayoutChoice) -> list[LayoutChoice]:

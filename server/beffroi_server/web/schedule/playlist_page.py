@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -120,12 +119,6 @@ def render_playlist(
         "refused": refused,
     }
     return render(request, "schedule/playlist.html", context, status=422 if refused and refused.errors else 200)
-
-
-def rules_with_places() -> Prefetch[Any]:
-    """Return what to prefetch of playlists: their rules, with all that a sentence says of them."""
-    rules = ScheduleRule.objects.select_related("playlist")
-    return Prefetch("rules", rules.prefetch_related("screens", "groups", "only_on", "never_on"))
 
 
 def rule_sentences(playlist: Playlist) -> list[tuple[ScheduleRule, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from django.contrib import messages
@@ -14,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.fleet import content_owners
-from beffroi_server.schedule import publish_permissions, rule_summary, services
-from beffroi_server.schedule.models import Playlist
+from beffroi_server.schedule import publish_permissions, rule_names, rule_summary, services
+from beffroi_server.schedule.models import Playlist, ScheduleRule
 from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest, for_editors
 from beffroi_server.web.form_scopes import limit_rows
@@ -23,7 +24,7 @@ from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.list_filters import ListState, read_list
 from beffroi_server.web.requests import paginate
 from beffroi_server.web.schedule.forms import AutoFillForm, PlaylistForm
-from beffroi_server.web.schedule.playlist_page import handle_deleted, render_playlist, rule_sentences, rules_with_places
+from beffroi_server.web.schedule.playlist_page import handle_deleted, render_playlist, rule_sentences
 from beffroi_server.web.undo_messages import say_undoable
 
 PLAYLISTS_PER_PAGE = 50
@@ -45,11 +46,12 @@ def playlist_list(request: UserRequest) -> HttpResponse:
             return redirect("playlist", created.pk)
     state = _read_state(request)
     page = paginate(request, limit_rows(_found_playlists(state)), PLAYLISTS_PER_PAGE)
+    summaries: defaultdict[int, list[str]] = defaultdict(list)
+    for rule, places in rule_names.rules_with_places(ScheduleRule.objects.filter(playlist__in=list(page))):
+        summaries[rule.playlist_id].append(rule_summary.rule_summary(rule, places))
     for playlist in page:
         playlist.is_open = content_owners.changes(request.user, playlist)
-        playlist.places = [
-            rule_summary.rule_summary(rule, rule_summary.RulePlaces.of_rule(rule)) for rule in playlist.rules.all()
-        ]
+        playlist.places = summaries[playlist.pk]
     return render(
         request,
         "schedule/playlists.html",
@@ -141,4 +143,4 @@ def _playlists_with_counts() -> Any:
         valid_count=Count("entries", filter=listed & valid),
         seconds=Sum("entries__duration_s", filter=listed & valid & Q(entries__inner=None), default=0),
     )
-    return counted.select_related("municipality").prefetch_related(rules_with_places())
+    return counted.select_related("municipality")
