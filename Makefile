@@ -45,14 +45,16 @@ imports:  ## Who may import whom, declared dependencies, and migrations that fit
 unit:  ## Tests of the rooms, with real brokers and windows but without a browser
 	$(PYTEST) tests --ignore tests/e2e -n 2 --dist loadfile --no-loadscope-reorder
 
-# Pages and operations ask the database through the packages below them; test_query_budget asks every page. Readers of
-# feeds and CAP store little, and nothing of their own kind.
-ON_POSTGRESQL := $(filter-out $(addprefix tests/server/,web/ api/ feeds/ cap/),$(wildcard tests/server/*/)) \
-    $(wildcard tests/server/test_*.py) tests/server/web/test_query_budget.py
-postgresql:  ## The server's tests that use the database, on PostgreSQL, but for most of those of pages, API, feeds and CAP
+# What asks and changes the database by statements of its own kind: locks, unions, sums, orders, claims, migrations. Pages
+# and operations ask through the packages below them, and test_query_budget asks every page. Files, commands and what
+# reads feeds and CAP store little, or run the same on either database.
+ON_POSTGRESQL := $(addprefix tests/server/,accounts alerts core delivery dossiers drills fleet monitoring notifications \
+    outside_warnings schedule software backups/test_database_dumps.py library/test_library_services.py \
+    library/test_municipalities.py test_bounded_tables.py test_scheduler.py test_simulated_years.py web/test_query_budget.py)
+postgresql:  ## The server's tests of what depends on the database, on PostgreSQL
 	scripts/with-postgresql $(PYTEST) $(ON_POSTGRESQL) --migrations -q -n 2 --dist loadfile
 
-postgresql-all:  ## All of them
+postgresql-all:  ## All of the server's tests that use a database, on PostgreSQL
 	scripts/with-postgresql $(PYTEST) tests/server --migrations -q -n 2 --dist loadfile
 
 e2e:  ## From the operator's browser to the glass

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import holidays
 from dateutil.easter import easter
 
 from beffroi_server.accounts.holiday_regions import HolidayRegion
@@ -35,6 +34,8 @@ def public_holidays(
         years: The years.
         region: Of France; other countries have none.
     """
+    import holidays  # noqa: PLC0415 - its calendars are an eighth of what every command loads, and are asked once a year
+
     found = set(holidays.country_holidays(country, years=years))
     if country == "FR":
         for year in years:
