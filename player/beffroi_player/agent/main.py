@@ -13,7 +13,6 @@ A document's way through the parts, each of which is entered once:
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import logging
 import signal
@@ -28,8 +27,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from beffroi_content import rendering
-from beffroi_content.model import Alert, AlertForm, AlertLevel, HeldAlert, ScreenClass, ScreenSettings, Town
+from beffroi_content.model import HeldAlert, ScreenSettings
 from beffroi_content.trust import SequenceFloor
 from beffroi_content.wire.reports import ConnectionState, PlayerHealth
 from beffroi_player import supervisor, system_clock, systemd_notify
@@ -46,12 +44,12 @@ from beffroi_player.agent.host.agent_clock import AgentClock
 from beffroi_player.agent.host.box_identity import box_identity
 from beffroi_player.agent.host.health import HealthMonitor
 from beffroi_player.agent.local_acts import LocalActs
+from beffroi_player.agent.notice_image import NoticeImage, warm_up
 from beffroi_player.agent.pairing_mode import run_pairing
 from beffroi_player.agent.periodic_tasks import PeriodicTasks
 from beffroi_player.agent.prepare.asset_downloads import AssetStore
 from beffroi_player.agent.prepare.download_window import is_download_due
 from beffroi_player.agent.prepare.live_frames import LiveFrames
-from beffroi_player.agent.prepare.png_encoder import save_png
 from beffroi_player.agent.prepare.preparation_queue import PreparationQueue
 from beffroi_player.agent.prepare.programme_preparation import ProgrammePreparer, broken_frames, slide_sizes
 from beffroi_player.agent.prepare.render_process import RenderProcess
@@ -86,7 +84,7 @@ from beffroi_player.doctor.facts import lasting_problems
 from beffroi_player.releases.release_files import FOLDER, ReleaseFiles, package_root
 from beffroi_player.sound.equipment import sound_problems
 from beffroi_player.state.atomic_files import remove_leftovers
-from beffroi_player.state.directories import LOCAL_STREAM, RuntimeDirectory, Size, StateDirectory
+from beffroi_player.state.directories import LOCAL_STREAM, RuntimeDirectory, StateDirectory
 from beffroi_player.wakeup import WakeupSocket, send_wakeup
 
 log = logging.getLogger(__name__)
@@ -164,12 +162,6 @@ def _use_card(state: StateDirectory, runtime: RuntimeDirectory) -> None:
     card_enrolment.use_card(state, runtime, machine.model, wait)
 
 
-def _neutral_canvas(size: Size) -> rendering.Canvas:
-    """Return a canvas with nothing of the town on it."""
-    display = ScreenClass(name="", width=size[0], height=size[1], physical_height_mm=700, viewing_distance_mm=5_000)
-    return rendering.Canvas.for_screen(ScreenSettings(screen_class=display, town=Town(name="–")))
-
-
 class PlayerAgent:
     """Everything on the network side of one screen.
 
@@ -191,7 +183,11 @@ class PlayerAgent:
         credentials = credentials_of(enrolment.token)
         self._build_state(storage)
         self._build_transport(storage, boot := uuid.uuid4().hex)
-        self._silence = TownSilence(state, system_clock.uptime_ms, self._on_darkness, credentials)
+        self._notice = NoticeImage(
+            state, enrolment.name or enrolment.screen, self._held.drawing_context,
+            partial(send_wakeup, runtime.stage_socket),
+        )  # fmt: skip
+        self._silence = TownSilence(state, system_clock.uptime_ms, self._notice.draw_again, credentials)
         self._build_preparation()
         self._build_reporting(storage, boot)
         self._act_reports = ActUploader(self._local, self._server.send_acts, self._inbox.put)
@@ -303,7 +299,6 @@ class PlayerAgent:
         )  # fmt: skip
 
     def _periodic_tasks(self) -> PeriodicTasks:
-        self._notice_size: Size | None = None
         put, tasks = self._inbox.put, PeriodicTasks(system_clock.uptime_ms)
         tasks.add("kernel clock", KERNEL_CLOCK_MS, self._clock.ask_kernel)
         tasks.add("health", HEALTH_MS, self._measure_health)
@@ -324,8 +319,8 @@ class PlayerAgent:
         """Start every thread; those that keep the screen right first."""
         # Alerts that were held go to the stage before anything else is done.
         self._dispatcher.restore_alerts()
-        self._write_notice((1920, 1080))
-        self._warm_up()
+        self._notice.draw((1920, 1080))
+        warm_up(self._alerts.drawing_context)
         self._dispatcher.start()
         self._preparation.start()
         if self._held.pending is not None:
@@ -448,8 +443,8 @@ class PlayerAgent:
             return
         if self._held.active is not None:
             self._tasks.run_soon("state files")
-        if not presented.showings and presented.size != self._notice_size:
-            self._write_notice(presented.size)
+        if not presented.showings and presented.size != self._notice.size:
+            self._notice.draw(presented.size)
             self._inbox.put(do.ResizeDisplay(presented.size))
 
     def _measure_health(self) -> None:
@@ -503,33 +498,6 @@ class PlayerAgent:
         server, active = self._clock.server, self._held.active
         limit = active.manifest.settings.dark_after_hours if active is not None else None
         self._silence.check(server.beat_uptime_ms if server is not None else None, limit)
-
-    def _on_darkness(self) -> None:
-        self._write_notice(self._notice_size or (1920, 1080))
-
-    def _write_notice(self, size: Size) -> None:
-        """Draw what is shown while there is no programme, or nothing of the town may be shown."""
-        self._notice_size = size
-        canvas = rendering.Canvas.for_screen(self._held.drawing_context(size).settings, size)
-        image = (
-            rendering.draw_idle_page("Écran hors service", [], _neutral_canvas(size))
-            if self._silence.darkness is not None
-            else rendering.draw_idle_page(
-                "En attente du programme", [self._enrolment.name or self._enrolment.screen], canvas
-            )
-        )
-        with contextlib.suppress(OSError):
-            save_png(image, self._state.notice_image)
-        send_wakeup(self._runtime.stage_socket)
-
-    def _warm_up(self) -> None:
-        """Draw an alert for nobody: fonts and code are then in memory when a real one comes."""
-        alert = Alert(
-            id="warm-up", level=AlertLevel.ALERT, title="Alerte", source="Mairie", description="—", instruction="—",
-            issued_at_ms=0, ends_at_ms=0, time_to_live_ms=0,
-        )  # fmt: skip
-        canvas = self._alerts.drawing_context.canvas_for(alert.level, AlertForm.TAKEOVER)
-        rendering.draw_alert(alert, AlertForm.TAKEOVER, canvas)
 
     # --- facts for the report
 
