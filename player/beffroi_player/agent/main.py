@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from beffroi_content.model import HeldAlert, ScreenSettings
+from beffroi_content.model import HeldAlert
 from beffroi_content.trust import SequenceFloor
 from beffroi_content.wire.reports import ConnectionState, PlayerHealth
 from beffroi_player import supervisor, system_clock, systemd_notify
@@ -38,6 +38,7 @@ from beffroi_player.agent.commands import CommandRunner
 from beffroi_player.agent.contacts import ContactWatch
 from beffroi_player.agent.copied_card import CopiedCard
 from beffroi_player.agent.dispatcher import Dispatcher, Inbox
+from beffroi_player.agent.followed_settings import FollowedSettings
 from beffroi_player.agent.held_alerts import HeldAlerts
 from beffroi_player.agent.held_state import HeldState
 from beffroi_player.agent.host.agent_clock import AgentClock
@@ -48,10 +49,9 @@ from beffroi_player.agent.notice_image import NoticeImage, warm_up
 from beffroi_player.agent.pairing_mode import run_pairing
 from beffroi_player.agent.periodic_tasks import PeriodicTasks
 from beffroi_player.agent.prepare.asset_downloads import AssetStore
-from beffroi_player.agent.prepare.download_window import is_download_due
 from beffroi_player.agent.prepare.live_frames import LiveFrames
 from beffroi_player.agent.prepare.preparation_queue import PreparationQueue
-from beffroi_player.agent.prepare.programme_preparation import ProgrammePreparer, broken_frames, slide_sizes
+from beffroi_player.agent.prepare.programme_preparation import ProgrammePreparer, broken_frames
 from beffroi_player.agent.prepare.render_process import RenderProcess
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.refusals import RefusalLog
@@ -70,8 +70,7 @@ from beffroi_player.agent.serial_worker import WorkQueue
 from beffroi_player.agent.silence import TownSilence, credentials_of, is_revoked
 from beffroi_player.agent.software.software_updates import SoftwareUpdates
 from beffroi_player.agent.sound_process import SoundProcess
-from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerEnrolment
-from beffroi_player.agent.transport import trusted_authorities
+from beffroi_player.agent.storage import AgentStorage, PlayerEnrolment
 from beffroi_player.agent.transport.alert_relay import AlertRelay
 from beffroi_player.agent.transport.broker_moves import BrokerMoves
 from beffroi_player.agent.transport.broker_watch import BEAT_TIMEOUT_MS, BrokerWatch
@@ -189,12 +188,15 @@ class PlayerAgent:
         )  # fmt: skip
         self._silence = TownSilence(state, system_clock.uptime_ms, self._notice.draw_again, credentials)
         self._build_preparation()
+        self._settings = FollowedSettings(
+            self._held, self._clock, self._server, self._broker_moves, self._peers, self._preparation, self._silence
+        )
         self._build_reporting(storage, boot)
         self._act_reports = ActUploader(self._local, self._server.send_acts, self._inbox.put)
         self._triggers = TriggerSocket(self._runtime.trigger_socket, self._inbox.put)
         self._contacts = ContactWatch(lambda: self._local.contacts, self._inbox.put, self._refusals.record_refusal)
         self._sounds = AlertSounds(
-            self._held_alerts, self._screen_settings, self._clock.now, SoundProcess(), storage.sounds
+            self._held_alerts, self._settings.of_screen, self._clock.now, SoundProcess(), storage.sounds
         )
         self._commands = CommandRunner(
             storage, runtime, self._refusals, self._clock, self._alerts, enrolment.screen, self._screenshots,
@@ -304,12 +306,12 @@ class PlayerAgent:
         tasks.add("health", HEALTH_MS, self._measure_health)
         tasks.add("plays", lambda: self._plays.pause_ms, self._plays.send_batch)
         tasks.add("archive", ARCHIVE_MS, self._archive.tidy_files)
-        tasks.add("downloads", DOWNLOADS_MS, self._check_downloads)
+        tasks.add("downloads", DOWNLOADS_MS, self._settings.check_downloads)
         tasks.add("alerts", ALERTS_MS, lambda: put(do.SaveAlerts()))
         tasks.add("copies", COPIES_MS, lambda: put(do.OnDisk((do.RepairCopies(),))))
         tasks.add("withheld", WITHHELD_MS, self._watch.check_withheld)
         tasks.add("state files", STATE_REPAIR_MS, lambda: put(do.RepairStateFiles()))
-        tasks.add("silence", SILENCE_MS, self._check_silence)
+        tasks.add("silence", SILENCE_MS, self._settings.check_silence)
         tasks.add("beat", BEAT_TIMEOUT_MS, self._watch.check_beat)
         return tasks
 
@@ -328,7 +330,7 @@ class PlayerAgent:
         elif self._held.active is not None and broken_frames(self._held.active, self._state.frames):
             self._inbox.put(do.RepairFrames(()))
         self._live_frames.start()
-        self._learn_places()
+        self._settings.learn_places()
         self._mqtt.start()
         self._poller.start()
         self._captures.start()
@@ -450,7 +452,7 @@ class PlayerAgent:
     def _measure_health(self) -> None:
         presented = self._reporter.presented
         counted = (presented.dropped_frames, presented.late_frames, presented.decode_errors) if presented else ()
-        health, settings = self._host.read_health(*counted), self._screen_settings()
+        health, settings = self._host.read_health(*counted), self._settings.of_screen()
         lacking = sound_problems(settings.alert_sound if settings else None)
         self._health = health.model_copy(update={"problems": tuple(sorted({*health.problems, *lacking}))})
 
@@ -461,43 +463,11 @@ class PlayerAgent:
             # Whatever it is, the screen goes on.
             log.exception("the sound of alerts failed")
 
-    def _screen_settings(self) -> ScreenSettings | None:
-        active = self._held.active
-        return active.manifest.settings if active is not None else None
-
     def _on_sound_trial(self) -> bool:
         """Let a trial be heard. On the disk worker."""
         is_asked = self._sounds.request_trial()
         send_wakeup(self._runtime.agent_socket)
         return is_asked
-
-    def _check_downloads(self) -> None:
-        """Share files with peers or not, and fetch what has waited for the download window."""
-        self._learn_places()
-        active, pending = self._held.active, self._held.pending
-        if active is None:
-            return
-        if active.manifest.settings.downloads.neighbours:
-            self._peers.start_sharing()
-        else:
-            self._peers.stop_sharing()
-        waiting = frozenset(slide.id for slide, _ in slide_sizes(active.manifest)) - active.slides_with_frames
-        if pending is None and is_download_due(active.manifest, waiting, self._clock.now()):
-            self._preparation.offer_programme(PendingProgramme(sequence=active.sequence, manifest=active.manifest))
-
-    def _learn_places(self) -> None:
-        """Learn from the newest programme where server and broker are by now, and who vouches for them."""
-        # Also from one whose files are still at the new address.
-        if newest := self._held.pending or self._held.active:
-            where = newest.manifest.settings
-            self._server.know_address(where.server)
-            self._broker_moves.know_place(where.broker)
-            trusted_authorities.believe(where.authorities)
-
-    def _check_silence(self) -> None:
-        server, active = self._clock.server, self._held.active
-        limit = active.manifest.settings.dark_after_hours if active is not None else None
-        self._silence.check(server.beat_uptime_ms if server is not None else None, limit)
 
     # --- facts for the report
 
