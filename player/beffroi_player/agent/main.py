@@ -29,7 +29,7 @@ import requests
 
 from beffroi_content.model import HeldAlert
 from beffroi_content.trust import SequenceFloor
-from beffroi_content.wire.reports import ConnectionState, PlayerHealth
+from beffroi_content.wire.reports import ConnectionState
 from beffroi_player import supervisor, system_clock, systemd_notify
 from beffroi_player.agent import card_enrolment
 from beffroi_player.agent import effects as do
@@ -57,12 +57,12 @@ from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.refusals import RefusalLog
 from beffroi_player.agent.report.act_upload import ActUploader
 from beffroi_player.agent.report.capture_upload import CaptureUploader
+from beffroi_player.agent.report.fact_collector import FactCollector
 from beffroi_player.agent.report.frame_repair import FrameRepairs
 from beffroi_player.agent.report.play_archive import PlayArchive
 from beffroi_player.agent.report.play_upload import PlayUploader
 from beffroi_player.agent.report.receipt_upload import ReceiptUploader
 from beffroi_player.agent.report.receipts import ReceiptLog
-from beffroi_player.agent.report.report_facts import ReportFacts
 from beffroi_player.agent.report.report_sender import ReportSender, software_version
 from beffroi_player.agent.report.reporter import ScreenReporter
 from beffroi_player.agent.report.screenshots import ScreenshotSender
@@ -81,9 +81,8 @@ from beffroi_player.agent.transport.polling import DocumentPoller
 from beffroi_player.agent.trigger_socket import TriggerSocket
 from beffroi_player.doctor.facts import lasting_problems
 from beffroi_player.releases.release_files import FOLDER, ReleaseFiles, package_root
-from beffroi_player.sound.equipment import sound_problems
 from beffroi_player.state.atomic_files import remove_leftovers
-from beffroi_player.state.directories import LOCAL_STREAM, RuntimeDirectory, StateDirectory
+from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
 from beffroi_player.wakeup import WakeupSocket, send_wakeup
 
 log = logging.getLogger(__name__)
@@ -203,6 +202,15 @@ class PlayerAgent:
             self._stopping.set, self._box, self._copied_card.shut_out, credentials,
             self._silence.revoke, self._on_sound_trial,
         )  # fmt: skip
+        self._facts = FactCollector(
+            self._host, self._settings.of_screen, self._clock, self._watch, self._held, self._alerts,
+            self._preparation, self._refusals, self._commands, self._sounds, self._software,
+        )  # fmt: skip
+        self._reporter = ScreenReporter(
+            runtime, self._facts.collect, self._receipts,
+            ReportSender(boot, self._mqtt.publish, system_clock.uptime_ms, self._host.read_machine()),
+            self._screenshots, FrameRepairs(system_clock.uptime_ms), self._inbox.put,
+        )  # fmt: skip
         self._dispatcher = Dispatcher(
             self._inbox, self._disk, self._held, self._alerts, self._local, self._clock, self._refusals,
             self._preparation, self._commands, self._assets, state, runtime, self._mqtt.request_subscriptions,
@@ -288,22 +296,16 @@ class PlayerAgent:
         self._archive = PlayArchive(state, self._clock.now)
         self._captures = CaptureUploader(self._server.upload_capture, self._refusals.record_refusal)
         self._host = HealthMonitor(state.folder, lasting=lasting_problems(state.folder))
-        self._health: PlayerHealth | None = None
         self._screenshots = ScreenshotSender(
             state, runtime, publish, system_clock.uptime_ms, self._captures.offer_capture
         )
         self._receipts = ReceiptLog(boot, publish, storage.receipts, self._box)
         self._confirmations = ReceiptUploader(self._receipts, self._server.send_receipts)
-        self._reporter = ScreenReporter(
-            runtime, self._collect_facts, self._receipts,
-            ReportSender(boot, publish, system_clock.uptime_ms, self._host.read_machine()), self._screenshots,
-            FrameRepairs(system_clock.uptime_ms), self._inbox.put,
-        )  # fmt: skip
 
     def _periodic_tasks(self) -> PeriodicTasks:
         put, tasks = self._inbox.put, PeriodicTasks(system_clock.uptime_ms)
         tasks.add("kernel clock", KERNEL_CLOCK_MS, self._clock.ask_kernel)
-        tasks.add("health", HEALTH_MS, self._measure_health)
+        tasks.add("health", HEALTH_MS, lambda: self._facts.measure_health(self._reporter.presented))
         tasks.add("plays", lambda: self._plays.pause_ms, self._plays.send_batch)
         tasks.add("archive", ARCHIVE_MS, self._archive.tidy_files)
         tasks.add("downloads", DOWNLOADS_MS, self._settings.check_downloads)
@@ -449,13 +451,6 @@ class PlayerAgent:
             self._notice.draw(presented.size)
             self._inbox.put(do.ResizeDisplay(presented.size))
 
-    def _measure_health(self) -> None:
-        presented = self._reporter.presented
-        counted = (presented.dropped_frames, presented.late_frames, presented.decode_errors) if presented else ()
-        health, settings = self._host.read_health(*counted), self._settings.of_screen()
-        lacking = sound_problems(settings.alert_sound if settings else None)
-        self._health = health.model_copy(update={"problems": tuple(sorted({*health.problems, *lacking}))})
-
     def _follow_sounds(self) -> None:
         try:
             self._sounds.follow(self._reporter.presented)
@@ -468,30 +463,6 @@ class PlayerAgent:
         is_asked = self._sounds.request_trial()
         send_wakeup(self._runtime.agent_socket)
         return is_asked
-
-    # --- facts for the report
-
-    def _collect_facts(self) -> ReportFacts:
-        moment = self._clock.now()
-        return ReportFacts(
-            at_ms=moment.unix_ms,
-            clock=moment.clock,
-            link=self._watch.state,
-            programme=self._held.active,
-            alerts={
-                name: stream.sequence for name, stream in dict(self._alerts.streams).items() if name != LOCAL_STREAM
-            },
-            preparing=self._preparation.status,
-            refusals=self._refusals.newest_first(),
-            receptions=dict(self._alerts.receptions),
-            programme_reception=self._held.programme_reception,
-            health=self._health,
-            clock_reading=self._clock.compare_clocks(),
-            drill=self._commands.last_drill,
-            sound=self._sounds.last_result,
-            server=self._clock.server,
-            software=self._software.status,
-        )
 
     def _has_alert(self) -> bool:
         """Tell whether an alert is on, in whatever form. For any thread."""

@@ -172,7 +172,7 @@ def test_an_agent_that_starts_again_holds_what_it_held(
     until("it is not held", lambda: (found := running.state.alerts.read()) is not None and found.all_held())
     again = PlayerAgent(town.enrolment(), *directories)
     again._dispatcher.restore_alerts()
-    assert again._collect_facts().alerts == {"all/alerts": town.sequence}
+    assert again._facts.collect().alerts == {"all/alerts": town.sequence}
     for end in (again._mqtt._wake_in, again._mqtt._wake_out):
         end.close()
 
