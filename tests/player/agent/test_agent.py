@@ -14,8 +14,9 @@ from tests.support.signing_town import SigningTown, alert, slide
 
 from beffroi_content.wire.reports import ConnectionState, PlayerReport
 from beffroi_player import system_clock
-from beffroi_player.agent import dispatcher, main
-from beffroi_player.agent.main import PlayerAgent, run_agent
+from beffroi_player.agent import dispatcher, player_agent
+from beffroi_player.agent.main import run_agent
+from beffroi_player.agent.player_agent import PlayerAgent
 from beffroi_player.agent.storage import AgentStorage
 from beffroi_player.agent.transport import broker_moves, mqtt_client, polling
 from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
@@ -67,7 +68,7 @@ def running(
     monkeypatch.setattr(polling, "SPACING_SECONDS", 0.05)
     monkeypatch.setattr(polling, "SPREAD_SECONDS", 0.0)
     monkeypatch.setattr(dispatcher, "AFTER_ALERT_SECONDS", 0.01)
-    monkeypatch.setattr(main.gc, "freeze", lambda: None)
+    monkeypatch.setattr(player_agent.gc, "freeze", lambda: None)
     state, runtime = directories
     broker = ScriptedBroker()
     with town.serve() as url, WakeupSocket(runtime.agent_socket) as wakeups:
