@@ -21,8 +21,6 @@ from functools import partial
 from types import FrameType
 from urllib.parse import urlsplit
 
-import requests
-
 from beffroi_content.model import HeldAlert
 from beffroi_content.trust import SequenceFloor
 from beffroi_content.wire.reports import ConnectionState
@@ -61,6 +59,7 @@ from beffroi_player.agent.report.report_sender import ReportSender, software_ver
 from beffroi_player.agent.report.reporter import ScreenReporter
 from beffroi_player.agent.report.screenshots import ScreenshotSender
 from beffroi_player.agent.serial_worker import WorkQueue
+from beffroi_player.agent.server_answers import ServerAnswers
 from beffroi_player.agent.silence import TownSilence, credentials_of
 from beffroi_player.agent.software.software_updates import SoftwareUpdates
 from beffroi_player.agent.sound_process import SoundProcess
@@ -68,7 +67,7 @@ from beffroi_player.agent.storage import AgentStorage, PlayerEnrolment
 from beffroi_player.agent.transport.alert_relay import AlertRelay
 from beffroi_player.agent.transport.broker_moves import BrokerMoves
 from beffroi_player.agent.transport.broker_watch import BEAT_TIMEOUT_MS, BrokerWatch
-from beffroi_player.agent.transport.http_client import ServerClient, ServerDocuments
+from beffroi_player.agent.transport.http_client import ServerClient
 from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient, broker_host
 from beffroi_player.agent.transport.peer_sharing import PeerSharing
 from beffroi_player.agent.transport.polling import DocumentPoller
@@ -130,7 +129,7 @@ class PlayerAgent:
         self._settings = FollowedSettings(
             self._held, self._clock, self._server, self._broker_moves, self._peers, self._preparation, self._silence
         )
-        self._build_reporting(storage, boot)
+        self._build_reporting()
         self._act_reports = ActUploader(self._local, self._server.send_acts, self._inbox.put)
         self._triggers = TriggerSocket(self._runtime.trigger_socket, self._inbox.put)
         self._contacts = ContactWatch(lambda: self._local.contacts, self._inbox.put, self._refusals.record_refusal)
@@ -142,15 +141,7 @@ class PlayerAgent:
             self._stopping.set, self._box, self._copied_card.shut_out, credentials,
             self._silence.revoke, self._on_sound_trial,
         )  # fmt: skip
-        self._facts = FactCollector(
-            self._host, self._settings.of_screen, self._clock, self._watch, self._held, self._alerts,
-            self._preparation, self._refusals, self._commands, self._sounds, self._software,
-        )  # fmt: skip
-        self._reporter = ScreenReporter(
-            runtime, self._facts.collect, self._receipts,
-            ReportSender(boot, self._mqtt.publish, system_clock.uptime_ms, self._host.read_machine()),
-            self._screenshots, FrameRepairs(system_clock.uptime_ms), self._inbox.put,
-        )  # fmt: skip
+        self._build_reporter(boot)
         self._dispatcher = Dispatcher(
             self._inbox, self._disk, self._held, self._alerts, self._local, self._clock, self._refusals,
             self._preparation, self._commands, self._assets, state, runtime, self._mqtt.request_subscriptions,
@@ -199,9 +190,11 @@ class PlayerAgent:
         self._connection = self._mqtt.history
         self._copied_card = CopiedCard(self._state, self._runtime, self._mqtt.stay_away, self._start_anew)
         self._plays = PlayUploader(self._state, self._mqtt.publish, box=self._box)
+        self._receipts = ReceiptLog(boot, self._mqtt.publish, storage.receipts, self._box)
+        answers = ServerAnswers(self._server, self._held, self._copied_card, self._broker_moves, self._receipts)
         self._poller = DocumentPoller(
             self._server, self._receive_document, wake_agent, system_clock.uptime_ms, self._plays.note_held,
-            self._note_answer,
+            answers.note_answer,
         )  # fmt: skip
         self._watch = BrokerWatch(
             system_clock.uptime_ms, lambda: self._held.admission.last_beat_uptime_ms,
@@ -231,7 +224,7 @@ class PlayerAgent:
         )  # fmt: skip
         self._live_frames = LiveFrames(runtime, lambda: held.active, self._clock.now, wake_stage)
 
-    def _build_reporting(self, storage: AgentStorage, boot: str) -> None:
+    def _build_reporting(self) -> None:
         state, runtime, publish = self._state, self._runtime, self._mqtt.publish
         self._archive = PlayArchive(state, self._clock.now)
         self._captures = CaptureUploader(self._server.upload_capture, self._refusals.record_refusal)
@@ -239,8 +232,18 @@ class PlayerAgent:
         self._screenshots = ScreenshotSender(
             state, runtime, publish, system_clock.uptime_ms, self._captures.offer_capture
         )
-        self._receipts = ReceiptLog(boot, publish, storage.receipts, self._box)
         self._confirmations = ReceiptUploader(self._receipts, self._server.send_receipts)
+
+    def _build_reporter(self, boot: str) -> None:
+        self._facts = FactCollector(
+            self._host, self._settings.of_screen, self._clock, self._watch, self._held, self._alerts,
+            self._preparation, self._refusals, self._commands, self._sounds, self._software,
+        )  # fmt: skip
+        self._reporter = ScreenReporter(
+            self._runtime, self._facts.collect, self._receipts,
+            ReportSender(boot, self._mqtt.publish, system_clock.uptime_ms, self._host.read_machine()),
+            self._screenshots, FrameRepairs(system_clock.uptime_ms), self._inbox.put,
+        )  # fmt: skip
 
     def _periodic_tasks(self) -> PeriodicTasks:
         put, tasks = self._inbox.put, PeriodicTasks(system_clock.uptime_ms)
@@ -358,23 +361,6 @@ class PlayerAgent:
         if floors != self._told_floors:
             self._told_floors = floors
             self._relay.tell_peers()
-
-    def _note_answer(self, answer: ServerDocuments) -> None:
-        """Learn from the server what it says beside its documents. In the polling thread."""
-        self._copied_card.note_answer(answer)
-        if answer.is_shut_out:
-            return
-        if answer.broker is not None:
-            self._broker_moves.follow(answer.broker, self._held.admission.last_beat_uptime_ms)
-        self._receipts.note_restore(answer.restore)
-        newer = self._held.sets.newer_than(answer.documents, self._held.alert_floors())
-        if not newer:
-            return
-        log.warning("the server offers older alert sets than this screen holds: it is given %d of them", len(newer))
-        try:
-            self._server.send_alert_sets(newer)
-        except (requests.RequestException, OSError) as error:
-            log.info("the server does not take alert sets: %s", error)
 
     def _receive_document(self, received: ReceivedDocument) -> None:
         self._inbox.put(received)
