@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Iterable, Mapping
 from copy import copy
 
-from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
@@ -32,6 +31,7 @@ from beffroi_server.alerts import (
     queries,
     two_person_rule,
 )
+from beffroi_server.alerts.broadcast_checks import LONGEST_ALERT, check_content, check_request
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.alerts.pending_alerts import aim_unsaved, find_pending
@@ -49,7 +49,6 @@ from beffroi_server.fleet.targets import Targets
 logger = logging.getLogger(__name__)
 LOCK_WAIT_S = 0.5
 """Seconds that an alert waits for the database; where that is held longer, it is sent first and stored later."""
-LONGEST_ALERT = dt.timedelta(days=31)
 
 
 def broadcast_alert(
@@ -124,7 +123,7 @@ def broadcast_alert(
     if confirmed_by is None and not alone_reason:
         two_person_rule.check_alone(level, status, user)
     end, review = corrections.planned_end(now, duration_min, corrects, is_open_ended=is_open_ended)
-    _check_request(targets, end - now)
+    check_request(targets, end - now)
     alert = Alert(
         token=token,
         level=level,
@@ -152,7 +151,7 @@ def broadcast_alert(
         issued_by=proposed_by or user,
     )
     clock_steps.note_clock(alert)
-    _validate_content(alert)
+    check_content(alert)
     aim_unsaved(alert, targets)
     try:
         with database.short_lock_wait(LOCK_WAIT_S):
@@ -280,22 +279,6 @@ def _check_capacity(alert: Alert, targets: Targets, sets: AlertSets, now: dt.dat
         check_capacity(scope, sets.get(scope, ()), added)
 
 
-def check_reach(targets: Targets) -> None:
-    """Refuse targets that no screen belongs to.
-
-    Such as a group whose screens were all taken out between the preview and the press of the button. A program may
-    alert all screens of a town that has none yet; a person is told.
-
-    Raises:
-        AlertRefused: there is no screen.
-    """
-    if not targets.scopes:
-        raise AlertRefused("no-target", _("Choose the screens on which the alert is shown."))
-    if not targets.reached_screens().exists():
-        message = _("No screen would show it: your choice contains none. Choose other groups or screens.")
-        raise AlertRefused("no-screen", message)
-
-
 def end_alert(alert: Alert, *, user: User | None) -> None:
     """End an alert: its screens show “end of alert” for the set time, then their loop.
 
@@ -386,22 +369,3 @@ def _apply_change(alert: Alert, now: dt.datetime, **values: object) -> None:
     if not active.update(**values):
         raise corrections.over_error(alert)
     alert.refresh_from_db()
-
-
-def _check_request(targets: Targets, length: dt.timedelta) -> None:
-    if not targets.everywhere:
-        check_reach(targets)
-    if not dt.timedelta(0) < length <= LONGEST_ALERT:
-        raise AlertRefused("no-duration", _("Enter how many minutes the alert lasts, up to 31 days."))
-
-
-def _validate_content(alert: Alert) -> None:
-    # Checked before anything is stored: the wire has narrower limits than the database.
-    try:
-        alert.clean_fields(exclude={"issued_by", "ended_by", "scenario", "token", "corrects"})
-        queries.to_content(alert, alert.issued_at)
-    except ValidationError as error:
-        code = "no-title" if "title" in error.message_dict else "invalid"
-        raise AlertRefused(code, " ".join(error.messages)) from error
-    except ValueError as error:
-        raise AlertRefused("too-long", _("The alert cannot be sent as it is: %(fault)s") % {"fault": error}) from error

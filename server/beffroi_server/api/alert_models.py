@@ -14,7 +14,8 @@ from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_content.model.alert import HAZARD_NAMES
 from beffroi_content.timeline import AlertVisibility
 from beffroi_server.accounts.models import Town, User
-from beffroi_server.alerts import queries, services
+from beffroi_server.alerts import queries
+from beffroi_server.alerts.broadcast_checks import LONGEST_ALERT
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.scenario_services import offered_scenarios
 from beffroi_server.alerts.translations import stored_translations
@@ -57,7 +58,7 @@ def _known_hazard(value: str) -> str:
 Hazard = Annotated[
     str, Field(max_length=20, json_schema_extra={"enum": sorted(HAZARD_NAMES)}), AfterValidator(_known_hazard)
 ]
-Minutes = Annotated[int, Field(ge=1, le=services.LONGEST_ALERT.days * 1440)]
+Minutes = Annotated[int, Field(ge=1, le=LONGEST_ALERT.days * 1440)]
 AlertState = Literal["active", "all-clear", "ended", "withdrawn", "corrected", "held-back"]
 
 

@@ -16,6 +16,7 @@ from ninja import Query, Status
 from beffroi_content.raster.text.characters import missing_characters, name_characters
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import pending_alerts, queries, receipts, services
+from beffroi_server.alerts.broadcast_checks import check_reach
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.translations import texts_of
@@ -67,7 +68,7 @@ def list_alerts(request: ApiRequest, query: Query[AlertQuery]) -> PageOf[AlertAn
 def broadcast_alert(request: ApiRequest, body: NewAlert) -> Status[AlertAnswer]:
     """Broadcast an alert at once. Give an Idempotency-Key, so that a lost answer never makes two of it."""
     values, token = alert_values(body, request.user), token_of(request)
-    services.check_reach(values["targets"])
+    check_reach(values["targets"])
     alert = services.broadcast_alert(
         level=values["level"], status=body.status, hazard=values["hazard"], title=values["title"],
         description=values["description"], instruction=values["instruction"], source=values["source"],

@@ -24,6 +24,7 @@ from beffroi_server.alerts import (
     services,
     two_person_rule,
 )
+from beffroi_server.alerts.broadcast_checks import check_reach
 from beffroi_server.alerts.colour_words import contradicting_colour
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.errors import AlertRefused
@@ -268,7 +269,7 @@ def _proposal_of(request: UserRequest, form: AlertBroadcastForm, former: Alert |
 
 def _broadcast_form(request: UserRequest, form: AlertBroadcastForm, former: Alert | None) -> Alert:
     values = form.cleaned_data
-    services.check_reach(form.selected_targets())
+    check_reach(form.selected_targets())
     alert = services.broadcast_alert(
         **{name: values[name] for name in BROADCAST_FIELDS},
         targets=form.selected_targets(),

@@ -14,9 +14,9 @@ from beffroi_content.model import GENERAL_HAZARD
 from beffroi_content.model.announcement import MAX_LANGUAGES
 from beffroi_content.raster.text.characters import is_blank
 from beffroi_server.accounts.models import User
+from beffroi_server.alerts.broadcast_checks import LONGEST_ALERT
 from beffroi_server.alerts.models import LEVEL_CHOICES, STATUS_CHOICES, Alert, AlertProposal, PlannedAlert, Scenario
 from beffroi_server.alerts.planned_alerts import repeat_rules
-from beffroi_server.alerts.services import LONGEST_ALERT
 from beffroi_server.alerts.translations import stored_translations
 from beffroi_server.core.formatting import moment_until
 from beffroi_server.core.languages import language_choices
