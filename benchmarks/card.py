@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from beffroi_content.timeline import ClockState
 from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
 from beffroi_content.wire.envelope import key_identifier
-from beffroi_content.wire.reports import EndReason, Play
+from beffroi_content.wire.plays import EndReason, Play
 from beffroi_player.agent.storage import AgentStorage
 from beffroi_player.stage.play_log.log_file import PlayLog
 from beffroi_player.state.directories import ForwardedPlays, StateDirectory, UnwrittenPlays

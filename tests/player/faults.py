@@ -43,7 +43,7 @@ from tests.support.waiting import free_port, listens, until
 
 from beffroi_content import rendering
 from beffroi_content.model import DownloadSettings
-from beffroi_content.wire.reports import FIRST_CHAIN, EndReason, Play, PlayLogBatch, chain_digest
+from beffroi_content.wire.plays import FIRST_CHAIN, EndReason, Play, PlayLogBatch, chain_digest
 from beffroi_player.agent.storage import AgentStorage
 from beffroi_player.stage.crash_fallback import STARTS_FILE
 from beffroi_player.stage.play_log.log_file import PlayLog

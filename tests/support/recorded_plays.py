@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from beffroi_content.wire.reports import FIRST_CHAIN, Play, chain_digest
+from beffroi_content.wire.plays import FIRST_CHAIN, Play, chain_digest
 from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.fleet.play_models import PlayRecord
 

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from beffroi_content.model import WireModel
-from beffroi_content.wire.reports import MOST_RANGES, PlayLogBatch, ReceiptBatch
+from beffroi_content.wire.plays import MOST_RANGES, PlayLogBatch
+from beffroi_content.wire.reports import ReceiptBatch
 
 _ENTRY_FIELDS: dict[type[WireModel], str] = {PlayLogBatch: "plays", ReceiptBatch: "receipts"}
 

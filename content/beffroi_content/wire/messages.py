@@ -19,7 +19,8 @@ from beffroi_content.wire.documents import (
     SigningRole,
 )
 from beffroi_content.wire.local_triggers import ScenarioSet
-from beffroi_content.wire.reports import PlayerReport, PlayerStatus, PlayLogBatch, ReceiptBatch
+from beffroi_content.wire.plays import PlayLogBatch
+from beffroi_content.wire.reports import PlayerReport, PlayerStatus, ReceiptBatch
 from beffroi_content.wire.scopes import ScopeKind, TopicScope
 from beffroi_content.wire.topics import MessageDirection, Topic, stream_name
 

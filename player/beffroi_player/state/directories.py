@@ -27,7 +27,8 @@ from pydantic import BeforeValidator, PlainSerializer
 from beffroi_content.model import Alert, AlertForm, HeldAlert, Manifest, PowerState, Slide, WireModel
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.documents import SteadyInstant
-from beffroi_content.wire.reports import FIRST_CHAIN, Play, ShownPart
+from beffroi_content.wire.plays import FIRST_CHAIN, Play
+from beffroi_content.wire.reports import ShownPart
 from beffroi_player.clock import ClockRecord
 from beffroi_player.state.default_paths import COPIES_FOLDER, DARKNESS_FILE
 from beffroi_player.state.model_file import ModelFile

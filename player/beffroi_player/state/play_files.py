@@ -19,7 +19,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from beffroi_content.wire.reports import FIRST_CHAIN, Play, chain_digest
+from beffroi_content.wire.plays import FIRST_CHAIN, Play, chain_digest
 
 OPEN_SUFFIX, PACKED_SUFFIX = ".jsonl", ".jsonl.gz"
 NOTE_PREFIX = b'{"next":'

@@ -150,7 +150,7 @@ def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
 
     The entity tag is that of everything but the beat; where nothing else is new, the answer is 304 with the beat in
     the header ``Beffroi-Beat``, in base64. The header ``Beffroi-Plays`` holds, as JSON, how far the plays of the screen
-    are here: see ``beffroi_content.wire.reports.HeldPlays``; the header ``Beffroi-Broker`` where the broker is, and
+    are here: see ``beffroi_content.wire.plays.HeldPlays``; the header ``Beffroi-Broker`` where the broker is, and
     the account there.
     """
     now = timezone.now()

@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from beffroi_content.model import WireModel
 from beffroi_content.wire.messages import PLAYS, RECEIPTS, REPORT, SCREENSHOT, STATUS
-from beffroi_content.wire.reports import NumberRange, PlayerReport, PlayerStatus, PlayLogBatch, ReceiptBatch
+from beffroi_content.wire.plays import NumberRange, PlayLogBatch
+from beffroi_content.wire.reports import PlayerReport, PlayerStatus, ReceiptBatch
 from beffroi_server.core import disk_space, row_writes
 from beffroi_server.core.row_writes import Row, database_instant
 from beffroi_server.core.timestamps import bounded_instant

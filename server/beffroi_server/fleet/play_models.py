@@ -23,7 +23,7 @@ class PlayRecord(models.Model):
     zone = models.CharField(max_length=63, blank=True)
     clock = models.CharField(max_length=20, blank=True)
     ended = models.CharField(max_length=63, blank=True)
-    """Why: a word of ``beffroi_content.wire.reports.Ended``."""
+    """Why: a word of ``beffroi_content.wire.plays.EndReason``."""
     chain = models.CharField(max_length=64, blank=True)
     """As reported by the player; see ``play_audit``."""
 

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 import beffroi_content
 from beffroi_content.model.base_models import MAX_WHOLE_NUMBER, StrictModel, WireModel
-from beffroi_content.wire.reports import PlayerReport, PlayerStatus, PlayLogBatch, ReceiptBatch
+from beffroi_content.wire.plays import PlayLogBatch
+from beffroi_content.wire.reports import PlayerReport, PlayerStatus, ReceiptBatch
 
 LOWER, UPPER = {"minimum", "exclusiveMinimum"}, {"maximum", "exclusiveMaximum"}
 FIXED = {"enum", "const"}

@@ -10,20 +10,14 @@ from pydantic import ValidationError
 from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import PLAYS, RECEIPTS, REPORT, STATUS
+from beffroi_content.wire.plays import FIRST_CHAIN, MOST_RANGES, EndReason, HeldPlays, Play, PlayLogBatch, chain_digest
 from beffroi_content.wire.reports import (
-    FIRST_CHAIN,
-    MOST_RANGES,
-    EndReason,
-    HeldPlays,
-    Play,
     PlayerHealth,
     PlayerReport,
     PlayerStatus,
-    PlayLogBatch,
     Receipt,
     ReceiptBatch,
     ReportedRefusal,
-    chain_digest,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from beffroi_content.wire.reports import HeldPlays
+from beffroi_content.wire.plays import HeldPlays
 from beffroi_player.agent.copied_card import CopiedCard
 from beffroi_player.agent.host.box_identity import box_identity
 from beffroi_player.agent.transport.http_client import ServerDocuments

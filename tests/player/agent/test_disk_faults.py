@@ -14,7 +14,7 @@ import pytest
 from tests.support.player_harness import PlayerHarness
 from tests.support.signing_town import SigningTown, alert, jpeg, picture_slide, slide
 
-from beffroi_content.wire.reports import FIRST_CHAIN, chain_digest
+from beffroi_content.wire.plays import FIRST_CHAIN, chain_digest
 from beffroi_player.state.play_files import play_files, read_plays
 
 WRITES = ("open", "fsync", "fdatasync", "replace", "truncate", "mkdir")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beffroi_content.timeline import ClockState
-from beffroi_content.wire.reports import FIRST_CHAIN, Play, chain_digest
+from beffroi_content.wire.plays import FIRST_CHAIN, Play, chain_digest
 from beffroi_player.state.play_files import DamagedPlayFile, PlayFile, is_note, pack_file, play_files, read_plays
 
 NOTE = b'{"next":4,"plays":[]}\n'

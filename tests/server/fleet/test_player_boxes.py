@@ -13,7 +13,7 @@ from django.utils import timezone
 from beffroi_content.wire import envelope
 from beffroi_content.wire.documents import CommandKind, ScreenCommand
 from beffroi_content.wire.messages import PLAYS
-from beffroi_content.wire.reports import FIRST_CHAIN, Play, PlayLogBatch
+from beffroi_content.wire.plays import FIRST_CHAIN, Play, PlayLogBatch
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.delivery.inbound_queue import InboundQueue
 from beffroi_server.fleet import identity_watch, player_boxes, services

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from beffroi_content.model.base_models import MAX_WHOLE_NUMBER
 from beffroi_content.wire.messages import PLAYS, WireMessage
-from beffroi_content.wire.reports import FIRST_CHAIN, MOST_RANGES, HeldPlays, NumberRange, Play, PlayLogBatch
+from beffroi_content.wire.plays import FIRST_CHAIN, MOST_RANGES, HeldPlays, NumberRange, Play, PlayLogBatch
 from beffroi_player import system_clock
 from beffroi_player.state.atomic_files import sync_file, sync_folder
 from beffroi_player.state.directories import ForwardedPlays, StateDirectory

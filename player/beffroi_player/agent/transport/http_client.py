@@ -19,7 +19,8 @@ from beffroi_content.model import WireModel
 from beffroi_content.trust import MAX_STEPS
 from beffroi_content.wire.documents import BOX_HEADER, NONCE_HEADER
 from beffroi_content.wire.local_triggers import SignedStatement
-from beffroi_content.wire.reports import HeldPlays, ReceiptBatch
+from beffroi_content.wire.plays import HeldPlays
+from beffroi_content.wire.reports import ReceiptBatch
 from beffroi_player.agent.storage import BrokerAddress
 from beffroi_player.agent.transport import trusted_authorities
 

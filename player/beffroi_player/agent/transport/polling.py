@@ -14,7 +14,7 @@ from collections.abc import Callable
 import requests
 
 from beffroi_content.wire.messages import BEAT, KEYS
-from beffroi_content.wire.reports import HeldPlays
+from beffroi_content.wire.plays import HeldPlays
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.transport.http_client import ServerClient, ServerDocuments
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from beffroi_content.model import AlertForm
 from beffroi_content.timeline import ReasonKind
-from beffroi_content.wire.reports import EndReason, ShownPart
+from beffroi_content.wire.plays import EndReason
+from beffroi_content.wire.reports import ShownPart
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from beffroi_content.wire.reports import FIRST_CHAIN, Play, chain_digest
+from beffroi_content.wire.plays import FIRST_CHAIN, Play, chain_digest
 from beffroi_player import system_clock
 from beffroi_player.state.atomic_files import sync_file, sync_folder
 from beffroi_player.state.directories import StateDirectory, UnwrittenPlays

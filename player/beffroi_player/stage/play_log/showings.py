@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from beffroi_content.timeline import Moment
-from beffroi_content.wire.reports import EndReason, Play, ShownPart
+from beffroi_content.wire.plays import EndReason, Play
+from beffroi_content.wire.reports import ShownPart
 from beffroi_player import system_clock
 from beffroi_player.stage.frame_lookup import PlacedFrame
 from beffroi_player.stage.play_log.end_reasons import ScreenChange, end_reason

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.models import Max, Min, Q
 
-from beffroi_content.wire.reports import FIRST_CHAIN
+from beffroi_content.wire.plays import FIRST_CHAIN
 from beffroi_server.accounts.models import Town
 from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.fleet.play_models import PlayRecord

@@ -2,7 +2,7 @@
 
 The file is what ``log_export`` writes: JSON lines. The first names the format; for each screen, one line says from
 which chain its plays go on, then come its plays, each with the SHA-256 of itself and of the chain before it, as
-``beffroi_content.wire.reports.chain_digest`` defines it. The last line has the number of plays, so that a file that was
+``beffroi_content.wire.plays.chain_digest`` defines it. The last line has the number of plays, so that a file that was
 cut short is noticed.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from beffroi_content.wire.reports import FIRST_CHAIN, Play, chain_digest
+from beffroi_content.wire.plays import FIRST_CHAIN, Play, chain_digest
 from beffroi_server.core.verify_command import run_verification
 
 FORMAT = "beffroi-display-log"

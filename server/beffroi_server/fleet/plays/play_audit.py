@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from beffroi_content.timeline import ClockState
-from beffroi_content.wire import reports
+from beffroi_content.wire.plays import FIRST_CHAIN, EndReason, Play, chain_digest
 from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.fleet.play_models import PlayRecord
 
@@ -58,7 +58,7 @@ def audit_plays(screen: Screen) -> PlayAudit:
         follows = before is not None and play.number == before[0] + 1
         if follows and before is not None and play.chain == _chain_hash(before[1], play):
             pass
-        elif play.chain == _chain_hash(reports.FIRST_CHAIN, play):
+        elif play.chain == _chain_hash(FIRST_CHAIN, play):
             begun += [play.number] * (before is not None)
         elif follows or before is None:
             broken.append(play.number)
@@ -67,7 +67,7 @@ def audit_plays(screen: Screen) -> PlayAudit:
 
 
 def _chain_hash(before: str, play: PlayRecord) -> str:
-    reported = reports.Play.model_construct(
+    reported = Play.model_construct(
         number=play.number,
         slide=play.slide or None,
         alert=play.alert or None,
@@ -78,6 +78,6 @@ def _chain_hash(before: str, play: PlayRecord) -> str:
         frame=play.frame or None,
         # As reported, even a value that only a newer player knows.
         clock=cast(ClockState, play.clock),
-        ended=cast(reports.EndReason, play.ended) or None,
+        ended=cast(EndReason, play.ended) or None,
     )
-    return reports.chain_digest(before, reported)
+    return chain_digest(before, reported)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from beffroi_content.wire.reports import MOST_RANGES, HeldPlays, NumberRange
+from beffroi_content.wire.plays import MOST_RANGES, HeldPlays, NumberRange
 
 MAX_RANGES = 100
 """Ranges that are stored at most. The highest of more are joined: a player then sends some plays again in vain."""

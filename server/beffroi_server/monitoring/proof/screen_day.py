@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from beffroi_content.wire.reports import EndReason
+from beffroi_content.wire.plays import EndReason
 from beffroi_server.fleet import presence
 from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.fleet.play_models import PlayRecord

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beffroi_content.wire.messages import PLAYS
-from beffroi_content.wire.reports import MOST_RANGES, HeldPlays, Play, PlayLogBatch
+from beffroi_content.wire.plays import MOST_RANGES, HeldPlays, Play, PlayLogBatch
 from beffroi_player.agent.report.play_upload import (
     MAX_BATCH_PLAYS,
     PlayBatch,

@@ -16,7 +16,7 @@ from tests.support.signing_town import TOKEN, SigningTown
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.trust import root_fingerprint
 from beffroi_content.wire.messages import PLAYS, WireMessage
-from beffroi_content.wire.reports import FIRST_CHAIN, HeldPlays, Play, PlayLogBatch, chain_digest
+from beffroi_content.wire.plays import FIRST_CHAIN, HeldPlays, Play, PlayLogBatch, chain_digest
 from beffroi_player.__main__ import main
 from beffroi_player.agent.report import play_archive as agent_archive
 from beffroi_player.agent.report import play_upload as agent_plays

@@ -10,7 +10,7 @@ from tests.support.player_harness import until
 from tests.support.signing_town import TOKEN, SigningTown, alert, slide
 
 from beffroi_content.wire.messages import KEYS
-from beffroi_content.wire.reports import HeldPlays
+from beffroi_content.wire.plays import HeldPlays
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.transport import polling
 from beffroi_player.agent.transport.http_client import ServerClient

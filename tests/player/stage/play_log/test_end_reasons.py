@@ -8,7 +8,8 @@ import pytest
 
 from beffroi_content.model import AlertForm
 from beffroi_content.timeline import ReasonKind
-from beffroi_content.wire.reports import EndReason, ShownPart
+from beffroi_content.wire.plays import EndReason
+from beffroi_content.wire.reports import ShownPart
 from beffroi_player.stage.play_log.end_reasons import ScreenChange, end_reason
 
 POOL = ShownPart(zone="main", slide="pool", reason=ReasonKind.RULE, since_ms=0, until_ms=10_000)

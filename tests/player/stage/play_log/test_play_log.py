@@ -16,7 +16,8 @@ from tests.support.signing_town import SigningTown, alert, slide
 
 from beffroi_content.model import AlertLevel, ClockWidget, PowerState, ScreenHours, Slide, TimeWindow, WidgetContent
 from beffroi_content.timeline import ReasonKind
-from beffroi_content.wire.reports import FIRST_CHAIN, Play, ShownPart, chain_digest
+from beffroi_content.wire.plays import FIRST_CHAIN, Play, chain_digest
+from beffroi_content.wire.reports import ShownPart
 from beffroi_player.agent.prepare.live_frames import LiveFrames
 from beffroi_player.stage.play_log import log_file
 from beffroi_player.stage.play_log.end_reasons import ScreenChange, end_reason

@@ -11,7 +11,8 @@ from tests.support.player_harness import ManualClock
 from beffroi_content.model import AlertForm, PowerState, Rectangle
 from beffroi_content.timeline import ClockState, Moment, ReasonKind
 from beffroi_content.timeline.display_power import DisplayPower
-from beffroi_content.wire.reports import EndReason, Play, ShownPart
+from beffroi_content.wire.plays import EndReason, Play
+from beffroi_content.wire.reports import ShownPart
 from beffroi_player.stage.frame_lookup import PlacedFrame, SceneFrames
 from beffroi_player.stage.play_log.showings import ShowingTracker
 from beffroi_player.stage.play_log.status_writer import COUNT_INTERVAL_MS, PlaybackCounts, PresentedFrame, StatusWriter

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from beffroi_content.timeline import ClockState
-from beffroi_content.wire.reports import Play as Said
-from beffroi_content.wire.reports import PlayLogBatch
+from beffroi_content.wire.plays import Play as Said
+from beffroi_content.wire.plays import PlayLogBatch
 from beffroi_player.stage.play_log.log_file import PlayLog
 from beffroi_player.state.directories import ForwardedPlays, StateDirectory
 from beffroi_server.__main__ import main

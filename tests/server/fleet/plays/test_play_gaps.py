@@ -9,7 +9,7 @@ import pytest
 from django.urls import include, path
 from django.utils import timezone
 
-from beffroi_content.wire.reports import MOST_RANGES, HeldPlays
+from beffroi_content.wire.plays import MOST_RANGES, HeldPlays
 from beffroi_server.core import row_writes
 from beffroi_server.delivery.inbound_queue import InboundQueue
 from beffroi_server.fleet import services

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from beffroi_content.wire.reports import FIRST_CHAIN, Play, chain_digest
+from beffroi_content.wire.plays import FIRST_CHAIN, Play, chain_digest
 from beffroi_server.__main__ import main
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import AuditEvent, Town
