@@ -188,7 +188,7 @@ class AlertDrawing:
             left -= len(words)
             if left <= 0:
                 break
-        return " ".join(said)
+        return " · ".join(said)
 
     def frames(self) -> Iterator[Image.Image]:
         """Yield the frames one by one: the first can be presented before the second is drawn."""

@@ -187,8 +187,8 @@ class LocalActs:
 
     def _find(self, name: str) -> LocalScenario:
         known = self.triggerable()
-        wanted = name.strip().casefold()
-        found = [each for each in known.values() if wanted in (each.id, each.name.casefold())]
+        wanted = _as_typed(name)
+        found = [each for each in known.values() if wanted in (each.id, _as_typed(each.name))]
         if not found:
             names = ", ".join(f"“{each.name}”" for each in known.values())
             raise TriggerRefused(f"no scenario “{name}” can be triggered here. " + (f"There is: {names}" if names else (
@@ -374,3 +374,8 @@ def _open_with_any(signed: SignedStatement, keys: Iterable[str], site: str, scre
         except StatementRefused as error:
             refusal = error
     raise refusal
+
+
+def _as_typed(name: str) -> str:
+    """Return a name without case, and with the blanks and apostrophes that a keyboard has."""
+    return " ".join(name.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split()).casefold()

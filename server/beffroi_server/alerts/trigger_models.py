@@ -54,6 +54,11 @@ class TriggerContact(models.Model):
     def __str__(self) -> str:
         return f"{self.screen} {self.number}"
 
+    @property
+    def line_name(self) -> str:
+        """The name of its line, as it stands on the board: ``GPIO 17`` of a Raspberry Pi."""
+        return f"GPIO {self.line}" if self.chip == "gpiochip0" else f"{self.chip} {self.line}"
+
 
 def trigger_words(kind: str, who: str, screen: str) -> str:
     """Return by what something was triggered, and where, for people."""

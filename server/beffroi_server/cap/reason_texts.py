@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from string import Template
 
@@ -15,8 +16,8 @@ _VERDICTS: dict[str, tuple[str, str]] = {
     "message-type": ("type is $type: nothing to show", "le type est $type : rien à afficher"),
     "private": ("scope is Private", "diffusion « Private »"),
     "restricted": ("scope is Restricted (to $to)", "diffusion restreinte (à $to)"),
-    "cancel": ("cancels $count earlier messages; never shown itself",
-               "annule $count messages antérieurs ; jamais affiché lui-même"),
+    "cancel": ("cancels earlier messages ($count); never shown itself",
+               "annule des messages antérieurs ($count) ; jamais affiché lui-même"),
     "cancel-of-nothing": ("a cancellation that does not say of what: nothing is ended",
                           "une annulation qui ne dit pas de quoi : rien n’est terminé"),
     "nothing-said": ("has no information in it", "ne contient aucune information"),
@@ -41,9 +42,11 @@ _VERDICTS: dict[str, tuple[str, str]] = {
     "announced": ("announced for $at", "annoncé ($at)"),
     "rule": ("rule $number of the policy", "règle $number de la politique"),
     "rule-unknown": ("rule $number of the policy may apply: the source does not say how urgent, grave or certain it is",
-                     "la règle $number s’applique peut-être : la source ne dit pas urgence, gravité ou certitude"),
+                     "la règle $number s’applique peut-être : urgence, gravité ou certitude non précisée"),
     "settings": ("asked for by the settings of its source", "demandé par les réglages de la source"),
     "settings-default": ("not asked for by the settings of its source", "non demandé par les réglages de la source"),
+    "settings-unknown": ("perhaps asked for by the settings: the source does not say how urgent or grave it is",
+                         "peut-être demandé par les réglages : urgence, gravité ou certitude non précisée"),
     "default": ("default of the policy", "réponse par défaut de la politique"),
     "policy-tests": ("the policy’s answer to exercises and tests", "réponse de la politique aux exercices et essais"),
     "policy-restricted": ("the policy’s answer to restricted messages",
@@ -104,12 +107,16 @@ _ERRORS: dict[str, tuple[str, str]] = {
 
 def _sentence(table: dict[str, tuple[str, str]], code: str, language: str, values: dict[str, str]) -> str:
     english, french = table.get(code, (code, code))
-    return Template(french if language == "fr" else english).safe_substitute(values)
+    # No line begins with a colon.
+    text = re.sub(" ([:;?!])", "\u202f\\1", french) if language == "fr" else english
+    return Template(text).safe_substitute(values)
 
 
 def reason_sentence(reasons: Iterable[Reason], language: str = "en") -> str:
     """Return the reasons of a verdict in words."""
-    return "; ".join(_sentence(_VERDICTS, each.code, language, dict(each.values)) for each in reasons)
+    return ("\u202f; " if language == "fr" else "; ").join(
+        _sentence(_VERDICTS, each.code, language, dict(each.values)) for each in reasons
+    )
 
 
 def note_sentence(note: ReadNote, language: str = "en") -> str:

@@ -49,11 +49,16 @@ def alert_values(found: Assessment, source: WarningSource, town: Town) -> dict[s
         "title": title,
         "description": description,
         "instruction": _shortened(clean_text(info.instruction or "").strip(), TEXT_LENGTH),
-        "source": _shortened(
-            _line(source.attribution or info.sender_name or found.message.alert.sender or source.name), SOURCE_LENGTH
-        ),
+        "source": _shortened(_line(_speaker(found, info, source)), SOURCE_LENGTH),
         "translations": _translations(found, info, town),
     }
+
+
+def _speaker(found: Assessment, info: CapInfo, source: WarningSource) -> str:
+    """Return who speaks, for people: the identifier of a sender is most often an address, and no name."""
+    sender = found.message.alert.sender or ""
+    is_name = bool(sender) and not re.search(r"[@:/]|^[\w.-]*\d[\w.-]*$|^\S+\.\S+$", sender)
+    return source.attribution or info.sender_name or (sender if is_name else "") or source.name
 
 
 def _translations(found: Assessment, info: CapInfo, town: Town) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -110,7 +111,8 @@ def note_state(source_id: int, code: str, now: dt.datetime) -> None:
         # It is read all the same.
         row.update(problem=words)
         return
-    row.filter(failing_since=None).update(failing_since=now)
+    # A fault of the connection is another one than silence.
+    row.filter(Q(failing_since=None) | Q(failing_since=F("due_at"))).update(failing_since=now)
     row.update(problem=words[:300])
 
 

@@ -24,7 +24,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from beffroi_content.model import AlertLevel
-from beffroi_server.alerts.models import LEVEL_CHOICES
 from beffroi_server.channels import subscribers
 from beffroi_server.channels.models import Subscriber
 from beffroi_server.core.attempt_throttle import AttemptThrottle, network_of
@@ -37,11 +36,20 @@ everybody_throttle = AttemptThrottle(60, 10)
 """All wishes together: a storm of them sends no storm of mails."""
 
 
+LEVELS = [
+    (AlertLevel.INFORMATION.value, gettext_lazy("Information: all of it")),
+    (AlertLevel.VIGILANCE.value, gettext_lazy("Caution: be careful")),
+    (AlertLevel.ALERT.value, gettext_lazy("Alert: danger, something has to be done")),
+    (AlertLevel.EMERGENCY.value, gettext_lazy("Emergency: immediate danger")),
+]
+"""Levels as residents know them: what screens do at each is nothing to them."""
+
+
 class BrowserForm(forms.Form):
     """Form of a resident: level, places."""
 
     from_level = forms.ChoiceField(
-        label=gettext_lazy("Tell me of alerts from this level on"), choices=LEVEL_CHOICES, initial=AlertLevel.ALERT
+        label=gettext_lazy("Tell me of alerts from this level on"), choices=LEVELS, initial=AlertLevel.ALERT
     )
     groups = forms.ModelMultipleChoiceField(
         ScreenGroup.objects.none(), label=gettext_lazy("Only in these places (none chosen: everywhere)"),

@@ -59,6 +59,13 @@ def test_a_dormant_scenario_is_not_shown(town_hall: PlayerHarness) -> None:
     assert (town_hall.slides, town_hall.alerts) == (["pool"], [])
 
 
+@pytest.mark.parametrize("name", ["L'orne : flood", "L’Orne\u202f:  Flood"])
+def test_a_french_name_is_known_as_a_keyboard_types_it(town_hall: PlayerHarness, hall: SigningTown, name: str) -> None:
+    named = hall.local_scenario().model_copy(update={"name": "L’Orne\u00a0: Flood"})
+    town_hall.receive(hall.publish_scenarios(named))
+    assert ask(town_hall, name)[0]
+
+
 @pytest.mark.parametrize("name", ["Flood", "flood", " FLOOD "])
 def test_it_is_shown_at_once_and_ends_with_an_all_clear(town_hall: PlayerHarness, name: str) -> None:
     assert ask(town_hall, name) == (True, "“Flood” is on, for 60 minutes at most")

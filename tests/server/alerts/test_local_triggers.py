@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import json
 
 import pytest
@@ -128,7 +129,10 @@ class TestContacts:
         document = signing.published_document(SCENARIOS, TopicScope.of_screen("hall"))
         (contact,) = document.contacts
         assert (contact.number, contact.line, contact.scenario, contact.hold_ms) == (2, 17, f"scenario-{flood.pk}", 80)
-        assert "Crue" in client.get("/screens/hall/contacts/").content.decode()
+        Scenario.objects.update(name="L’Orne\u00a0: $HOME")
+        page = html.unescape(client.get("/screens/hall/contacts/").content.decode())
+        assert "sudo beffroi-player trigger 'L’Orne : $HOME'" in page
+        assert "GPIO 17" in " ".join(page.split())
 
         row = TriggerContact.objects.get()
         assert client.post(f"/screens/hall/contacts/{row.pk}/remove/").status_code == 302

@@ -92,7 +92,7 @@ def test_the_files_of_one_call_are_what_one_source_has_sent(run):
     cancel = cap_alert(identifier="C", msgType="Cancel", references=FIRST)
     _, lines, _ = run(cancel, cap_alert())
     assert [(each["verdict"], each["reason"]) for each in lines] == [
-        ("ignore", "cancels 1 earlier messages; never shown itself"),
+        ("ignore", "cancels earlier messages (1); never shown itself"),
         ("ignore", "cancelled by C"),
     ]
 

@@ -68,6 +68,12 @@ def resident() -> Client:
     return Client(HTTP_ACCEPT_LANGUAGE="en", enforce_csrf_checks=True)
 
 
+def test_residents_choose_a_level_by_what_it_means_to_them(resident):
+    page = resident.get(reverse("browser")).content.decode()
+    assert "Emergency: immediate danger" in page
+    assert "fills the screen" not in page
+
+
 def post(resident, name, browser="jeanne", auth="s", **values):
     body = {"subscription": {"endpoint": f"{SERVICE}/{browser}", "keys": {"p256dh": "k", "auth": auth}}, **values}
     return resident.post(reverse(name), json.dumps(body), content_type="application/json")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.utils import timezone
 from tests.support.cap_files import AROUND_RENNES, ELSEWHERE, cap_alert, cap_area, cap_info
+from tests.support.pages import page_text
 
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import second_officer, services
@@ -62,6 +64,20 @@ def arrive(source, *contents):
 def reference_to(alert: bytes) -> str:
     (found,) = read_document(alert).alerts
     return f"{found.sender},{found.identifier},{found.sent.isoformat()}"
+
+
+@pytest.mark.parametrize(
+    ("named", "sender", "shown"),
+    [
+        ("SIDPC 35", "x@example.org", "SIDPC 35"), (None, "vigilance@example.org", "Prefecture"),
+        (None, "urn:oid:2.49.0.0.250", "Prefecture"), (None, "2.49.0.0.250", "Prefecture"),
+        (None, "Préfecture 35", "Préfecture 35"),
+    ],
+)  # fmt: skip
+def test_who_speaks_has_a_name_and_no_address(named, sender, shown):
+    content = message(senderName=named).replace(b"prefecture@example.org", sender.encode())
+    arrive(source_with(), content)
+    assert AlertProposal.objects.get().source == shown
 
 
 def test_a_warning_waits_for_an_officer_who_broadcasts_it_and_its_cancellation_ends_it(bob):
@@ -205,3 +221,17 @@ def test_a_webhook_takes_messages_in_from_whoever_knows_its_secret(client, dora,
     client.force_login(bob)
     page = client.get("/warnings/")
     assert [warning.alert for warning, _ in page.context["current"]] == [Alert.objects.get()]
+
+
+def test_a_rehearsal_reads_as_people_write(client, dora):
+    source = source_with(propose_from="never")
+    arrive(source, message(), message("M-2", onset=soon(hours=2)))
+    client.force_login(dora)
+    address = f"/warnings/sources/{source.pk}/"
+    form = client.get(address).context["form"]
+    values = {each.html_name: each.value() or "" for each in form} | {"propose_from": "vigilance", "rehearse": "1"}
+    page = page_text(client.post(address, values, HTTP_ACCEPT_LANGUAGE="en"))
+    assert "<strong>2</strong> proposed to an officer" in page
+    assert "asked for by the settings of its source; announced for" in page
+    assert "rule 1" not in page
+    assert not re.search(r"announced for \d{4}-", page)

@@ -16,6 +16,7 @@ from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import AlertProposal
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.targets import Targets
+from beffroi_server.notifications.incident_texts import person_name
 from beffroi_server.web.access import UserRequest, for_officers
 
 
@@ -84,6 +85,9 @@ def _show(request: UserRequest, found: AlertProposal) -> HttpResponse:
     context = {
         "proposal": found,
         "waits": not found.decision and timezone.now() < found.deadline_at,
+        "proposer": person_name(found.proposed_by),
+        "decider": person_name(found.decided_by),
+        "length": (found.duration_min or 0) * 60,
         "own": found.proposed_by_id == request.user.pk,
         "count": Targets.of(found).reached_screens().count(),
         "on_call": on_call.officers_on_call(),

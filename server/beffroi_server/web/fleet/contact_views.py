@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any, ClassVar
 
 from django import forms
@@ -31,6 +32,7 @@ class ContactForm(RelatedModelForm):
         field = self.fields["scenario"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = local_scenarios.scenarios_at(screen)
+        field.empty_label = _("Choose a scenario")
 
 
 @for_technicians("GET", "POST")
@@ -48,9 +50,14 @@ def screen_contacts(request: UserRequest, slug: str) -> HttpResponse:
             return redirect("screen-contacts", slug)
     context = {
         "form": form, "screen": found, "contacts": found.contacts.select_related("scenario"),
-        "scenarios": list(local_scenarios.scenarios_at(found)),
+        "commands": [_command_of(each.name) for each in local_scenarios.scenarios_at(found)],
     }  # fmt: skip
     return render(request, "fleet/contacts.html", context, status=422 if form.errors else 200)
+
+
+def _command_of(name: str) -> str:
+    """Return the command for a scenario as it can be typed: French names have blanks that no keyboard has."""
+    return f"sudo beffroi-player trigger {shlex.quote(' '.join(name.split()))}"
 
 
 @for_technicians("POST")

@@ -14,12 +14,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from beffroi_server.cap.reason_texts import reason_sentence
 from beffroi_server.outside_warnings import services, webhooks
 from beffroi_server.outside_warnings.models import SourceKind, WarningSource
 from beffroi_server.web.access import UserRequest, for_administrators
 from beffroi_server.web.outside_warnings.source_forms import WarningSourceForm
-from beffroi_server.web.outside_warnings.warning_views import decision_words, language
+from beffroi_server.web.outside_warnings.warning_views import decision_words, reason_words
 
 REHEARSED_SHOWN = 50
 
@@ -139,10 +138,10 @@ def _rehearsal(source: WarningSource) -> dict[str, Any]:
     rows = sorted(found, key=lambda each: each.verdict.decision.value == "ignore")
     return {
         "total": len(found),
-        "counts": [(decision_words(name), counts[name]) for name in ("broadcast", "propose", "ignore")],
+        "counts": [(decision_words(name, counts[name]), counts[name]) for name in ("broadcast", "propose", "ignore")],
         "rows": [
             (services.title_of(each.alert), each.at, decision_words(each.verdict.decision.value),
-             reason_sentence(each.verdict.reasons, language()))
+             reason_words(each.verdict.reasons, source))
             for each in rows[:REHEARSED_SHOWN]
         ],
     }  # fmt: skip

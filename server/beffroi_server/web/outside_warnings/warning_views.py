@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, npgettext
 from django.utils.translation import gettext as _
 
 from beffroi_server.cap.policy import Decision
@@ -41,12 +42,21 @@ def warning_list(request: UserRequest) -> HttpResponse:
     return render(request, "outside_warnings/warnings.html", context)
 
 
+_SETTINGS = {"rule": "settings", "rule-unknown": "settings-unknown", "default": "settings-default"}
+"""Reasons of a policy that was made of settings."""
+
+
 def words_of(reasons: list[list[object]], source: WarningSource) -> str:
-    """Return the reasons of a row in words: of rules by their number only where the town has written them itself."""
-    settings = {} if source.own_policy.strip() else {"rule": "settings", "default": "settings-default"}
+    """Return the reasons of a row in words."""
+    return reason_words(stored_reasons(reasons), source)
+
+
+def reason_words(reasons: Iterable[Reason], source: WarningSource) -> str:
+    """Return reasons in words: of rules by their number only where the town has written them itself."""
+    settings = {} if source.own_policy.strip() else _SETTINGS
     found = [
         Reason(settings.get(each.code, each.code), tuple((name, _readable(name, value)) for name, value in each.values))
-        for each in stored_reasons(reasons)
+        for each in reasons
     ]
     return reason_sentence(found, language())
 
@@ -64,12 +74,13 @@ def language() -> str:
     return (get_language() or "fr")[:2]
 
 
-def decision_words(decision: str) -> str:
-    """Return what was done with a message."""
+def decision_words(decision: str, count: int = 1) -> str:
+    """Return what was done with one message or several."""
     return {
-        Decision.IGNORE.value: _("ignored"), Decision.PROPOSE.value: _("proposed to an officer"),
-        Decision.BROADCAST.value: _("broadcast"),
-    }.get(decision, decision)  # fmt: skip
+        Decision.IGNORE.value: npgettext("messages", "ignored", "ignored", count),
+        Decision.PROPOSE.value: npgettext("messages", "proposed to an officer", "proposed to an officer", count),
+        Decision.BROADCAST.value: npgettext("messages", "broadcast", "broadcast", count),
+    }.get(decision, decision)
 
 
 def close_words(reason: str) -> str:

@@ -292,7 +292,8 @@ def menu_item(context: template.Context, view: str, icon_name: str, label: str, 
             that fits the present one.
     """
     request, address = context["request"], row_address(view)
-    is_here = request.path == address or (address != "/" and address in request.path)
+    is_here = request.path == address or (address != "/" and request.path.startswith(address))
+    is_here = is_here and not any(request.path.startswith(row_address(each)) for each in _BELOW.get(view, ()))
     return format_html(
         '<li><a href="{}{}"{}>{}{}{}</a></li>',
         address, _help_fragment(request) if more.get("anchored") else "", _HERE if is_here else "", icon(icon_name),
@@ -301,6 +302,8 @@ def menu_item(context: template.Context, view: str, icon_name: str, label: str, 
 
 
 _HERE = mark_safe(' aria-current="page"')
+_BELOW = {"alerts": ("planned-alerts", "on-call")}
+"""Pages with items of their own whose addresses begin with that of another item."""
 
 
 def _count_of(counted: str) -> SafeString:

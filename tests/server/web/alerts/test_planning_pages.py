@@ -10,7 +10,9 @@ from django.test import Client
 from django.utils import timezone
 from tests.support.pages import page_text
 
+from beffroi_server.alerts import second_officer, services
 from beffroi_server.alerts.models import Alert, AlertProposal, OnCallException, PlannedAlert
+from beffroi_server.fleet.targets import EVERYWHERE
 
 pytestmark = pytest.mark.usefixtures("keyring", "english")
 VALUES = {
@@ -76,7 +78,11 @@ def test_a_second_officer_confirms_by_one_press(as_bob, as_dora, town):
     address = f"/alerts/proposals/{proposal.pk}/"
     assert {answer.headers["Location"] for answer in answers} == {address}
     assert not Alert.objects.exists()
-    assert "Confirm and broadcast" not in page_text(as_bob.get(address))
+    shown = as_bob.get(address)
+    assert "for 1\u202fh" in page_text(shown)
+    # Of the menu, one item: proposals of contents are others.
+    assert shown.content.decode().count('aria-current="page"') == 1
+    assert "Confirm and broadcast" not in page_text(shown)
     assert "Confirm or decline" in page_text(as_dora.get("/alerts/choose/"))
 
     answer = as_dora.post(f"{address}confirm/")
@@ -85,6 +91,17 @@ def test_a_second_officer_confirms_by_one_press(as_bob, as_dora, town):
     assert answer.headers["Location"] == f"/alerts/{alert.pk}/"
     assert "confirmed by dora" in page_text(as_bob.get(answer.headers["Location"]))
     assert "confirmed by dora" in page_text(as_bob.get(address))
+
+
+def test_a_second_officer_sees_what_a_correction_takes_the_place_of(as_dora, bob, hall):
+    running = services.broadcast_alert(
+        level="alert", title="Crue des quais", source="Mairie", targets=EVERYWHERE, duration_min=60, user=bob
+    )
+    values = {"level": "emergency", "title": "Crue du centre", "source": "Mairie", "duration_min": 60}
+    proposal = second_officer.propose_alert(values, EVERYWHERE, user=bob, token=uuid.uuid4(), corrects=running)
+    page = page_text(as_dora.get(f"/alerts/proposals/{proposal.pk}/"))
+    assert "What the screens show now" in page
+    assert "Declining leaves it as it is" in page
 
 
 def test_who_is_alone_breaks_the_glass_with_a_reason_in_the_form(as_bob, town):
