@@ -6,7 +6,8 @@ next set of that scope says, the screens would believe it. So the newest sets th
 - in the data folder, where a copy of each stands beside the database;
 - at the broker, which retains them;
 - on the screens, which hand in what they hold when the server offers them something older;
-- in the reports, which name sequences and alerts. They are not signed, so they weigh less.
+- in the reports, which name sequences and alerts. They are not signed, so they weigh less: see
+  ``reported_showings``.
 
 A set with a higher sequence than this database has ever given, signed with the town's key, is the truth. What it
 contains goes on: an alert that is unknown here gets its row again. What it lacks is held back until a person has said
@@ -17,20 +18,15 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import threading
 import time
 import uuid
-from collections.abc import Iterable
 
-from django.db import transaction
-from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from beffroi_content import model as content
 from beffroi_content.model.base_models import MAX_WHOLE_NUMBER
 from beffroi_content.wire import envelope
 from beffroi_content.wire.documents import AlertSet, KeyList, SigningRole
-from beffroi_content.wire.local_triggers import is_act_id
 from beffroi_content.wire.messages import ALERTS, KEYS
 from beffroi_content.wire.scopes import ScopeKind, TopicScope
 from beffroi_content.wire.topics import Topic
@@ -38,27 +34,19 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.alerts import corrections, queries
-from beffroi_server.alerts.models import Alert, Restoration, UnknownShowing
+from beffroi_server.alerts.models import Alert, Restoration
 from beffroi_server.alerts.pending_alerts import find_pending
 from beffroi_server.alerts.set_publication import publish_scopes
 from beffroi_server.alerts.translations import stored_translations
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import set_copies, signing
 from beffroi_server.fleet import screen_scopes
-from beffroi_server.fleet.events import ReportedAlerts
-from beffroi_server.fleet.models import Screen, ScreenGroup, ScreenState
-from beffroi_server.fleet.targets import Targets, scopes_of
+from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.fleet.targets import Targets
 
 logger = logging.getLogger(__name__)
-_unknown_rows = threading.Event()
-"""Set while there may be rows of unknown alerts, so that nobody looks for them with every report."""
-_unknown_rows.set()
-SHOWING_HOLDS = dt.timedelta(minutes=3)
-"""How long a report that names an unknown alert counts: the next one is due within a minute."""
 MARK_HOLDS_S = 10.0
 _mark: tuple[float, str] = (-MARK_HOLDS_S, "")
-MAX_SEQUENCE_LEAD = dt.timedelta(days=366)
-"""How far ahead of the time a sequence may be that a report names. A report is not signed."""
 MAX_SEQUENCE = MAX_WHOLE_NUMBER // 2
 """Above it nothing is followed, whoever signed it: with the largest of all, a thief of the alert key would leave this
 server no sequence for any set to come, under a new key either."""
@@ -96,38 +84,6 @@ def consider_copies() -> int:
     return sum(consider_set(topic, payload, "folder") for topic, payload in set_copies.read_copies(site))
 
 
-def note_reports(reports: Iterable[ReportedAlerts]) -> None:
-    """Look in reports for alerts that this database does not know, and for sets that are newer than its own.
-
-    Args:
-        reports: What each of them says of alerts.
-    """
-    try:
-        _look_into_reports(list(reports), timezone.now())
-    except Exception:
-        # What screens say is stored all the same.
-        logger.exception("reports could not be compared with the alerts of this database")
-
-
-def _look_into_reports(said: list[ReportedAlerts], now: dt.datetime) -> None:
-    _note_unknown_alerts(said, now)
-    if not any(each.sequences for each in said):
-        return
-    heads = signing.newest_sequences(ALERTS)
-    limit = round((now + MAX_SEQUENCE_LEAD).timestamp() * 1000)
-    newer = {
-        (screen, stream)
-        for screen, streams, _shown in said
-        for stream, sequence in streams.items()
-        if heads.get(stream, 0) < sequence <= limit
-    }
-    # Only of a scope that concerns a screen can it hold a set: other names are made up.
-    listening = _scopes_by_stream({screen for screen, _stream in newer})
-    doubtful = {stream: scope for (screen, stream), scope in listening.items() if (screen, stream) in newer}
-    for stream, scope in sorted(doubtful.items()):
-        _doubt_stream(stream, scope, heads.get(stream, 0), said, now)
-
-
 def restart_alert(alert: Alert, *, user: User | None) -> None:
     """Show an alert again that was held back: a person says that it is still running."""
     require(user, "may_alert")
@@ -151,31 +107,6 @@ def drop_alert(alert: Alert, *, user: User | None) -> None:
             audit.record_event(user, "alert-withdrawn", alert, id=str(alert.pk))
 
 
-def end_unknown_alert(identifier: str, *, user: User | None) -> int:
-    """Take an alert off the screens that this database does not know; return how many screens showed it.
-
-    The sets that those screens hold are published anew, above the sequences that they have named.
-    """
-    require(user, "may_alert")
-    screen_scopes.check_whole_town(user)
-    now = timezone.now()
-    rows = list(UnknownShowing.objects.filter(alert=identifier).select_related("screen"))
-    limit = round((now + MAX_SEQUENCE_LEAD).timestamp() * 1000)
-    site = signing.current_site()
-    with serialised():
-        scopes = set()
-        for row in rows:
-            for scope in _scopes_of(row):
-                signing.raise_sequence(
-                    ALERTS.topic_for(site, scope), min(limit, int(row.streams.get(ALERTS.stream_for(scope), 0)))
-                )
-                scopes.add(scope)
-        publish_scopes(scopes, now)
-        UnknownShowing.objects.filter(alert=identifier).delete()
-        audit.record_event(user, "alert-taken-off", identifier, id=identifier, screens=len(rows))
-    return len(rows)
-
-
 def close_restoration(*, user: User | None) -> bool:
     """Close the notice: a person has looked. Return False, and leave it, while an alert waits for a decision."""
     require(user, "may_alert")
@@ -193,15 +124,11 @@ def open_restoration() -> Restoration | None:
     return Restoration.objects.filter(closed_at=None).first()
 
 
-def unknown_alerts(now: dt.datetime) -> dict[str, list[str]]:
-    """Return the alerts that screens show and this database does not know, with the names of those screens."""
-    rows = UnknownShowing.objects.filter(seen_at__gt=now - SHOWING_HOLDS).order_by("screen__name")
-    found: dict[str, list[str]] = {}
-    for identifier, screen in rows.values_list("alert", "screen__name"):
-        found.setdefault(identifier, []).append(screen)
-    for known in _known_alerts(found):
-        del found[known]
-    return found
+def open_notice(source: str, now: dt.datetime) -> None:
+    """Note that this database is older than what the screens hold, where that is not known yet; see ``Restoration``."""
+    if open_restoration() is None:
+        Restoration.objects.create(noticed_at=now, source=source)
+        logger.warning("this database is older than what the screens hold: look at the alerts that still run")
 
 
 def restoration_mark() -> str:
@@ -216,6 +143,14 @@ def restoration_mark() -> str:
         value = str(newest.pk) if newest is not None else ""
         _mark = time.monotonic(), value
     return value
+
+
+def is_uuid(text: str) -> bool:
+    """Tell whether a name can be that of an alert of this server: of a UUID there is but one way to write it."""
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _open_genuine(topic_name: str, payload: bytes) -> tuple[Topic, AlertSet] | None:
@@ -243,10 +178,10 @@ def _follow_set(scope: TopicScope, document: AlertSet, source: str, now: dt.date
     listed = {alert.id: alert for alert in document.alerts}
     unsure = not _is_ours_unstored(listed)
     issued_at = dt.datetime.fromtimestamp(document.issued_at_ms / 1000, dt.UTC)
-    corrected = [each.corrects for each in document.alerts if each.corrects is not None and _is_uuid(each.corrects)]
+    corrected = [each.corrects for each in document.alerts if each.corrects is not None and is_uuid(each.corrects)]
     Alert.objects.filter(pk__in=corrected, settled=False).update(replaced_at=issued_at, settled=True)
     for alert in document.alerts:
-        row = Alert.objects.filter(pk=alert.id).first() if _is_uuid(alert.id) else None
+        row = Alert.objects.filter(pk=alert.id).first() if is_uuid(alert.id) else None
         if row is None:
             _adopt_alert(alert, scope, now)
         elif not row.settled and row.withdrawn_at is None:
@@ -264,26 +199,24 @@ def _follow_set(scope: TopicScope, document: AlertSet, source: str, now: dt.date
             touched.update(Targets.of(row).scopes)
             unsure = True
     if unsure:
-        _open_notice(source, now)
+        open_notice(source, now)
     return touched
 
 
 def _is_ours_unstored(listed: dict[str, content.Alert]) -> bool:
     """Tell whether a set is newer because alerts in it were sent before the database took them in."""
-    return any(_is_uuid(name) and find_pending(pk=uuid.UUID(name)) for name in listed)
+    return any(is_uuid(name) and find_pending(pk=uuid.UUID(name)) for name in listed)
 
 
 def _adopt_alert(alert: content.Alert, scope: TopicScope, now: dt.datetime) -> None:
     """Give an alert its row again that this database has never known, or has forgotten."""
     ends_at = dt.datetime.fromtimestamp(alert.ends_at_ms / 1000, dt.UTC)
     all_clear_s = alert.all_clear_ms // 1000
-    if not _is_uuid(alert.id) or find_pending(pk=uuid.UUID(alert.id)):
+    if not is_uuid(alert.id) or find_pending(pk=uuid.UUID(alert.id)):
         return
     if now >= ends_at + dt.timedelta(seconds=all_clear_s):
         return
-    former = (
-        Alert.objects.filter(pk=alert.corrects) if alert.corrects is not None and _is_uuid(alert.corrects) else None
-    )
+    former = Alert.objects.filter(pk=alert.corrects) if alert.corrects is not None and is_uuid(alert.corrects) else None
     row = Alert.objects.create(
         corrects=former.filter(correction=None).first() if former is not None else None,
         is_open_ended=alert.is_open_ended, review_at=ends_at - corrections.SAFEGUARD if alert.is_open_ended else None,
@@ -312,90 +245,3 @@ def _add_target(row: Alert, scope: TopicScope) -> None:
         row.groups.add(*ScreenGroup.objects.filter(slug=scope.name))
     elif scope.kind is ScopeKind.SCREEN:
         row.screens.add(*Screen.objects.filter(slug=scope.name))
-
-
-def _open_notice(source: str, now: dt.datetime) -> None:
-    if open_restoration() is None:
-        Restoration.objects.create(noticed_at=now, source=source)
-        logger.warning("this database is older than what the screens hold: look at the alerts that still run")
-
-
-def _note_unknown_alerts(said: list[ReportedAlerts], now: dt.datetime) -> None:
-    known = _known_alerts({name for _screen, _streams, shown in said for name in shown})
-    unknown = [(screen, streams, shown - known) for screen, streams, shown in said]
-    screens = [screen for screen, _streams, _shown in said]
-    gone = UnknownShowing.objects.filter(screen__slug__in=screens)
-    keep = [name for _screen, _streams, shown in unknown for name in shown]
-    if not keep:
-        if _unknown_rows.is_set() and not gone.delete()[0] and not UnknownShowing.objects.exists():
-            _unknown_rows.clear()
-        return
-    _unknown_rows.set()
-    keys = dict(Screen.objects.filter(slug__in=screens).values_list("slug", "pk"))
-    rows = [
-        UnknownShowing(screen_id=keys[screen], alert=name[:63], streams=streams, seen_at=now)
-        for screen, streams, shown in unknown
-        for name in sorted(shown)
-        if screen in keys
-    ]
-    with transaction.atomic():
-        gone.exclude(alert__in=keep).delete()
-        UnknownShowing.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["screen", "alert"], update_fields=["seen_at", "streams"]
-        )
-        _open_notice("report", now)
-
-
-def _known_alerts(names: Iterable[str]) -> set[str]:
-    identifiers = [uuid.UUID(name) for name in names if _is_uuid(name)]
-    if not identifiers:
-        return set()
-    known = {str(key) for key in Alert.objects.filter(pk__in=identifiers).values_list("pk", flat=True)}
-    # What was triggered on the spot its player tells in a moment; it is no sign of a restored database.
-    known |= {name for name in names if is_act_id(name)}
-    return known | {str(each) for each in identifiers if find_pending(pk=each)}
-
-
-def _scopes_by_stream(screens: set[str]) -> dict[tuple[str, str], TopicScope]:
-    """Return the scopes whose alert sets screens receive, by screen and stream."""
-    rows = Screen.objects.filter(slug__in=screens).prefetch_related("groups") if screens else ()
-    return {(row.slug, ALERTS.stream_for(scope)): scope for row in rows for scope in scopes_of(row)}
-
-
-def _doubt_stream(stream: str, scope: TopicScope, head: int, said: list[ReportedAlerts], now: dt.datetime) -> None:
-    """Hold back the alerts of a scope of which screens hold a newer set, unless one of them holds the set from here.
-
-    One screen that lies must not stop an alert on all the others.
-    """
-    if signing.is_unstored(ALERTS.topic_for(signing.current_site(), scope)):
-        return
-    # The database looks into the reports: to read those of a whole town here would hold up what screens say.
-    told = ScreenState.objects.filter(online=True).annotate(held=KeyTransform(stream, KeyTransform("alerts", "report")))
-    if any(streams.get(stream) == head for _screen, streams, _shown in said if head):
-        return
-    if head and told.filter(held=head).exists():
-        return
-    shown = {name for _screen, streams, names in said if streams.get(stream, 0) > head for name in names}
-    with serialised():
-        _open_notice("report", now)
-        for row in queries.unsettled_alerts():
-            if scope in Targets.of(row).scopes and str(row.pk) not in shown and not row.held_back_at:
-                Alert.objects.filter(pk=row.pk).update(held_back_at=now)
-                audit.record_event(None, "alert-held-back", row, id=str(row.pk))
-
-
-def _scopes_of(row: UnknownShowing) -> list[TopicScope]:
-    found = []
-    for stream in row.streams:
-        try:
-            found.append(TopicScope.parse(stream.rpartition("/")[0]))
-        except ValueError:
-            continue
-    return found or [TopicScope.all_screens()]
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False

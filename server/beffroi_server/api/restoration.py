@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ninja import Status
 from pydantic import StringConstraints
 
-from beffroi_server.alerts import queries, restoration
+from beffroi_server.alerts import queries, reported_showings, restoration
 from beffroi_server.alerts.models import Alert
 from beffroi_server.api.alert_models import READ, WRITE, AlertAnswer, alert_answer
 from beffroi_server.api.operations import ApiRequest, operation
@@ -61,7 +61,7 @@ def read_restoration(request: ApiRequest) -> RestorationAnswer:
         is_open=found is not None, noticed_at=found.noticed_at if found is not None else None,
         held_back=[alert_answer(row) for row in queries.held_back_alerts()],
         unknown=[UnknownAlertAnswer(alert=key, screens=names)
-                 for key, names in restoration.unknown_alerts(now).items()],
+                 for key, names in reported_showings.unknown_alerts(now).items()],
         found=[alert_answer(row) for row in queries.active_alerts(now) if row.found_at is not None],
     )  # fmt: skip
 
@@ -83,7 +83,7 @@ def drop_held_back_alert(request: ApiRequest, alert_id: uuid.UUID) -> AlertAnswe
 @operation("POST", "/alert-restoration/take-off", scope=WRITE, returns=TakenOffAnswer, tag=TAG)
 def take_off_unknown_alert(request: ApiRequest, body: UnknownAlertChange) -> TakenOffAnswer:
     """Take an alert off the screens that this database does not know."""
-    return TakenOffAnswer(screens=restoration.end_unknown_alert(body.alert, user=request.user))
+    return TakenOffAnswer(screens=reported_showings.end_unknown_alert(body.alert, user=request.user))
 
 
 @operation("POST", "/alert-restoration/close", scope=WRITE, status=204, tag=TAG)

@@ -26,7 +26,7 @@ from beffroi_content.wire.messages import ALERTS, SCENARIOS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.__main__ import main
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import local_acts, restoration, services
+from beffroi_server.alerts import local_acts, reported_showings, services
 from beffroi_server.alerts.local_scenarios import publish_scenarios
 from beffroi_server.alerts.models import Alert, Restoration, Scenario
 from beffroi_server.alerts.scenario_services import delete_scenario, save_scenario
@@ -221,5 +221,5 @@ class TestWhatWasTriggered:
         assert "is not signed by its key" in capsys.readouterr().out
 
     def test_is_no_sign_of_a_restored_database_while_it_is_not_reported_yet(self, flood, trigger):
-        restoration.note_reports([ReportedAlerts("hall", {}, frozenset({act_of(flood).id}))])
+        reported_showings.note_reports([ReportedAlerts("hall", {}, frozenset({act_of(flood).id}))])
         assert not Restoration.objects.exists()

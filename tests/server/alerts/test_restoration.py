@@ -15,7 +15,7 @@ from beffroi_content.wire.documents import SigningRole
 from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import queries, restoration, services
+from beffroi_server.alerts import queries, reported_showings, restoration, services
 from beffroi_server.alerts.models import Alert, Restoration, UnknownShowing
 from beffroi_server.alerts.set_publication import publish_all_sets
 from beffroi_server.delivery import key_files, set_copies, signing
@@ -261,7 +261,7 @@ class TestReports:
     def report(self, hall, quay):
         def report(screen, sequence: int, *shown: str, stored: bool = True) -> None:
             streams = {"all/alerts": sequence}
-            restoration.note_reports([ReportedAlerts(screen.slug, streams, frozenset(shown))])
+            reported_showings.note_reports([ReportedAlerts(screen.slug, streams, frozenset(shown))])
             if stored:
                 ScreenState.objects.update_or_create(
                     screen=screen, defaults={"online": True, "report": {"alerts": streams}}
@@ -298,7 +298,7 @@ class TestReports:
     def test_of_sets_that_the_screen_cannot_hold_say_nothing(self, hall, quay, stream, caplog):
         broadcast("Flood")
         newer = signing.newest_sequences(ALERTS)["all/alerts"] + 1000
-        restoration.note_reports([ReportedAlerts(hall.slug, {stream: newer}, frozenset())])
+        reported_showings.note_reports([ReportedAlerts(hall.slug, {stream: newer}, frozenset())])
         assert (queries.held_back_alerts(), restoration.open_restoration()) == ([], None)
         assert "Traceback" not in caplog.text
 
@@ -306,38 +306,38 @@ class TestReports:
         name = str(uuid.uuid4())
         report(hall, 5, name)
         report(quay, 5, name, "not-even-an-identifier")
-        assert restoration.unknown_alerts(timezone.now()) == {
+        assert reported_showings.unknown_alerts(timezone.now()) == {
             name: ["Quay", "Town hall"], "not-even-an-identifier": ["Quay"],
         }  # fmt: skip
         assert restoration.open_restoration() is not None
         report(quay, 5)
-        assert restoration.unknown_alerts(timezone.now()) == {name: ["Town hall"]}
-        later = timezone.now() + restoration.SHOWING_HOLDS
-        assert restoration.unknown_alerts(later) == {}
+        assert reported_showings.unknown_alerts(timezone.now()) == {name: ["Town hall"]}
+        later = timezone.now() + reported_showings.SHOWING_HOLDS
+        assert reported_showings.unknown_alerts(later) == {}
 
     def test_make_it_possible_to_take_such_an_alert_off(self, hall, quay, bob, report):
         name = str(uuid.uuid4())
         newest = 1000 * round(timezone.now().timestamp()) + 3_600_000  # the clock was an hour ahead
         report(hall, newest, name)
-        assert restoration.end_unknown_alert(name, user=bob) == 1
+        assert reported_showings.end_unknown_alert(name, user=bob) == 1
         document = signing.published_document(ALERTS, EVERY_SCREEN)
         assert document.sequence > newest
         assert document.alerts == ()
-        assert restoration.unknown_alerts(timezone.now()) == {}
+        assert reported_showings.unknown_alerts(timezone.now()) == {}
         assert not UnknownShowing.objects.exists()
 
     def test_in_ordinary_service_cost_two_queries(self, hall, django_assert_max_num_queries):
         flood = broadcast("Flood")
         head = signing.newest_sequences(ALERTS)["all/alerts"]
         said = [ReportedAlerts("hall", {"all/alerts": head}, frozenset({str(flood.pk)}))] * 50
-        restoration.note_reports(said)
+        reported_showings.note_reports(said)
         with django_assert_max_num_queries(2):
-            restoration.note_reports(said)
+            reported_showings.note_reports(said)
 
 
 def test_the_notice_is_closed_by_a_person(bob, hall, monkeypatch):
     monkeypatch.setattr(restoration, "MARK_HOLDS_S", 0.0)
-    restoration.note_reports([ReportedAlerts("hall", {}, frozenset({"x"}))])
+    reported_showings.note_reports([ReportedAlerts("hall", {}, frozenset({"x"}))])
     mark = restoration.restoration_mark()
     assert mark
     restoration.close_restoration(user=bob)

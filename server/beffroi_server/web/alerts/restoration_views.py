@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from beffroi_server.alerts import queries, restoration
+from beffroi_server.alerts import queries, reported_showings, restoration
 from beffroi_server.alerts.models import Alert
 from beffroi_server.web.access import UserRequest, for_officers, for_users
 
@@ -23,7 +23,7 @@ def restoration_page(request: UserRequest) -> HttpResponse:
     context = {
         "restoration": restoration.open_restoration(),
         "held_back": queries.held_back_alerts(),
-        "unknown": list(restoration.unknown_alerts(now).items()),
+        "unknown": list(reported_showings.unknown_alerts(now).items()),
         "found": [alert for alert in queries.active_alerts(now) if alert.found_at is not None],
     }
     return render(request, "alerts/restoration.html", context)
@@ -46,7 +46,7 @@ def alert_drop(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
 @for_officers("POST")
 def alert_take_off(request: UserRequest) -> HttpResponse:
     """Take an alert off the screens that this database does not know."""
-    count = restoration.end_unknown_alert(request.POST.get("alert", "")[:63], user=request.user)
+    count = reported_showings.end_unknown_alert(request.POST.get("alert", "")[:63], user=request.user)
     text = ngettext(
         "The alert is being taken off %(count)d screen.", "The alert is being taken off %(count)d screens.", count
     )

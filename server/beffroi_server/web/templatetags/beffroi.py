@@ -24,7 +24,7 @@ from beffroi_content.languages import is_right_to_left
 from beffroi_content.templates.registry import offered_templates
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries as alerts
-from beffroi_server.alerts import restoration, second_officer
+from beffroi_server.alerts import reported_showings, restoration, second_officer
 from beffroi_server.alerts.pending_alerts import pending_alerts
 from beffroi_server.core import disk_space, formatting
 from beffroi_server.core.localised_labels import localised_label
@@ -194,7 +194,7 @@ def restoration_notice() -> dict[str, Any]:
     notice = restoration.open_restoration() if access.may_have("restoration") else None
     return {
         "restoration": notice,
-        "unknown": restoration.unknown_alerts(timezone.now()) if notice is not None else {},
+        "unknown": reported_showings.unknown_alerts(timezone.now()) if notice is not None else {},
         "broker": publisher.broker_problem() if publisher is not None else "",
     }
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from tests.support.pages import page_text
 
-from beffroi_server.alerts import queries, restoration, services
+from beffroi_server.alerts import queries, reported_showings, services
 from beffroi_server.alerts.models import Alert
 from beffroi_server.delivery import outbox
 from beffroi_server.fleet.events import ReportedAlerts
@@ -37,7 +37,7 @@ def flood(db, keyring, hall) -> Alert:
         level="emergency", title="Flood", source="Town hall", targets=EVERYWHERE, duration_min=60, user=None
     )
     newer = 10 + 1000 * round(timezone.now().timestamp() + 60)
-    restoration.note_reports([ReportedAlerts("hall", {"all/alerts": newer}, frozenset())])
+    reported_showings.note_reports([ReportedAlerts("hall", {"all/alerts": newer}, frozenset())])
     return alert
 
 
@@ -61,7 +61,7 @@ def test_a_person_says_whether_an_alert_is_still_in_progress(as_bob, flood, butt
 
 def test_an_unknown_alert_is_named_on_every_page_and_taken_off(as_bob, hall):
     name = str(uuid.uuid4())
-    restoration.note_reports([ReportedAlerts("hall", {"all/alerts": 5}, frozenset({name}))])
+    reported_showings.note_reports([ReportedAlerts("hall", {"all/alerts": 5}, frozenset({name}))])
     assert UNKNOWN in page_text(as_bob.get("/"))
     page = page_text(as_bob.get("/alerts/restoration/"))
     assert name in page
