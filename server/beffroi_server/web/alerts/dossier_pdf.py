@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from PIL import Image as PillowImage
 from reportlab.lib.units import mm
-from reportlab.platypus import Image, KeepTogether, Spacer, Table, TableStyle
+from reportlab.platypus import CondPageBreak, Image, KeepTogether, Spacer, Table, TableStyle
 
 from beffroi_server.accounts import audit_actions, audit_export
 from beffroi_server.accounts.models import AuditEvent, Town, User
@@ -193,7 +193,9 @@ def _picture(png: bytes) -> Image:
 
 def _screens(text: TextRecord, most: int) -> list[Any]:
     listed = text.screens[:most]
-    story: list[Any] = [pdf_parts.text(_("On each screen"), "title", 10.5), Spacer(1, 1 * mm)]
+    # A heading is never the last thing on a page.
+    head = [CondPageBreak(30 * mm), pdf_parts.text(_("On each screen"), "title", 10.5), Spacer(1, 1 * mm)]
+    story: list[Any] = [*head]
     columns = [
         _("Screen"), _("Received, verified"), _("On the glass"), _("Since the button"), _("Left the screen"),
         _("Evidence"),
@@ -232,7 +234,7 @@ def _events(dossier: AlertDossier) -> list[Any]:
         for event in dossier.events
     ]  # fmt: skip
     columns = [_("When"), _("Who"), _("What, and hash in the audit trail")]
-    head = [pdf_parts.text(_("Who did what"), "title", 13), Spacer(1, 2 * mm)]
+    head = [CondPageBreak(30 * mm), pdf_parts.text(_("Who did what"), "title", 13), Spacer(1, 2 * mm)]
     if not rows:
         return []
     return [*head, pdf_parts.table(columns, rows, ("plain",) * 3, EVENT_SHARES), Spacer(1, 6 * mm)]

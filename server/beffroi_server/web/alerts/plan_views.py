@@ -19,19 +19,17 @@ from beffroi_server.accounts.models import UndoEntry
 from beffroi_server.alerts import plan_services
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import PlannedAlert
-from beffroi_server.alerts.planned_alerts import repeat_rules
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest, current_town, for_officers
-from beffroi_server.web.alerts.forms import REPEAT_CHOICES, PlannedAlertForm
+from beffroi_server.web.alerts.forms import PlannedAlertForm
+from beffroi_server.web.alerts.plan_words import DELAYS, repeat_words
 from beffroi_server.web.library.translation_forms import changes_languages
 from beffroi_server.web.requests import paginate, parse_number
 from beffroi_server.web.undo_messages import say_undoable
 
 PLANS_PER_PAGE = 50
-DELAYS_MIN = (60, 1_440, 10_080)
-"""Minutes by which one press postpones an occurrence."""
 
 
 @for_officers("GET")
@@ -40,8 +38,8 @@ def plan_list(request: UserRequest) -> HttpResponse:
     within = screen_scopes.rows_in_scope(PlannedAlert.objects.all(), request.user)
     page = paginate(request, within.prefetch_related("groups", "screens").order_by("next_at", "-pk"), PLANS_PER_PAGE)
     rows = sorted(page, key=lambda plan: (plan.next_at is None, plan.next_at or timezone.now()))
-    shown = [(plan, _repeat_text(plan)) for plan in rows]
-    return render(request, "alerts/plans.html", {"page": page, "rows": shown, "delays": DELAYS_MIN})
+    shown = [(plan, repeat_words(plan)) for plan in rows]
+    return render(request, "alerts/plans.html", {"page": page, "rows": shown, "delays": DELAYS})
 
 
 @for_officers("GET", "POST")
@@ -116,12 +114,6 @@ def _edit(request: UserRequest, plan: PlannedAlert) -> HttpResponse:
             return redirect("planned-alerts")
     context = {"form": form, "pk": plan.pk, "name": name}
     return render(request, "alerts/plan.html", context, status=422 if is_saving and form.errors else 200)
-
-
-def _repeat_text(plan: PlannedAlert) -> str:
-    names = {rule: name for name, rule in repeat_rules(plan.starts_on).items()}
-    labels = {name: str(label) for name, label in REPEAT_CHOICES}
-    return labels[names[plan.recurrence]] if plan.recurrence in names else plan.recurrence
 
 
 def _instant(request: UserRequest) -> dt.datetime | None:

@@ -49,7 +49,8 @@ def test_an_alert_is_planned_skipped_and_put_back(as_bob):
     assert timezone.localtime(first).strftime("%H:%M") == "12:00"
 
     page = page_text(as_bob.get("/alerts/planned/"))
-    assert "such as each first Wednesday" in page
+    assert f" {day:%A} of each month" in page
+    assert "+ 1 week" in page
     as_bob.post(f"/alerts/planned/{plan.pk}/skip/", {"at": first.isoformat()})
     plan.refresh_from_db()
     assert plan.next_at > first + dt.timedelta(days=25)
