@@ -1,56 +1,25 @@
-"""Django's settings, from the environment. Every variable is read here and documented in docs/settings.md.
-
-Secrets may be given in a file: ``BEFFROI_X_FILE`` names the file that holds the value of ``BEFFROI_X``.
-"""
+"""Django's settings, from the environment. Every variable is read here and documented in docs/settings.md."""
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import secrets
 import sys
-import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-
-def read_text(name: str, default: str = "") -> str:
-    """Return a setting, from the variable or from the file that ``<name>_FILE`` names."""
-    path = os.environ.get(f"{name}_FILE")
-    if path:
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, ValueError) as error:
-            raise ImproperlyConfigured(f"{name}_FILE is {path}, which cannot be read: {error}") from error
-    return os.environ.get(name, default)
-
-
-def read_number(name: str, default: int, least: int, most: int) -> int:
-    """Return a whole number within limits."""
-    value = read_text(name, str(default))
-    try:
-        number = int(value)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} is {value!r}: give a whole number") from error
-    if not least <= number <= most:
-        raise ImproperlyConfigured(f"{name} is {number}: give a number from {least} to {most}")
-    return number
-
-
-def read_flag(name: str, *, default: bool) -> bool:
-    """Return a truth value, written as 1, true, yes, on, or 0, false, no, off."""
-    value = read_text(name, "1" if default else "0").lower()
-    if value in {"1", "true", "yes", "on"}:
-        return True
-    if value in {"0", "false", "no", "off", ""}:
-        return False
-    raise ImproperlyConfigured(f"{name} is {value!r}: give 1 or 0")
-
+from beffroi_server.core.environment import (
+    read_certificates,
+    read_choice,
+    read_flag,
+    read_networks,
+    read_number,
+    read_text,
+    read_time_zone,
+)
 
 BASE = Path(__file__).parent
 DATA = Path(read_text("BEFFROI_DATA") or Path.home() / ".local/share/beffroi-server").resolve()
@@ -285,16 +254,7 @@ LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 LOCALE_PATHS = [BASE / "web" / "locale"]
 
 
-def _time_zone() -> str:
-    given = read_text("BEFFROI_TIME_ZONE", "Europe/Paris")
-    try:
-        zoneinfo.ZoneInfo(given)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
-        raise ImproperlyConfigured(f"BEFFROI_TIME_ZONE is {given!r}: give one such as Europe/Paris") from error
-    return given
-
-
-TIME_ZONE = _time_zone()
+TIME_ZONE = read_time_zone("BEFFROI_TIME_ZONE", "Europe/Paris")
 USE_TZ = True
 
 STATIC_URL = "/static/"
@@ -348,33 +308,11 @@ MQTT_PUBLIC_HOST = read_text("BEFFROI_MQTT_PUBLIC_HOST")
 """The broker's name as players reach it; empty: the host of BEFFROI_URL."""
 
 
-def _authorities() -> tuple[str, ...]:
-    """Return the certificates of a file as PEM, each on its own."""
-    path = read_text("BEFFROI_AUTHORITIES")
-    if not path:
-        return ()
-    try:
-        found = x509.load_pem_x509_certificates(Path(path).read_bytes())
-    except (OSError, ValueError) as error:
-        raise ImproperlyConfigured(f"BEFFROI_AUTHORITIES is {path}, which holds no certificates: {error}") from error
-    if len(found) > MOST_AUTHORITIES:
-        raise ImproperlyConfigured(f"BEFFROI_AUTHORITIES has {len(found)} certificates, not {MOST_AUTHORITIES} at most")
-    return tuple(each.public_bytes(Encoding.PEM).decode() for each in found)
-
-
-MOST_AUTHORITIES = 4
-AUTHORITIES = _authorities()
+AUTHORITIES = read_certificates("BEFFROI_AUTHORITIES", most=4)
 """Certificate authorities that players believe for server and broker, beside those of their machines."""
 
 
-def _mqtt_accounts() -> str:
-    given = read_text("BEFFROI_MQTT_ACCOUNTS", "plugin").lower()
-    if given not in {"plugin", "files"}:
-        raise ImproperlyConfigured(f"BEFFROI_MQTT_ACCOUNTS is {given!r}: give plugin or files")
-    return given
-
-
-MQTT_ACCOUNTS = _mqtt_accounts()
+MQTT_ACCOUNTS = read_choice("BEFFROI_MQTT_ACCOUNTS", "plugin", ("plugin", "files"))
 """How another broker knows the players: by Mosquitto's dynamic-security ``plugin``, or by ``files`` that are copied."""
 
 EMAIL_HOST = read_text("BEFFROI_MAIL_HOST")
@@ -385,15 +323,8 @@ EMAIL_TIMEOUT = 10
 """Seconds for each step of a conversation with the mail server."""
 
 
-def _mail_security() -> str:
-    given = read_text("BEFFROI_MAIL_SECURITY", "starttls").lower()
-    if given not in _MAIL_PORTS:
-        raise ImproperlyConfigured(f"BEFFROI_MAIL_SECURITY is {given!r}: give one of {', '.join(_MAIL_PORTS)}")
-    return given
-
-
 _MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
-_MAIL_SECURITY = _mail_security()
+_MAIL_SECURITY = read_choice("BEFFROI_MAIL_SECURITY", "starttls", _MAIL_PORTS)
 EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL_SECURITY == "starttls", _MAIL_SECURITY == "tls"
 EMAIL_PORT = read_number("BEFFROI_MAIL_PORT", _MAIL_PORTS[_MAIL_SECURITY], 1, 65_535)
 
@@ -412,25 +343,10 @@ METEOFRANCE_KEY = read_text("BEFFROI_METEOFRANCE_KEY")
 """For the API “Bulletin Vigilance” of portail-api.meteofrance.fr."""
 
 
-def _read_networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    given = [network.strip() for network in read_text(name).split(",") if network.strip()]
-    try:
-        return [ipaddress.ip_network(network) for network in given]
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name}: {error}. Write it as 10.1.2.0/24") from error
-
-
-FEED_NETWORKS = _read_networks("BEFFROI_FEED_NETWORKS")
+FEED_NETWORKS = read_networks("BEFFROI_FEED_NETWORKS")
 """Private networks from which feeds may come."""
-WEBHOOK_NETWORKS = _read_networks("BEFFROI_WEBHOOK_NETWORKS")
+WEBHOOK_NETWORKS = read_networks("BEFFROI_WEBHOOK_NETWORKS")
 """Private networks to which webhooks may go."""
-
-
-def _log_level() -> str:
-    given = read_text("BEFFROI_LOG_LEVEL", "INFO").upper()
-    if given not in LOG_LEVELS:
-        raise ImproperlyConfigured(f"BEFFROI_LOG_LEVEL is {given!r}: give one of {', '.join(LOG_LEVELS)}")
-    return given
 
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -445,7 +361,7 @@ LOGGING = {
     },
     "filters": {"storage": {"()": "beffroi_server.core.storage_log_filter.StorageFaultFilter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["storage"]}},
-    "root": {"handlers": ["stderr"], "level": _log_level()},
+    "root": {"handlers": ["stderr"], "level": read_choice("BEFFROI_LOG_LEVEL", "INFO", LOG_LEVELS)},
     "loggers": {
         "apscheduler": {"level": "WARNING"},
         "amqtt": {"level": "WARNING"},
@@ -455,7 +371,7 @@ LOGGING = {
 
 METRICS_TOKEN = read_text("BEFFROI_METRICS_TOKEN")
 """Bearer token of whoever reads ``/metrics``; with no networks either, there is no such address."""
-METRICS_NETWORKS = _read_networks("BEFFROI_METRICS_NETWORKS")
+METRICS_NETWORKS = read_networks("BEFFROI_METRICS_NETWORKS")
 """Networks from which metrics are read without a token."""
 
 HOME_ASSISTANT_PREFIX = read_text("BEFFROI_HOME_ASSISTANT_PREFIX").strip("/")

@@ -19,7 +19,7 @@ DOCS = ROOT / "docs"
 
 def test_every_setting_of_the_server_is_documented_and_no_other() -> None:
     code = (ROOT / "server/beffroi_server/settings.py").read_text(encoding="utf-8")
-    read = set(re.findall(r'(?:text|number|flag|networks)\("(BEFFROI_\w+)"', code))
+    read = set(re.findall(r'(?:text|number|flag|networks|choice|time_zone|certificates)\("(BEFFROI_\w+)"', code))
     documented = set(
         re.findall(r"^\| `(BEFFROI_\w+)`", (DOCS / "settings.md").read_text(encoding="utf-8"), re.MULTILINE)
     )
