@@ -92,10 +92,10 @@ def take_message(source_id: int, payload: bytes) -> None:
     try:
         found = read_confined(payload, source.certificates)
     except DocumentRefused as refused:
-        silence.note_heard(source, now, problem=str(refused))
+        silence.note_received(source, now, problem=str(refused))
         return
     intake.take_in(source, found.document.alerts, now, signatures=found.signatures)
-    silence.note_heard(source, now)
+    silence.note_received(source, now)
     following.follow_source(source, now)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from beffroi_server.outside_warnings.models import SENDING_KINDS, WarningSource
 
 
-def note_heard(source: WarningSource, now: dt.datetime, *, problem: str = "") -> None:
+def note_received(source: WarningSource, now: dt.datetime, *, problem: str = "") -> None:
     """Note that a message came, and what was wrong with it."""
     WarningSource.objects.filter(pk=source.pk).update(
         read_at=now, failures=0, failing_since=None, problem=problem[:300], due_at=_overdue_at(source, now)

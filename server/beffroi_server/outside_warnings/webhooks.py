@@ -54,7 +54,7 @@ def receive_body(source: WarningSource, body: bytes) -> int:
     found = read_confined(body, source.certificates)
     now = timezone.now()
     count = intake.take_in(source, found.document.alerts, now, signatures=found.signatures)
-    silence.note_heard(source, now)
+    silence.note_received(source, now)
     following.follow_source(source, now)
     return count
 
