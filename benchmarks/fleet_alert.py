@@ -29,13 +29,13 @@ from typing import Any
 
 import requests
 from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
-from tests.support.town_processes import BROKER_PASSWORD, PROGRAMS, TownProcesses
+from tests.support.town_processes import PROGRAMS, TownProcesses
 
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
-from benchmarks.measured_town import SERVER_USER, SITE
+from benchmarks.measured_town import SITE
 from benchmarks.operator import Operator
 from benchmarks.process_usage import processor_s
+from benchmarks.subscriber_town import open_speaker
 
 SCREENS, QUICK_SCREENS = 1_000, 50
 ALERTS, WARM_UP = 20, 2
@@ -178,7 +178,7 @@ def _measure_build(
         used = processor_s([server])
         time.sleep(seconds)
         times.service_percent = 100 * (processor_s([server]) - used) / (time.monotonic() - begin)
-        speaker = started.enter_context(_speaker(town.broker_port))
+        speaker = started.enter_context(open_speaker(town.broker_port))
         for number in range(alerts + WARM_UP):
             try:
                 _one_alert(number, operator, speaker, fleet, times)
@@ -260,19 +260,6 @@ def _open_fleet(folder: Path, settings: dict[str, Any]) -> Iterator[FleetProcess
             yield FleetProcess(process)
         finally:
             process.kill()
-
-
-@contextlib.contextmanager
-def _speaker(port: int) -> Iterator[Client]:
-    client = Client(CallbackAPIVersion.VERSION2)
-    client.username_pw_set(SERVER_USER, BROKER_PASSWORD)
-    client.connect("127.0.0.1", port)
-    client.loop_start()
-    try:
-        yield client
-    finally:
-        client.disconnect()
-        client.loop_stop()
 
 
 def _close(town: TownProcesses) -> None:
