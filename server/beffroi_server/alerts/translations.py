@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Any, TypeVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
-from pydantic import ValidationError as InvalidValues
 
 from beffroi_content.model import ALERT_TRANSLATED_FIELDS, AlertTranslation
-from beffroi_content.model.announcement import MAX_LANGUAGES
-from beffroi_server.core.languages import language_name, validate_language
+from beffroi_server.core.languages import language_name
+from beffroi_server.core.row_translations import check_translations
 
 MAX_LENGTHS = {"title": 200, "description": 5_000, "instruction": 5_000, "short_text": 80}
 """Characters of each text at most, as in the main language."""
@@ -37,21 +35,7 @@ def translations_of(stored: Any) -> tuple[AlertTranslation, ...]:
 
 def validate_translations(value: Any) -> None:
     """Refuse translations of which one has no title, is too long, or comes twice."""
-    if not isinstance(value, list) or len(value) >= MAX_LANGUAGES:
-        raise ValidationError(_("An alert has up to %(most)d languages.") % {"most": MAX_LANGUAGES})
-    try:
-        found = translations_of(value)
-    except InvalidValues as error:
-        raise ValidationError(_("A translation is not valid.")) from error
-    for each in found:
-        validate_language(each.language)
-        name = {"name": language_name(each.language)}
-        if not each.title:
-            raise ValidationError(_("Enter the title in this language: %(name)s.") % name)
-        if any(len(getattr(each, field)) > most for field, most in MAX_LENGTHS.items()):
-            raise ValidationError(_("A text is too long in this language: %(name)s.") % name)
-    if len({each.language for each in found}) != len(found):
-        raise ValidationError(_("Each language may come once."))
+    check_translations(value, translations_of, MAX_LENGTHS, _("An alert has up to %(most)d languages."))
 
 
 def texts_of(stored: Any) -> str:

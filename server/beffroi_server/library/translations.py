@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from pydantic import ValidationError as InvalidValues
 
 from beffroi_content.model import TRANSLATED_FIELDS, Translation
-from beffroi_content.model.announcement import MAX_LANGUAGES
-from beffroi_server.core.languages import language_name, validate_language
+from beffroi_server.core.languages import language_name
+from beffroi_server.core.row_translations import check_translations
 
 MAX_LENGTHS = {"title": 200, "body": 5_000, "label": 60, "place": 200, "figure": 24, "source": 120}
 """Characters of each text at most, as in the main language."""
@@ -35,20 +33,7 @@ def translations_of(stored: Any) -> tuple[Translation, ...]:
 
 def validate_translations(value: Any) -> None:
     """Refuse translations of which one has no title, is too long, or comes twice."""
-    if not isinstance(value, list) or len(value) >= MAX_LANGUAGES:
-        raise ValidationError(_("An announcement has up to %(most)d languages.") % {"most": MAX_LANGUAGES})
-    try:
-        found = translations_of(value)
-    except InvalidValues as error:
-        raise ValidationError(_("A translation is not valid.")) from error
-    for each in found:
-        validate_language(each.language)
-        if not each.title:
-            raise ValidationError(_("Enter the title in this language: %(name)s.") % {"name": _name(each)})
-        if any(len(getattr(each, name) or "") > most for name, most in MAX_LENGTHS.items()):
-            raise ValidationError(_("A text is too long in this language: %(name)s.") % {"name": _name(each)})
-    if len({each.language for each in found}) != len(found):
-        raise ValidationError(_("Each language may come once."))
+    check_translations(value, translations_of, MAX_LENGTHS, _("An announcement has up to %(most)d languages."))
 
 
 def texts_of(stored: Any) -> str:
@@ -64,7 +49,3 @@ def summary_of(stored: Any) -> str:
         texts = [str(each[name]).replace("\n", " ") for name in TRANSLATED_FIELDS if each.get(name)]
         lines.append(f"{language_name(str(each.get('language')))}{_(':')} {' · '.join(texts)}")
     return "\n".join(lines)
-
-
-def _name(translation: Translation) -> str:
-    return language_name(translation.language)
