@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import random
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts.models import Town
+from beffroi_server.core.due_times import retry_pause, spread
 from beffroi_server.core.transactions import serialised
 from beffroi_server.feeds import fetch
 from beffroi_server.feeds.events import feed_changed
@@ -34,12 +33,6 @@ VIGILANCE_URL = "https://public-api.meteofrance.fr/public/DPVigilance/v1/cartevi
 
 class RefreshError(Exception):
     """A feed cannot be read now; the message says why, for people."""
-
-
-def move_due_times(step_ms: int) -> None:
-    """Move the times at which feeds are due with a wall clock that was set: an interval stays as long as it was."""
-    moved = F("due_at") + dt.timedelta(milliseconds=step_ms)
-    Feed.objects.filter(due_at__isnull=False).update(due_at=moved)
 
 
 def refresh_feed(feed: Feed) -> bool:
@@ -90,7 +83,7 @@ def _record_success(feed: Feed, reading: dict[str, Any]) -> None:
     values: dict[str, Any] = {
         "data": reading["data"], "kept": reading["kept"], "skipped": reading["skipped"],
         "skipped_count": reading["skipped_count"], "read_at": now,
-        "due_at": now + _spread(feed.refresh_interval.every, 0.9, 1.1),
+        "due_at": now + spread(feed.refresh_interval.every, 0.9, 1.1),
         "failures": 0, "problem": "", **({"told_at": now} if publishes else {}),
     }  # fmt: skip
     with serialised():
@@ -101,11 +94,6 @@ def _record_success(feed: Feed, reading: dict[str, Any]) -> None:
 
 def _record_failure(feed: Feed, problem: str) -> None:
     logger.info("the feed %s is not read: %s", feed, problem)
-    pause = _spread(min(MAX_RETRY_DELAY, feed.refresh_interval.every * 2 ** min(feed.failures, 6)), 0.5, 1.0)
+    pause = spread(retry_pause(feed.refresh_interval.every, feed.failures, MAX_RETRY_DELAY), 0.5, 1.0)
     changed = {"failures": min(feed.failures + 1, 1000), "problem": problem[:300], "due_at": timezone.now() + pause}
     Feed.objects.filter(pk=feed.pk, kind=feed.kind, address=feed.address).update(**changed)
-
-
-def _spread(duration: dt.timedelta, low: float, high: float) -> dt.timedelta:
-    """Return a random part of a duration, so that the feeds of many towns are not fetched at the same moment."""
-    return duration * random.uniform(low, high)  # noqa: S311 - spreads load, keeps no secret

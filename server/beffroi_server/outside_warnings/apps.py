@@ -1,6 +1,10 @@
 """Django's application configuration of warnings from outside."""
 
+from functools import partial
+
 from django.apps import AppConfig
+
+from beffroi_server.core.due_times import move_due_times
 
 
 class OutsideWarningsConfig(AppConfig):
@@ -13,6 +17,5 @@ class OutsideWarningsConfig(AppConfig):
     def ready(self) -> None:
         """Keep the intervals of sources where the clock is set."""
         from beffroi_server.delivery.clock_watch import clock_set  # noqa: PLC0415 - models are loaded only now
-        from beffroi_server.outside_warnings import polling  # noqa: PLC0415
 
-        clock_set.subscribe(polling.move_due_times)
+        clock_set.subscribe(partial(move_due_times, self.get_model("WarningSource")))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import random
 import threading
 import time
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from beffroi_server.cap.messages import CapDocument
 from beffroi_server.cap.reader import links_to_fetch
 from beffroi_server.core import outside_http
+from beffroi_server.core.due_times import retry_pause, spread
 from beffroi_server.core.outside_http import AllowedNetworks, OutsideRequestError, OutsideResponse
 from beffroi_server.outside_warnings import charts, following, intake
 from beffroi_server.outside_warnings.document_reading import DocumentRefused, ReadDocument, read_confined
@@ -80,12 +80,6 @@ def _read_charts(source: WarningSource) -> bool:
         _record_success(source, now, {}, found.problem)
     following.follow_source(source, timezone.now())
     return found.old_of is None
-
-
-def move_due_times(step_ms: int) -> None:
-    """Move the times at which sources are due with a wall clock that was set."""
-    moved = F("due_at") + dt.timedelta(milliseconds=step_ms)
-    WarningSource.objects.filter(due_at__isnull=False).update(due_at=moved)
 
 
 def _take_due(now: dt.datetime) -> WarningSource | None:
@@ -173,7 +167,7 @@ def _record_unchanged(source: WarningSource) -> None:
 
 
 def _record_success(source: WarningSource, now: dt.datetime, values: Mapping[str, object], problem: str) -> None:
-    due = now + dt.timedelta(minutes=source.interval_min) * random.uniform(0.9, 1.0)  # noqa: S311 - spreads load
+    due = now + spread(dt.timedelta(minutes=source.interval_min), 0.9, 1.0)
     changed = {
         **values, "read_at": now, "due_at": due, "failures": 0, "failing_since": None, "problem": problem[:300],
         "chart_made_at": None,
@@ -187,10 +181,10 @@ def _record_failure(source: WarningSource, problem: str, chart_made_at: dt.datet
     logger.info("the source %s is not read: %s", source, problem or f"its chart is of {chart_made_at}")
     now = timezone.now()
     usual = dt.timedelta(minutes=source.interval_min)
-    pause = max(usual, min(MAX_RETRY_DELAY, usual * 2 ** min(source.failures, 6)))
+    pause = max(usual, retry_pause(usual, source.failures, MAX_RETRY_DELAY))
     changed = {
         "failures": min(source.failures + 1, 1000), "problem": problem[:300], "etag": "", "modified": "",
         "chart_made_at": chart_made_at,
-        "failing_since": source.failing_since or now, "due_at": now + pause * random.uniform(0.7, 1.0),  # noqa: S311
+        "failing_since": source.failing_since or now, "due_at": now + spread(pause, 0.7, 1.0),
     }  # fmt: skip
     WarningSource.objects.filter(pk=source.pk, address=source.address).update(**changed)

@@ -19,7 +19,6 @@ from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import clock_watch, signing, steady_clock
 from beffroi_server.delivery.clock_watch import ClockWatch
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.feeds import refresh
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.fleet import jobs as fleet_jobs
 from beffroi_server.fleet.targets import EVERYWHERE
@@ -190,7 +189,7 @@ def test_a_clock_that_is_set_is_noticed_once(step_ms):
 def test_feeds_are_due_after_the_same_interval(town, step_ms):
     due = timezone.now() + dt.timedelta(minutes=15)
     feed = Feed.objects.create(name="one", kind=FeedKind.NEWS, address="https://example.org/", due_at=due)
-    refresh.move_due_times(step_ms)
+    clock_watch.clock_set.send(step_ms)
     feed.refresh_from_db()
     assert feed.due_at == due + dt.timedelta(milliseconds=step_ms)
 
