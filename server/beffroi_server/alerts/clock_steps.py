@@ -38,7 +38,11 @@ def follow_clock() -> set[TopicScope]:
     """
     epoch, offset_ms = _read_clocks()
     scopes: set[TopicScope] = set()
-    for alert in Alert.objects.filter(settled=False).order_by("issued_at"):
+    open_alerts = Alert.objects.filter(settled=False).order_by("issued_at")
+    # The whole rows only of those that were moved: an alert that is broadcast now waits for this.
+    steps = open_alerts.values_list("pk", "clock_epoch", "clock_offset_ms")
+    stepped = [pk for pk, known, offset in steps if known != epoch or abs(offset_ms - offset) >= STEP_MS]
+    for alert in open_alerts.filter(pk__in=stepped) if stepped else ():
         if alert.clock_epoch != epoch:
             if alert.clock_epoch and not is_clock_confirmed():
                 continue

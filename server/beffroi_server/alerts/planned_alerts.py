@@ -21,11 +21,13 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.alerts import queries
 from beffroi_server.alerts.models import Alert, PlannedAlert
 from beffroi_server.alerts.pending_alerts import aim_unsaved
+from beffroi_server.core.prepared_query import PreparedQuery
 from beffroi_server.fleet.targets import Targets, reach_by_row
 
 _NAMESPACE = uuid.UUID("5b0f4f2e-2f5c-4c6e-8f0a-9d7a3a1c1e46")
 LOOK_AHEAD_DAYS = 5 * 366
 """A rule that names no day for so long is over: each leap day has its turn."""
+_OPEN_PLANS = PreparedQuery(lambda: PlannedAlert.objects.filter(next_at__isnull=False).order_by("next_at", "pk"))
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -85,7 +87,7 @@ def _identifier(plan: PlannedAlert, begins: dt.datetime) -> uuid.UUID:
 
 def open_plans() -> list[PlannedAlert]:
     """Return the plans with an occurrence to come, the next one first, with their targets."""
-    plans = list(PlannedAlert.objects.filter(next_at__isnull=False).order_by("next_at", "pk"))
+    plans = _OPEN_PLANS.rows()
     prefetch_related_objects([plan for plan in plans if not plan.everywhere], "groups", "screens")
     return plans
 

@@ -16,12 +16,15 @@ from beffroi_content.wire.topics import Topic
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.pending_alerts import pending_alerts
 from beffroi_server.alerts.translations import translations_of
+from beffroi_server.core.prepared_query import PreparedQuery
 from beffroi_server.core.read_once import read_once
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet import targets
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import Targets
+
+_OPEN_ALERTS = PreparedQuery(lambda: Alert.objects.filter(settled=False))
 
 
 @read_once
@@ -31,7 +34,7 @@ def unsettled_alerts() -> list[Alert]:
     Those that wait for the database are among them.
     """
     waiting = pending_alerts()
-    found = list(Alert.objects.filter(settled=False))
+    found = _OPEN_ALERTS.rows()
     prefetch_related_objects([alert for alert in found if not alert.everywhere], "groups", "screens")
     if waiting:
         stored = set(Alert.objects.filter(pk__in=[alert.pk for alert in waiting]).values_list("pk", flat=True))

@@ -241,7 +241,9 @@ def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
 
 def _stored_alert(alert: Alert) -> Alert | None:
     same = Q(pk=alert.pk) if alert.token is None else Q(pk=alert.pk) | Q(token=alert.token)
-    return Alert.objects.filter(same).first()
+    # Nearly always there is none: so only its key is asked for.
+    known = Alert.objects.filter(same).order_by("pk").values_list("pk", flat=True).first()
+    return Alert.objects.get(pk=known) if known is not None else None
 
 
 def _clear_deleted(row: Alert) -> None:

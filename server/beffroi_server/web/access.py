@@ -101,7 +101,7 @@ def _guard_view(
                 raise PermissionDenied
             # Times are typed and shown in the town's time zone, wherever the user is.
             with (
-                _town_of_request() as town,
+                _town_of_request(is_reading=request.method in _READING) as town,
                 timezone.override(ZoneInfo(town.time_zone)),
                 form_scopes.acting_as(user),
                 working_for.remembered(request, user, has_municipalities=may_have("municipalities")),
@@ -186,9 +186,9 @@ def may_have(notice: str) -> bool:
 
 
 @contextmanager
-def _town_of_request() -> Iterator[Town]:
+def _town_of_request(*, is_reading: bool) -> Iterator[Town]:
     """Have :func:`current_town` answer without a query while a request is answered."""
-    town = _read_town()
+    town = _read_town(with_notices=is_reading)
     reset = _town.set(town)
     try:
         yield town
@@ -196,15 +196,16 @@ def _town_of_request() -> Iterator[Town]:
         _town.reset(reset)
 
 
-def _read_town() -> Town:
-    has_alerts = Exists(Alert.objects.filter(settled=False))
-    has_restoration = Exists(Restoration.objects.filter(closed_at=None))
-    has_bands = Exists(LayoutChoice.objects.exclude(layout=ReadyLayout.FULL))
-    rows = Town.objects.select_related(*TOWN_RELATIONS).annotate(
-        has_alerts=has_alerts, has_restoration=has_restoration, has_bands=has_bands,
-        has_municipalities=Exists(Municipality.objects.all()),
-        has_proposals=Exists(AlertProposal.objects.filter(decision="", deadline_at__gt=timezone.now())),
-    )  # fmt: skip
+def _read_town(*, with_notices: bool = True) -> Town:
+    rows = Town.objects.select_related(*TOWN_RELATIONS).annotate(has_municipalities=Exists(Municipality.objects.all()))
+    # A button that was pressed mostly leads to another page: an alert does not wait for what this one would tell of.
+    if with_notices:
+        rows = rows.annotate(
+            has_alerts=Exists(Alert.objects.filter(settled=False)),
+            has_restoration=Exists(Restoration.objects.filter(closed_at=None)),
+            has_bands=Exists(LayoutChoice.objects.exclude(layout=ReadyLayout.FULL)),
+            has_proposals=Exists(AlertProposal.objects.filter(decision="", deadline_at__gt=timezone.now())),
+        )
     return rows.first() or Town(name="Beffroi")
 
 

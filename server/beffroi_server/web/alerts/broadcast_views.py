@@ -250,7 +250,8 @@ def _proposal_of(request: UserRequest, form: AlertBroadcastForm, former: Alert |
         AlertRefused: the database cannot take it in now.
     """
     values = form.cleaned_data
-    if values["alone_reason"].strip() or not two_person_rule.needs_second(values["level"], values["status"]):
+    level, status = values["level"], values["status"]
+    if values["alone_reason"].strip() or not two_person_rule.needs_second(level, status, current_town()):
         return None
     fields = (*second_officer.TEXT_FIELDS, "duration_min", "is_open_ended", "scenario")
     try:
