@@ -183,6 +183,8 @@ def try_player(debian: BareDebian, package: Path, server: BareDebian) -> None:
             server_code(server, ALERT)
             until("the alert is on", lambda: shown(debian, "alert"), PATIENCE_S, pause_s=0.5)
             until("the alert is as the server expects", is_equal, PATIENCE_S, pause_s=1)
+    # As systemd does with the RuntimeDirectory of a unit that has stopped.
+    shutil.rmtree(debian.root / RUNTIME)
     print("  player: programme and alert to the pixel as the server expects", flush=True)
 
 
