@@ -139,6 +139,8 @@ class ReleaseSwitch:
         if self.record.suspect:
             if self._now() <= self._suspect_until:
                 self._condemn(self.record.suspect, "not-connected")
+                # It was the release: the one that mends it need not wait.
+                self._not_before = 0.0
             self._needs_live = False
             self._store(replace(self.record, suspect=""))
 

@@ -196,6 +196,11 @@ def test_a_release_must_reach_the_broker_where_it_was_reached(files: ReleaseFile
     # The former one does: so it was the release.
     trying.switch.note_verified(is_live=True)
     assert reasons(files) == ["not-connected"]
+    assert trying.after(1) == ()
+    # And the one that mends it is tried as soon as it is here.
+    install_release(files, "3.0")
+    files.write_wanted(WantedRelease("3.0"))
+    assert trying.after(1) == ("agent",)
 
 
 def test_a_release_need_not_reach_what_nobody_reached(files: ReleaseFiles) -> None:
