@@ -35,8 +35,9 @@ FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.25, 30.0
 STEADY_SECONDS = 60.0
 """A child that ran for so long is restarted at once."""
 STOP_TIMEOUT_SECONDS = 10.0
-HUNG_SECONDS = 90.0
-"""A child without a sign of life for so long is killed. On a small machine, a start takes a part of it."""
+HUNG_SECONDS, LONGEST_HUNG_SECONDS = 90.0, 720.0
+"""A child without a sign of life for so long is killed. On a small machine, a start takes a part of it; where it takes
+more, a child that was killed before it said anything gets twice the time, and so on: else it would never start."""
 CHECK_INTERVAL_SECONDS = 60.0
 """Longest wait between two checks; the end of a child is signalled by the kernel."""
 TRIAL_CHECK_SECONDS = 0.25
@@ -64,6 +65,8 @@ class SupervisedProcess:
         self.started = 0.0
         self.last_alive = 0.0
         """Instant of its last sign of life, or of its start."""
+        self.patience = HUNG_SECONDS
+        """Seconds without a sign of life after which it is killed."""
         self.failures = 0
         self.restart_at = 0.0
 
@@ -97,9 +100,20 @@ class SupervisedProcess:
         self.stop()
         self.command, self.failures, self.restart_at = command, 0, 0.0
 
+    def note_life(self) -> None:
+        """Note a sign of life."""
+        self.last_alive, self.patience = time.monotonic(), HUNG_SECONDS
+
     def silent_seconds(self) -> float:
         """Return the seconds since the last sign of life; 0 for a child that sends none here."""
         return time.monotonic() - self.last_alive if self.notify_address and self.process else 0.0
+
+    def kill(self) -> None:
+        """Kill the process, which counts as hung."""
+        if self.process is not None:
+            self.process.kill()
+        # The kernel says when it is gone; a disk that hangs may keep it for long.
+        self.last_alive, self.patience = time.monotonic(), min(2 * self.patience, LONGEST_HUNG_SECONDS)
 
     def stop(self) -> None:
         """End the process, by SIGKILL if it does not end by itself."""
@@ -149,7 +163,7 @@ def supervise_processes(state: Path, runtime: Path, log_level: str, stage_argume
                     if child is stage:
                         switch.note_stage_stopped()
                 waiting = [child.restart_at - time.monotonic() for child in children if child.process is None]
-                waiting += [HUNG_SECONDS - child.silent_seconds() for child in children]
+                waiting += [child.patience - child.silent_seconds() for child in children]
                 waiting += [TRIAL_CHECK_SECONDS if switch.is_trying else CHECK_INTERVAL_SECONDS]
                 ready = select.select([line, ear], [], [], max(0.0, min(waiting)))[0]
                 if line in ready:
@@ -164,7 +178,7 @@ def supervise_processes(state: Path, runtime: Path, log_level: str, stage_argume
 
 def _hear_agent(message: bytes, agent: SupervisedProcess, switch: ReleaseSwitch) -> None:
     """Take a sign of life of the agent, which may say that it has verified a document."""
-    agent.last_alive = time.monotonic()
+    agent.note_life()
     # By its process: the last words of an agent that was replaced may come late.
     for line in message.splitlines():
         if agent.process and line.startswith(b"%s%d " % (_VERIFIED, agent.process.pid)):
@@ -212,14 +226,11 @@ def _notify_socket(name: str) -> socket.socket:
 def _restart_children(children: Sequence[SupervisedProcess], closes: SupervisedProcess, switch: ReleaseSwitch) -> bool:
     """Kill hung children and restart ended ones; return whether the one that may end the player has ended regularly."""
     for child in children:
-        if child.process is not None and child.silent_seconds() > HUNG_SECONDS:
+        if child.silent_seconds() > child.patience:
             log.warning(
                 "the %s has been silent for %.0f s: killed", child.name, child.silent_seconds(), extra={"CODE": "hung"}
             )
-            child.process.kill()
-            child.last_alive = (
-                time.monotonic()
-            )  # the kernel says when it is gone; a disk that hangs may keep it for long
+            child.kill()
         code = child.take_exit_code()
         if code == 0 and child is closes and not switch.is_trying:
             return True

@@ -87,6 +87,17 @@ def test_only_a_child_that_sends_signs_of_life_here_can_be_silent(child: Supervi
     assert child.silent_seconds() == 0
 
 
+def test_a_child_that_takes_long_to_start_gets_more_time_each_time(child: SupervisedProcess) -> None:
+    """Else a machine that is slower than the limit would start it for ever."""
+    given = []
+    for _ in range(6):
+        given.append(child.patience)
+        child.kill()
+    assert given == [90, 180, 360, 720, 720, 720]
+    child.note_life()
+    assert child.patience == 90
+
+
 def test_a_child_that_ignores_sigterm_is_killed(child: SupervisedProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "STOP_TIMEOUT_SECONDS", 0.05)
     script = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {ENDLESS}"
