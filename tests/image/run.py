@@ -208,8 +208,11 @@ def until_expected(town: Town, machine: Machine, what: str) -> None:
     """Wait until the display shows what the server expects."""
 
     def is_equal() -> bool:
-        expected, seen = town.expected_frame(), machine.picture()
-        return seen.size == expected.size and ImageChops.difference(seen, expected).getbbox() is None
+        seen = machine.picture()
+        # To ask the server takes seconds of the processor that emulates the machine.
+        if seen.size != SIZE or not is_of_player(seen):
+            return False
+        return ImageChops.difference(seen, town.expected_frame()).getbbox() is None
 
     until(what, is_equal, PATIENCE_S, pause_s=2)
 
