@@ -57,6 +57,30 @@ PLAIN_DOTS = {
     ord(","): (2, 3, -1, 3, ["C0", "40", "80"]),
     ord(";"): (2, 6, -1, 3, ["C0", "C0", "00", "C0", "40", "80"]),
 }
+# Letters that their cells are too narrow for: an M of three or four columns is an H, an N that leans is nothing, the
+# bold face of nine pixels is the plain one, smeared to the right, whose m is a block.
+_BOLD_M = (7, 9, 0, 8, ["C6", "EE", "FE", "D6", "D6", "C6", "C6", "C6", "C6"])
+_M_6, _M_5 = (5, 6, 0, 6, ["88", "D8", "A8", "A8", "88", "88"]), (5, 5, 0, 6, ["88", "D8", "A8", "88", "88"])
+WIDE_LETTERS = {
+    "Fixed-6x13B": {
+        **dict.fromkeys((0x4D, 0x39C, 0x41C), _BOLD_M),
+        ord("W"): (7, 9, 0, 8, ["C6", "C6", "C6", "C6", "D6", "D6", "FE", "EE", "C6"]),
+        ord("m"): (8, 6, 0, 9, ["FE", "DB", "DB", "DB", "DB", "DB"]),
+        ord("w"): (8, 6, 0, 9, ["DB", "DB", "DB", "DB", "FF", "66"]),
+    },
+    "Fixed-6x10": dict.fromkeys((0x4D, 0x39C, 0x41C), (5, 7, 0, 6, ["88", "D8", "A8", "A8", "88", "88", "88"])),
+    "Fixed-5x8": {
+        **dict.fromkeys((0x4D, 0x39C, 0x41C), _M_6),
+        ord("W"): (5, 6, 0, 6, ["88", "88", "A8", "A8", "D8", "88"]),
+    },
+    "Fixed-4x6": {
+        **dict.fromkeys((0x4D, 0x39C, 0x41C), _M_5),
+        **dict.fromkeys((0x4E, 0x39D), (4, 5, 0, 5, ["90", "D0", "B0", "90", "90"])),
+        ord("W"): (5, 5, 0, 6, ["88", "88", "A8", "D8", "88"]),
+        ord("m"): (5, 4, 0, 6, ["F0", "A8", "A8", "A8"]),
+        ord("w"): (5, 4, 0, 6, ["A8", "A8", "A8", "50"]),
+    },
+}
 
 NOTO = "deb/usr/share/fonts/truetype/noto"
 ATKINSON = "ahn/package"
@@ -191,6 +215,7 @@ def write_bitmap_font(source, target, name):
             glyphs[code] = trim_glyph(face.glyph, spacing)
     if height in (8, 10, 13):
         glyphs |= PLAIN_DOTS
+    glyphs |= WIDE_LETTERS.get(name, {})
     cell = face.size.max_advance // 64
     for code, share in ((0x20, 0.5), (0xA0, 0.5), (0x202F, 0.34), (0x2009, 0.34)):
         glyphs[code] = (0, 0, 0, max(2, round(cell * share)), [])

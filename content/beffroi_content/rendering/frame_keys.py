@@ -16,7 +16,7 @@ from beffroi_content.model import Alert, Slide
 from beffroi_content.raster.canvas import AlertForm, Canvas
 from beffroi_content.raster.text.fonts import has_raqm
 
-RASTER_VERSION = 11
+RASTER_VERSION = 12
 """Raised whenever a pixel of any drawing changes."""
 
 # Fields that change when and how long something is shown, but none of its pixels. A field that is forgotten here

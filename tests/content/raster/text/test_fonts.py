@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 
 from beffroi_content.raster.text import fonts
 from beffroi_content.raster.text.bidi import is_right_to_left
@@ -237,6 +238,23 @@ def test_the_panel_faces_hold_all_of_french_in_one_font(weight, capital):
         )
         == 1
     )
+
+
+@pytest.mark.parametrize(("letters", "least"), [("MH", 5), ("WH", 5), ("MN", 4), ("NH", 3), ("mn", 5)])
+@pytest.mark.parametrize("weight", [FontWeight.REGULAR, FontWeight.BOLD])
+def test_letters_of_panels_are_told_apart_from_their_likes(weight, letters, least):
+    """A bold M that was an H made every “Mairie” a “Hairie”."""
+    for capital in BITMAP_SIZES:
+        one, other = (drawn_letter(each, TextStyle(weight, capital, crisp=True)) for each in letters)
+        assert len(one ^ other) >= least, capital
+
+
+def drawn_letter(letter, style):
+    """Return where a letter has ink."""
+    [run] = [run for run in fonts.font_face(style).split_runs(letter, is_rtl=False, before="") if run.text]
+    image = Image.new("1", (40, 40))
+    ImageDraw.Draw(image).text((4, 30), letter, 1, run.font, "ls")
+    return {(x, y) for x in range(40) for y in range(40) if image.getpixel((x, y))}
 
 
 def test_capitals_are_as_high_as_asked():
