@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 from beffroi_server.accounts import second_factor
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.alerts.models import Alert, AlertProposal, Restoration
+from beffroi_server.core.prepared_query import PreparedQuery
 from beffroi_server.core.read_once import one_reading
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library.town_branding import TOWN_RELATIONS
@@ -197,16 +198,23 @@ def _town_of_request(*, is_reading: bool) -> Iterator[Town]:
 
 
 def _read_town(*, with_notices: bool = True) -> Town:
-    rows = Town.objects.select_related(*TOWN_RELATIONS).annotate(has_municipalities=Exists(Municipality.objects.all()))
-    # A button that was pressed mostly leads to another page: an alert does not wait for what this one would tell of.
-    if with_notices:
-        rows = rows.annotate(
-            has_alerts=Exists(Alert.objects.filter(settled=False)),
-            has_restoration=Exists(Restoration.objects.filter(closed_at=None)),
-            has_bands=Exists(LayoutChoice.objects.exclude(layout=ReadyLayout.FULL)),
-            has_proposals=Exists(AlertProposal.objects.filter(decision="", deadline_at__gt=timezone.now())),
-        )
+    if not with_notices:
+        # A button that was pressed mostly leads to another page: an alert waits neither for what this one would tell
+        # of nor for the logo, which are asked for where the page is shown again.
+        return next(iter(_TOWN_OF_BUTTONS.rows()), None) or Town(name="Beffroi")
+    rows = Town.objects.select_related(*TOWN_RELATIONS).annotate(
+        has_alerts=Exists(Alert.objects.filter(settled=False)),
+        has_restoration=Exists(Restoration.objects.filter(closed_at=None)),
+        has_bands=Exists(LayoutChoice.objects.exclude(layout=ReadyLayout.FULL)),
+        has_municipalities=Exists(Municipality.objects.all()),
+        has_proposals=Exists(AlertProposal.objects.filter(decision="", deadline_at__gt=timezone.now())),
+    )
     return rows.first() or Town(name="Beffroi")
+
+
+_TOWN_OF_BUTTONS = PreparedQuery(
+    lambda: Town.objects.annotate(has_municipalities=Exists(Municipality.objects.all())).order_by("pk")
+)
 
 
 def is_htmx(request: HttpRequest) -> bool:
