@@ -52,7 +52,8 @@ ON_POSTGRESQL := $(addprefix tests/server/,accounts alerts core delivery dossier
     outside_warnings schedule software backups/test_database_dumps.py library/test_library_services.py \
     library/test_municipalities.py test_bounded_tables.py test_scheduler.py test_simulated_years.py web/test_query_budget.py)
 postgresql:  ## The server's tests of what depends on the database, on PostgreSQL
-	scripts/with-postgresql $(PYTEST) $(ON_POSTGRESQL) --migrations -q -n 2 --dist loadfile
+	scripts/with-postgresql $(PYTEST) $(ON_POSTGRESQL) --migrations -q -n 2 --dist loadfile \
+	    --ignore tests/server/notifications/test_a_day_of_incidents.py
 
 postgresql-all:  ## All of the server's tests that use a database, on PostgreSQL
 	scripts/with-postgresql $(PYTEST) tests/server --migrations -q -n 2 --dist loadfile
