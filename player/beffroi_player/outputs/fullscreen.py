@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import logging
 import os
 import time
@@ -69,6 +70,9 @@ class FullscreenOutput(WindowOutput):
         self._connectors = self._wait_for_display()
         # On some machines the numbers of the cards change at each start.
         os.environ["SDL_KMSDRM_DEVICE_INDEX"] = str(self._connectors[0].card)
+        if not _has_desktop_opengl():
+            # On KMS, SDL gives its renderer for desktop OpenGL a context of OpenGL ES, which draws nothing but black.
+            os.environ["SDL_RENDER_DRIVER"] = os.environ["SDL_FRAMEBUFFER_ACCELERATION"] = "opengles2"
         self._start_kms()
 
     def process_events(self) -> bool:
@@ -168,7 +172,7 @@ class FullscreenOutput(WindowOutput):
             name = self._connectors[0].name
             raise OutputError(
                 f"the display at {name} cannot be taken: {error}. {_POSSIBLE_CAUSE}, or the packages libgbm1, libegl1, "
-                "libgles2 and libgl1-mesa-dri are missing"
+                "libgles2, libgl1 and libgl1-mesa-dri are missing"
             ) from error
 
     def _set_mode(self, size: Size) -> pygame.Surface:
@@ -193,3 +197,11 @@ def _combine_results(signal: SwitchResult, answer: DisplayAnswer) -> DisplayResu
         return DisplayResult(answer.switched, answer.dims_itself)
     pending = signal is SwitchResult.CONFIRMED and not answer.is_answered
     return DisplayResult(SwitchResult.SENT if pending else signal, answer.dims_itself)
+
+
+def _has_desktop_opengl() -> bool:
+    try:
+        ctypes.CDLL("libGL.so.1")
+    except OSError:
+        return False
+    return True

@@ -70,7 +70,8 @@ PLAYER = PackageKind(
     summary="screens of a town hall: the player",
     description="Shows what the server of the town has signed, on a display or LED panel, also without network.",
     depends=(
-        "adduser", "libfribidi0", "libgbm1", "libegl1", "libgles2", "libgl1-mesa-dri", "libdrm2", "python3-systemd",
+        "adduser", "libfribidi0", "libgbm1", "libegl1", "libgles2", "libgl1", "libgl1-mesa-dri", "libdrm2",
+        "python3-systemd",
     ),
     recommends=("espeak-ng", "i2c-tools", "libasound2-data"),
     extras=("player", "provisioning"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,28 @@ def test_whoever_waits_for_a_display_can_be_told_to_end(monkeypatch: pytest.Monk
     monkeypatch.setattr(fullscreen.kms, "display_cards", lambda: ())
     with pytest.raises(OutputError, match="no display was plugged in"):
         FullscreenOutput(stopped=lambda: True).start()
+
+
+@pytest.mark.parametrize(("has_desktop_opengl", "renderer"), [(True, None), (False, "opengles2")])
+def test_a_machine_with_opengl_es_alone_is_drawn_by_it(monkeypatch: pytest.MonkeyPatch, has_desktop_opengl, renderer):
+    """SDL would take its renderer for desktop OpenGL, whose picture is black there."""
+
+    def load(name: str) -> None:
+        if not has_desktop_opengl:
+            raise OSError(f"{name}: cannot open shared object file")
+
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("SDL_RENDER_DRIVER", "SDL_FRAMEBUFFER_ACCELERATION", "SDL_KMSDRM_DEVICE_INDEX"):
+        # Set and taken away, so that what the player sets is taken away, too.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(fullscreen.kms, "connected_displays", lambda: (kms.DisplayConnector(0, "HDMI-A", 1),))
+    monkeypatch.setattr(fullscreen.kms, "display_cards", lambda: ())
+    monkeypatch.setattr(fullscreen.ctypes, "CDLL", load)
+    drawn_by = {}
+    monkeypatch.setattr(fullscreen, "start_display", lambda _driver: drawn_by.update(os.environ))
+
+    FullscreenOutput().start()
+
+    assert drawn_by.get("SDL_RENDER_DRIVER") == drawn_by.get("SDL_FRAMEBUFFER_ACCELERATION") == renderer
