@@ -114,6 +114,8 @@ class MqttClient:
         self._client.max_queued_messages_set(0)
         self._pauses = ReconnectPauses()
         self._set_pauses()
+        self._asking = threading.RLock()
+        """Held while topics are asked for and what was asked is noted: the answer may come meanwhile."""
         self._asked: dict[int, tuple[str, ...]] = {}
         self._refused: frozenset[str] = frozenset()
         self._lost_at: float | None = None
@@ -197,8 +199,9 @@ class MqttClient:
             return
         logger.info("connected to the broker")
         self._pauses.note_connected()
-        self._asked.clear()
-        self._refused_rounds = 0
+        with self._asking:
+            self._asked.clear()
+            self._refused_rounds = 0
         self._ask_for((*self._watched, *self._filters))
         for callback in self._connected_callbacks:
             callback()
@@ -226,25 +229,28 @@ class MqttClient:
     def _handle_suback(
         self, _client: Client, _data: object, number: int, reasons: list[ReasonCode], *_more: object
     ) -> None:
-        # The answer may be faster than the note of what was asked: then it concerns one of all that we want.
-        asked = self._asked.pop(number, None) or tuple(topic for topic, _quality in (*self._watched, *self._filters))
-        refused = {topic for topic, reason in zip(asked, reasons, strict=False) if reason.value >= SUBACK_FAILURE}
-        self._note_refused((self._refused - set(asked)) | refused)
+        with self._asking:
+            asked = self._asked.pop(number, ())
+            refused = {topic for topic, reason in zip(asked, reasons, strict=False) if reason.value >= SUBACK_FAILURE}
+            if asked:
+                self._note_refused((self._refused - set(asked)) | refused)
 
     def _ask_for(self, filters: Iterable[tuple[str, int]]) -> None:
         wanted = list(filters)
         if not wanted:
             return
-        _result, number = self._client.subscribe(wanted)
-        if number is not None:
-            self._asked[number] = tuple(topic for topic, _quality in wanted)
-        self._start_timer(SUBACK_S, self._check_answered)
+        with self._asking:
+            _result, number = self._client.subscribe(wanted)
+            if number is not None:
+                self._asked[number] = tuple(topic for topic, _quality in wanted)
+            self._start_timer(SUBACK_S, self._check_answered)
 
     def _check_answered(self) -> None:
-        unanswered = {topic for topics in list(self._asked.values()) for topic in topics}
-        self._asked.clear()
-        if unanswered:
-            self._note_refused(self._refused | unanswered)
+        with self._asking:
+            unanswered = {topic for topics in self._asked.values() for topic in topics}
+            self._asked.clear()
+            if unanswered:
+                self._note_refused(self._refused | unanswered)
 
     def _note_refused(self, refused: Collection[str]) -> None:
         if refused and not self._refused:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.support.scripted_broker import ScriptedBroker
@@ -49,6 +51,34 @@ def test_subscriptions_that_stay_refused_end_the_connection(broker: ScriptedBrok
     assert broker.topics.count(FILTERS[0][0]) >= mqtt_client.MAX_REFUSED_ROUNDS
     broker.forbidden = "nothing"
     until("it is not granted", lambda: client.is_connected() and not client.refused_topics)
+
+
+def test_an_answer_that_is_faster_than_the_question_counts(broker: ScriptedBroker) -> None:
+    client = MqttClient("127.0.0.1", broker.port)
+    is_connected, has_come, is_noted = threading.Event(), threading.Event(), threading.Event()
+    client.on_connected(is_connected.set)
+    client.start()
+    assert is_connected.wait(10)
+    ask, answer = client._client.subscribe, client._client.on_subscribe
+
+    def ask_slowly(*wanted: Any) -> Any:
+        found = ask(*wanted)
+        assert has_come.wait(10)
+        return found
+
+    def note(*values: Any) -> None:
+        has_come.set()
+        answer(*values)
+        is_noted.set()
+
+    client._client.subscribe, client._client.on_subscribe = ask_slowly, note
+    client.subscribe(FILTERS, lambda _topic, _payload: None)
+    assert is_noted.wait(10)
+
+    client._check_answered()
+
+    assert client.refused_topics == frozenset()
+    client.stop()
 
 
 def test_a_broker_that_does_not_answer_has_not_granted(
