@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.urls import get_resolver, resolve
+from lxml import html
 from playwright.sync_api import Browser, Page, Response, expect
 from tests.support.browser import signed_in, violations
 from tests.support.town_processes import TownProcesses
@@ -76,13 +77,14 @@ def session(clairbourg: TownProcesses, browser: Browser) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def addresses(clairbourg: TownProcesses, session: dict[str, Any], browser: Browser) -> dict[str, str]:
     """Return one address of every page that links lead to, by its name."""
-    context = browser.new_context(storage_state=session, locale="fr-FR", java_script_enabled=False)
-    page = context.new_page()
+    context = browser.new_context(storage_state=session, locale="fr-FR")
     found = {"now": f"{clairbourg.url}/", "sign-in": f"{clairbourg.url}/sign-in/"}
     waiting = deque(found.values())
     while waiting:
-        page.goto(waiting.popleft(), wait_until="domcontentloaded")
-        for address in page.locator("a[href]").evaluate_all("links => links.map(link => link.href)"):
+        answer = context.request.get(waiting.popleft())
+        page = html.document_fromstring(answer.body(), base_url=answer.url)
+        page.make_links_absolute()
+        for address in page.xpath("//a[not(ancestor::template)]/@href"):
             name = _name(address, clairbourg.url)
             if name and name not in found and name not in NOT_PAGES:
                 found[name] = address.partition("#")[0]
