@@ -127,10 +127,12 @@ def _language() -> str:
 
 def format_day(date: dt.date) -> str:
     """Return a date in full: ``1er juillet 2026``, ``1 July 2026``."""
-    if get_language() == "fr":
-        number = "1er" if date.day == 1 else str(date.day)
-        return f"{number} {formats.date_format(date, 'F Y')}"
-    return formats.date_format(date, "j F Y")
+    return f"{day_number(date)} {formats.date_format(date, 'F Y')}"
+
+
+def day_number(date: dt.date) -> str:
+    """Return the number of a day in its month: ``1er`` in French, ``1``."""
+    return "1er" if date.day == 1 and get_language() == "fr" else str(date.day)
 
 
 def from_milliseconds(milliseconds: int | None) -> dt.datetime | None:

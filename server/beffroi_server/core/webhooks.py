@@ -14,7 +14,6 @@ import binascii
 import datetime as dt
 import hashlib
 import hmac
-import random
 import secrets
 from urllib.parse import urlsplit
 
@@ -22,6 +21,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from beffroi_server.core import outside_http
+from beffroi_server.core.due_times import spread
 from beffroi_server.core.outside_http import AllowedNetworks, OutsideRequestError
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - says what follows
@@ -122,7 +122,7 @@ def next_attempt_at(attempts: int, now: dt.datetime, *, is_final: bool = False) 
     """
     if attempts > len(RETRY_DELAYS) or (is_final and attempts >= FINAL_ATTEMPTS):
         return None
-    return now + RETRY_DELAYS[max(attempts, 1) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, keeps no secret
+    return now + spread(RETRY_DELAYS[max(attempts, 1) - 1], 0.8, 1.2)
 
 
 def address_problem(address: str) -> str:

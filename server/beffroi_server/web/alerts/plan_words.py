@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from django.utils import formats
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from beffroi_server.alerts.models import PlannedAlert
 from beffroi_server.alerts.planned_alerts import repeat_rules
+from beffroi_server.core import formatting
 
 DELAYS: tuple[tuple[int, str | Promise], ...] = (
     (60, gettext_lazy("+ 1 h")), (1_440, gettext_lazy("+ 1 day")), (10_080, gettext_lazy("+ 1 week")),
@@ -29,14 +28,14 @@ def repeat_words(plan: PlannedAlert) -> str:
     """Return how often a plan repeats: “The first Wednesday of each month”; an unusual rule as it is written."""
     day = plan.starts_on
     name = {rule: name for name, rule in repeat_rules(day).items()}.get(plan.recurrence)
-    values = {"weekday": formats.date_format(day, "l"), "day": _number(day), "month": formats.date_format(day, "F")}
+    values = {
+        "weekday": formats.date_format(day, "l"),
+        "day": formatting.day_number(day),
+        "month": formats.date_format(day, "F"),
+    }
     said: dict[str | None, str | Promise] = {
         "once": _("Once"), "daily": _("Every day"), "weekly": _("Each %(weekday)s"),
         "monthly-weekday": _OF_MONTH[(day.day - 1) // 7 + 1], "monthly": _("On day %(day)s of each month"),
         "yearly": _("Every year on %(day)s %(month)s"),
     }  # fmt: skip
     return str(said[name]) % values if name in said else plan.recurrence
-
-
-def _number(day: dt.date) -> str:
-    return "1er" if day.day == 1 and get_language() == "fr" else str(day.day)
