@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -16,9 +17,17 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def loaded_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of the demo's town, made once and copied for every module."""
+    town = TownProcesses(tmp_path_factory.mktemp("loaded"))
+    town.initialise()
+    town.run("python", "-m", "demo.office", "load")
+    return town.folder / "data"
+
+
 @pytest.fixture(scope="module")
-def clairbourg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TownProcesses]:
+def clairbourg(tmp_path_factory: pytest.TempPathFactory, loaded_data: Path) -> Iterator[TownProcesses]:
     """The town of the demo: people, pictures, announcements, playlists, rules, scenarios, three screens."""
-    with open_town_processes(tmp_path_factory.mktemp("clairbourg")) as house:
-        house.run("python", "-m", "demo.office", "load")
+    with open_town_processes(tmp_path_factory.mktemp("clairbourg"), loaded_data) as house:
         yield house

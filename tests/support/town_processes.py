@@ -119,9 +119,21 @@ class TownProcesses:
         )
         self.players: list[PlayerProcess] = []
 
-    def open(self, content: str = "") -> str:
-        """Set everything up, run code that adds content, start server and broker; return what that code printed."""
+    def initialise(self) -> None:
+        """Set the data of a new town up, and start nothing."""
         self.run("beffroi-server", "init", "--town", "Saint-Aubin", "--site", self.site)
+
+    def open(self, content: str = "", data: Path | None = None) -> str:
+        """Set everything up, run code that adds content, start server and broker; return what that code printed.
+
+        Args:
+            content: Code that runs beside the server's database before the server is started.
+            data: The data of a town that is set up already, to be copied.
+        """
+        if data is None:
+            self.initialise()
+        else:
+            shutil.copytree(data, self.folder / "data")
         printed = self.run_server_code(content) if content else ""
         self.write_broker_files()
         self.start_broker()
@@ -201,11 +213,11 @@ class TownProcesses:
 
 
 @contextlib.contextmanager
-def open_town_processes(folder: Path) -> Iterator[TownProcesses]:
-    """Set a town up, and leave nothing running."""
+def open_town_processes(folder: Path, data: Path | None = None) -> Iterator[TownProcesses]:
+    """Set a town up, with a copy of the data of another one if given, and leave nothing running."""
     town = TownProcesses(folder)
     try:
-        town.open()
+        town.open(data=data)
         yield town
     finally:
         town.close()
