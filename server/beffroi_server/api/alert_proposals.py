@@ -60,7 +60,8 @@ def _proposals() -> Any:
     return AlertProposal.objects.select_related("proposed_by")
 
 
-def _answer(row: AlertProposal) -> ProposalAnswer:
+def alert_proposal_answer(row: AlertProposal) -> ProposalAnswer:
+    """Return a proposed alert as the API shows it."""
     names = set(ProposalAnswer.model_fields) - {"proposed_by", "alert"}
     values = {name: getattr(row, name) for name in names}
     who = row.proposed_by.get_username() if row.proposed_by is not None else ""
@@ -73,7 +74,7 @@ def list_proposals(request: ApiRequest, query: Query[ProposalQuery]) -> PageOf[P
     rows = second_officer.open_proposals(timezone.now(), request.user)
     if not query.waiting:
         rows = second_officer.proposals_within(request.user)
-    return page_of(query, rows, _answer)
+    return page_of(query, rows, alert_proposal_answer)
 
 
 @operation(
@@ -86,7 +87,7 @@ def propose_alert(request: ApiRequest, body: NewAlert) -> Status[ProposalAnswer]
     fields = {**values, "status": body.status, "is_open_ended": body.is_open_ended}
     token = token_of(request) or uuid.uuid4()
     row = second_officer.propose_alert(fields, targets, user=request.user, token=token)
-    return Status(201, _answer(row))
+    return Status(201, alert_proposal_answer(row))
 
 
 @operation(
@@ -117,4 +118,4 @@ def decline_proposal(request: ApiRequest, proposal_id: uuid.UUID) -> ProposalAns
     """Decline a proposal, or withdraw one's own."""
     row = find_row(_proposals(), pk=proposal_id)
     second_officer.decline_proposal(row, user=request.user)
-    return _answer(row)
+    return alert_proposal_answer(row)

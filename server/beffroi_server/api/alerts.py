@@ -49,7 +49,8 @@ from beffroi_server.fleet.targets import Targets
 from beffroi_server.library import preview
 
 
-def _alerts() -> QuerySet[Alert]:
+def alert_rows() -> QuerySet[Alert]:
+    """Return the alerts that were broadcast with what their answers show."""
     return Alert.objects.select_related("issued_by").prefetch_related("groups", "screens")
 
 
@@ -58,7 +59,7 @@ def list_alerts(request: ApiRequest, query: Query[AlertQuery]) -> PageOf[AlertAn
     """List the alerts that were broadcast, the newest first, or only those that are active."""
     if query.active:
         return page_of(query, queries.active_alerts(timezone.now()), alert_answer)
-    rows = _alerts() if query.active is None else _alerts().filter(ends_at__lte=timezone.now())
+    rows = alert_rows() if query.active is None else alert_rows().filter(ends_at__lte=timezone.now())
     return page_of(query, rows, alert_answer)
 
 
@@ -188,12 +189,12 @@ def withdraw_alert(request: ApiRequest, alert_id: uuid.UUID) -> AlertAnswer:
 
 
 def _alert(alert_id: uuid.UUID) -> Alert:
-    return _alerts().filter(pk=alert_id).first() or pending_alerts.find_pending(pk=alert_id) or _missing()
+    return alert_rows().filter(pk=alert_id).first() or pending_alerts.find_pending(pk=alert_id) or _missing()
 
 
 def _stored_alert(alert_id: uuid.UUID) -> Alert:
     services.store_pending_alert(alert_id)
-    return find_row(_alerts(), pk=alert_id)
+    return find_row(alert_rows(), pk=alert_id)
 
 
 def _missing() -> Alert:

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from typing import Annotated, Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -213,12 +214,16 @@ def _placement_answer(row: Announcement) -> PlacementAnswer | None:
     )  # fmt: skip
 
 
-def announcements_of(request: ApiRequest) -> Any:
-    """Return the announcements that the caller may work on, with what their answers show."""
+def announcement_rows() -> QuerySet[Announcement]:
+    """Return the announcements with what their answers show."""
     related = ("more_pictures", "tags", "placement__screens", "placement__groups")
     home = ("municipality__group", f"municipality__{LOGO_RELATION}")
-    rows = Announcement.objects.select_related("updated_by", "placement", *home).prefetch_related(*related)
-    return library_scopes.announcements_in_scope(rows, request.user)
+    return Announcement.objects.select_related("updated_by", "placement", *home).prefetch_related(*related)
+
+
+def announcements_of(request: ApiRequest) -> Any:
+    """Return the announcements that the caller may work on, with what their answers show."""
+    return library_scopes.announcements_in_scope(announcement_rows(), request.user)
 
 
 def placement_targets(body: NewPlacement) -> Targets:

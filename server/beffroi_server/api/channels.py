@@ -151,14 +151,16 @@ class DeletedAnswer(Answer):
     was_stored: bool
 
 
-def _channel(row: Channel) -> ChannelAnswer:
+def channel_answer(row: Channel) -> ChannelAnswer:
+    """Return a channel as the API shows it."""
     own = {name: getattr(row, name) for name in ChannelAnswer.model_fields if name not in {"service", "recipients"}}
     return ChannelAnswer.model_validate(
         {**own, "service": service_addresses.service_of(row.secret), "recipients": row.recipients.split()}
     )
 
 
-def _message(row: ChannelMessage) -> MessageAnswer:
+def message_answer(row: ChannelMessage) -> MessageAnswer:
+    """Return what a channel told as the API shows it."""
     own = {name: getattr(row, name) for name in MessageAnswer.model_fields if name != "channel"}
     return MessageAnswer.model_validate({**own, "channel": row.channel_name})
 
@@ -166,7 +168,7 @@ def _message(row: ChannelMessage) -> MessageAnswer:
 @operation("GET", "/channels", scope=READ, returns=PageOf[ChannelAnswer], tag=TAG)
 def list_channels(request: ApiRequest, query: Query[PageQuery]) -> PageOf[ChannelAnswer]:
     """List the channels by name."""
-    return page_of(query, Channel.objects.all(), _channel)
+    return page_of(query, Channel.objects.all(), channel_answer)
 
 
 @operation("POST", "/channels", scope=WRITE, returns=ChannelAnswer, status=201, tag=TAG)
@@ -178,20 +180,20 @@ def create_channel(request: ApiRequest, body: NewChannel) -> Status[ChannelAnswe
         recipients="" if is_service else "\n".join(body.recipients), from_level=body.from_level.value,
         with_exercises=body.with_exercises, max_length=body.max_length, language=body.language,
     )  # fmt: skip
-    return Status(201, _channel(channel_services.save_channel(row, user=request.user)))
+    return Status(201, channel_answer(channel_services.save_channel(row, user=request.user)))
 
 
 @operation("GET", "/channels/{channel_id}", scope=READ, returns=ChannelAnswer, tag=TAG)
 def read_channel(request: ApiRequest, channel_id: Key) -> ChannelAnswer:
     """Return a channel, and whether its messages arrive."""
-    return _channel(find_row(Channel.objects.all(), pk=channel_id))
+    return channel_answer(find_row(Channel.objects.all(), pk=channel_id))
 
 
 @operation("PATCH", "/channels/{channel_id}", scope=WRITE, returns=ChannelAnswer, tag=TAG)
 def switch_channel(request: ApiRequest, channel_id: Key, body: ChannelSwitch) -> ChannelAnswer:
     """Switch a channel on or off; what waits to be sent by one that is switched off is dropped."""
     channel_services.switch_channel(find_row(Channel.objects.all(), pk=channel_id), is_on=body.is_on, user=request.user)
-    return _channel(find_row(Channel.objects.all(), pk=channel_id))
+    return channel_answer(find_row(Channel.objects.all(), pk=channel_id))
 
 
 @operation("DELETE", "/channels/{channel_id}", scope=WRITE, status=204, tag=TAG)
@@ -205,27 +207,27 @@ def delete_channel(request: ApiRequest, channel_id: Key) -> Status[None]:
 def try_channel(request: ApiRequest, channel_id: Key) -> Status[MessageAnswer]:
     """Send a message by a channel that says that there is no alert."""
     found = find_row(Channel.objects.all(), pk=channel_id)
-    return Status(202, _message(channel_services.try_channel(found, user=request.user)))
+    return Status(202, message_answer(channel_services.try_channel(found, user=request.user)))
 
 
 @operation("GET", "/channels/{channel_id}/messages", scope=READ, returns=PageOf[MessageAnswer], tag=TAG)
 def list_channel_messages(request: ApiRequest, channel_id: Key, query: Query[PageQuery]) -> PageOf[MessageAnswer]:
     """List what a channel told, trials included, the newest first."""
     row = find_row(Channel.objects.all(), pk=channel_id)
-    return page_of(query, row.messages.order_by("-created_at", "-pk"), _message)
+    return page_of(query, row.messages.order_by("-created_at", "-pk"), message_answer)
 
 
 @operation("GET", "/alerts/{alert_id}/messages", scope="alerts:read", returns=PageOf[MessageAnswer], tag=TAG)
 def list_alert_messages(request: ApiRequest, alert_id: uuid.UUID, query: Query[PageQuery]) -> PageOf[MessageAnswer]:
     """List what the channels told of an alert, and what became of each message."""
     alert = find_row(Alert.objects.all(), pk=alert_id)
-    return page_of(query, ChannelMessage.objects.filter(alert=alert), _message)
+    return page_of(query, ChannelMessage.objects.filter(alert=alert), message_answer)
 
 
 @operation("GET", "/subscriptions", scope=READ, returns=SubscriptionSettingsAnswer, tag=TAG)
 def read_subscription_settings(request: ApiRequest) -> SubscriptionSettingsAnswer:
     """Return whether residents may subscribe to alerts by mail, and how many have."""
-    return _settings(subscribers.saved_settings())
+    return subscription_settings_answer(subscribers.saved_settings())
 
 
 @operation("PATCH", "/subscriptions", scope=WRITE, returns=SubscriptionSettingsAnswer, tag=TAG)
@@ -236,7 +238,7 @@ def change_subscription_settings(request: ApiRequest, body: SubscriptionSettings
     groups = named_rows(ScreenGroup.objects.all(), body.groups, "groups", key="slug") if "groups" in values else kept
     chosen.is_on = values.get("is_on", chosen.is_on)
     subscribers.save_settings(chosen, groups, user=request.user)
-    return _settings(chosen)
+    return subscription_settings_answer(chosen)
 
 
 @operation("POST", "/subscribers/export", scope=WRITE, returns=SubscribersAnswer, tag=TAG, is_repeatable=False)
@@ -251,7 +253,8 @@ def delete_subscriber(request: ApiRequest, body: SubscriberChange) -> DeletedAns
     return DeletedAnswer(was_stored=subscribers.delete_address(body.address, user=request.user))
 
 
-def _settings(row: SubscriptionSettings) -> SubscriptionSettingsAnswer:
+def subscription_settings_answer(row: SubscriptionSettings) -> SubscriptionSettingsAnswer:
+    """Return whether residents may subscribe, and how many have, as the API shows it."""
     groups = sorted(group.slug for group in row.groups.all()) if row.pk else []
     confirmed = Subscriber.objects.exclude(confirmed_at=None).count()
     return SubscriptionSettingsAnswer(

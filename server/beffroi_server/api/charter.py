@@ -80,7 +80,8 @@ def _rules() -> Any:
     return CharterRule.objects.prefetch_related("groups")
 
 
-def _answer(row: CharterRule) -> CharterRuleAnswer:
+def charter_rule_answer(row: CharterRule) -> CharterRuleAnswer:
+    """Return a rule of the charter as the API shows it."""
     own = {name: getattr(row, name) for name in set(CharterRuleAnswer.model_fields) - {"sentence", "groups"}}
     groups = sorted(group.slug for group in row.groups.all())
     return CharterRuleAnswer.model_validate({**own, "sentence": str(row), "groups": groups})
@@ -89,7 +90,7 @@ def _answer(row: CharterRule) -> CharterRuleAnswer:
 @operation("GET", "/charter", scope=READ, returns=PageOf[CharterRuleAnswer], tag=TAG)
 def list_charter_rules(request: ApiRequest, query: Query[PageQuery]) -> PageOf[CharterRuleAnswer]:
     """List the rules of the charter, those that refuse first."""
-    return page_of(query, _rules(), _answer)
+    return page_of(query, _rules(), charter_rule_answer)
 
 
 @operation("POST", "/charter", scope=WRITE, returns=CharterRuleAnswer, status=201, tag=TAG)
@@ -101,7 +102,7 @@ def create_charter_rule(request: ApiRequest, body: NewCharterRule) -> Status[Cha
 @operation("GET", "/charter/{charter_rule_id}", scope=READ, returns=CharterRuleAnswer, tag=TAG)
 def read_charter_rule(request: ApiRequest, charter_rule_id: Key) -> CharterRuleAnswer:
     """Return a rule of the charter."""
-    return _answer(find_row(_rules(), pk=charter_rule_id))
+    return charter_rule_answer(find_row(_rules(), pk=charter_rule_id))
 
 
 @operation("PATCH", "/charter/{charter_rule_id}", scope=WRITE, returns=CharterRuleAnswer, tag=TAG)
@@ -124,4 +125,4 @@ def _save(row: CharterRule, body: CharterRuleChange, request: ApiRequest) -> Cha
     for name, value in values.items():
         setattr(row, name, value.value if isinstance(value, CharterSubject) else value)
     charter.save_charter_rule(row, groups=groups, user=request.user)
-    return _answer(find_row(_rules(), pk=row.pk))
+    return charter_rule_answer(find_row(_rules(), pk=row.pk))

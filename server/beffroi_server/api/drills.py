@@ -76,6 +76,10 @@ def _values(report: DrillReport) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _report(drill: Drill, request: ApiRequest) -> DrillReportAnswer:
+    return drill_report_answer(drill_reports.report_of(drill, screen_scopes.screens_in_scope(request.user)))
+
+
 def _screen(result: DrillResult) -> DrillScreenAnswer:
     return DrillScreenAnswer(
         screen=result.screen.slug, outcome=DrillOutcome(result.outcome), travel_ms=result.travel_ms,
@@ -83,8 +87,8 @@ def _screen(result: DrillResult) -> DrillScreenAnswer:
     )  # fmt: skip
 
 
-def _report(drill: Drill, request: ApiRequest) -> DrillReportAnswer:
-    report = drill_reports.report_of(drill, screen_scopes.screens_in_scope(request.user))
+def drill_report_answer(report: DrillReport) -> DrillReportAnswer:
+    """Return a drill with each screen as the API shows it."""
     return DrillReportAnswer.model_validate({**_values(report), "screens": [_screen(each) for each in report.results]})
 
 
@@ -113,7 +117,7 @@ def read_drill(request: ApiRequest, drill_id: uuid.UUID) -> DrillReportAnswer:
 @operation("GET", "/drill-settings", scope=READ, returns=DrillSettingsAnswer, tag=TAG)
 def read_drill_settings(request: ApiRequest) -> DrillSettingsAnswer:
     """Return when drills are held by themselves."""
-    return _settings(drill_reports.saved_settings())
+    return drill_settings_answer(drill_reports.saved_settings())
 
 
 @operation("PATCH", "/drill-settings", scope="town:write", returns=DrillSettingsAnswer, tag=TAG)
@@ -123,8 +127,9 @@ def change_drill_settings(request: ApiRequest, body: DrillSettingsChange) -> Dri
     for name, value in body.given().items():
         setattr(chosen, name, value)
     silent_drills.save_settings(chosen, user=request.user)
-    return _settings(chosen)
+    return drill_settings_answer(chosen)
 
 
-def _settings(row: DrillSettings) -> DrillSettingsAnswer:
+def drill_settings_answer(row: DrillSettings) -> DrillSettingsAnswer:
+    """Return when drills are held by themselves, as the API shows it."""
     return DrillSettingsAnswer(nightly_at=row.nightly_at, mails_each=row.mails_each)

@@ -73,7 +73,8 @@ class WrittenChange(Change):
     announcement: uuid.UUID
 
 
-def _answer(row: PlannedAnnouncement) -> PlannedAnswer:
+def planned_answer(row: PlannedAnnouncement) -> PlannedAnswer:
+    """Return something of the editorial plan as the API shows it."""
     return PlannedAnswer(
         id=row.pk, title=row.title, due_on=row.due_on, label=row.label, note=row.note,
         writer=row.writer.get_username() if row.writer is not None else "", announcement=row.announcement_id,
@@ -84,7 +85,7 @@ def _answer(row: PlannedAnnouncement) -> PlannedAnswer:
 @operation("GET", "/plan", scope=READ, returns=PageOf[PlannedAnswer], tag=TAG)
 def list_plan(request: ApiRequest, query: Query[PageQuery]) -> PageOf[PlannedAnswer]:
     """List what is to be written, the earliest day first, and what was written in the last two weeks."""
-    return page_of(query, editorial_plan.open_plan(timezone.localdate()), _answer)
+    return page_of(query, editorial_plan.open_plan(timezone.localdate()), planned_answer)
 
 
 @operation("POST", "/plan", scope=WRITE, permission="may_edit", returns=PlannedAnswer, status=201, tag=TAG)
@@ -96,7 +97,7 @@ def add_planned(request: ApiRequest, body: NewPlanned) -> Status[PlannedAnswer]:
 @operation("GET", "/plan/{planned_id}", scope=READ, returns=PlannedAnswer, tag=TAG)
 def read_planned(request: ApiRequest, planned_id: Key) -> PlannedAnswer:
     """Return something of the plan."""
-    return _answer(find_row(PlannedAnnouncement.objects.all(), pk=planned_id))
+    return planned_answer(find_row(PlannedAnnouncement.objects.all(), pk=planned_id))
 
 
 @operation("PATCH", "/plan/{planned_id}", scope=WRITE, permission="may_edit", returns=PlannedAnswer, tag=TAG)
@@ -112,7 +113,7 @@ def mark_planned_written(request: ApiRequest, planned_id: Key, body: WrittenChan
     written = named_row(announcements_of(request), body.announcement, "announcement")
     assert written is not None  # named
     editorial_plan.mark_written(row.pk, written, user=request.user)
-    return _answer(find_row(PlannedAnnouncement.objects.all(), pk=planned_id))
+    return planned_answer(find_row(PlannedAnnouncement.objects.all(), pk=planned_id))
 
 
 @operation("DELETE", "/plan/{planned_id}", scope=WRITE, permission="may_edit", status=204, tag=TAG)
@@ -129,4 +130,4 @@ def _save(row: PlannedAnnouncement, body: PlannedChange, request: ApiRequest) ->
     for name, value in values.items():
         setattr(row, name, value)
     editorial_plan.save_planned(row, user=request.user)
-    return _answer(row)
+    return planned_answer(row)

@@ -59,7 +59,8 @@ def _feeds(request: ApiRequest) -> Any:
     return content_owners.seen_by(Feed.objects.select_related("municipality__group"), request.user)
 
 
-def _feed_answer(row: Feed) -> FeedAnswer:
+def feed_answer(row: Feed) -> FeedAnswer:
+    """Return a feed as the API shows it."""
     return FeedAnswer(
         id=row.pk, name=row.name, municipality=municipality_slug(row), kind=FeedKind(row.kind),
         address=row.address, read_at=row.read_at,
@@ -70,7 +71,7 @@ def _feed_answer(row: Feed) -> FeedAnswer:
 @operation("GET", "/feeds", scope=READ, returns=PageOf[FeedAnswer], tag=TAG)
 def list_feeds(request: ApiRequest, query: Query[PageQuery]) -> PageOf[FeedAnswer]:
     """List feeds by name."""
-    return page_of(query, _feeds(request), _feed_answer)
+    return page_of(query, _feeds(request), feed_answer)
 
 
 @operation("POST", "/feeds", scope=WRITE, returns=FeedAnswer, status=201, tag=TAG)
@@ -82,7 +83,7 @@ def create_feed(request: ApiRequest, body: NewFeed) -> Status[FeedAnswer]:
 @operation("GET", "/feeds/{feed_id}", scope=READ, returns=FeedAnswer, tag=TAG)
 def read_feed(request: ApiRequest, feed_id: Key) -> FeedAnswer:
     """Return a feed, and whether it could be read."""
-    return _feed_answer(find_row(_feeds(request), pk=feed_id))
+    return feed_answer(find_row(_feeds(request), pk=feed_id))
 
 
 @operation("PATCH", "/feeds/{feed_id}", scope=WRITE, returns=FeedAnswer, tag=TAG)
@@ -102,7 +103,7 @@ def delete_feed(request: ApiRequest, feed_id: Key) -> Status[None]:
 def request_reading(request: ApiRequest, feed_id: Key) -> Status[FeedAnswer]:
     """Have a feed read now."""
     services.request_reading(find_row(_feeds(request), pk=feed_id))
-    return Status(202, _feed_answer(find_row(_feeds(request), pk=feed_id)))
+    return Status(202, feed_answer(find_row(_feeds(request), pk=feed_id)))
 
 
 def _save(row: Feed, body: FeedChange, request: ApiRequest) -> FeedAnswer:
@@ -111,4 +112,4 @@ def _save(row: Feed, body: FeedChange, request: ApiRequest) -> FeedAnswer:
     row.kind = str(row.kind)
     row.address = checked_address(FeedKind(row.kind), row.address)
     services.save_feed(row, user=request.user)
-    return _feed_answer(find_row(_feeds(request), pk=row.pk))
+    return feed_answer(find_row(_feeds(request), pk=row.pk))

@@ -99,7 +99,8 @@ def _groups() -> Any:
     return ScreenGroup.objects.prefetch_related("screens")
 
 
-def _group_answer(row: ScreenGroup) -> GroupAnswer:
+def group_answer(row: ScreenGroup) -> GroupAnswer:
+    """Return a group as the API shows it."""
     screens = sorted(each.slug for each in row.screens.all())
     return GroupAnswer(
         slug=row.slug, name=row.name, screens=screens, needs_approval=row.needs_approval, languages=row.languages
@@ -109,7 +110,7 @@ def _group_answer(row: ScreenGroup) -> GroupAnswer:
 @operation("GET", "/groups", scope=READ, returns=PageOf[GroupAnswer], tag=TAG)
 def list_groups(request: ApiRequest, query: Query[PageQuery]) -> PageOf[GroupAnswer]:
     """List groups by name."""
-    return page_of(query, _groups(), _group_answer)
+    return page_of(query, _groups(), group_answer)
 
 
 @operation("POST", "/groups", scope=WRITE, returns=GroupAnswer, status=201, tag=TAG)
@@ -121,7 +122,7 @@ def create_group(request: ApiRequest, body: NewGroup) -> Status[GroupAnswer]:
 @operation("GET", "/groups/{slug}", scope=READ, returns=GroupAnswer, tag=TAG)
 def read_group(request: ApiRequest, slug: Slug) -> GroupAnswer:
     """Return a group with its screens."""
-    return _group_answer(find_row(_groups(), slug=slug))
+    return group_answer(find_row(_groups(), slug=slug))
 
 
 @operation("PATCH", "/groups/{slug}", scope=WRITE, returns=GroupAnswer, tag=TAG)
@@ -137,17 +138,18 @@ def _save(row: ScreenGroup, body: GroupChange, request: ApiRequest) -> GroupAnsw
     for name, value in values.items():
         setattr(row, name, value)
     services.save_group(row, user=request.user, screens=chosen)
-    return _group_answer(find_row(_groups(), slug=row.slug))
+    return group_answer(find_row(_groups(), slug=row.slug))
 
 
-def _class_answer(row: ScreenClass) -> ClassAnswer:
+def class_answer(row: ScreenClass) -> ClassAnswer:
+    """Return a screen class as the API shows it."""
     return ClassAnswer.model_validate({name: getattr(row, name) for name in ClassAnswer.model_fields})
 
 
 @operation("GET", "/screen-classes", scope=READ, returns=PageOf[ClassAnswer], tag=TAG)
 def list_screen_classes(request: ApiRequest, query: Query[PageQuery]) -> PageOf[ClassAnswer]:
     """List classes of screens by name."""
-    return page_of(query, ScreenClass.objects.all(), _class_answer)
+    return page_of(query, ScreenClass.objects.all(), class_answer)
 
 
 @operation("POST", "/screen-classes", scope=WRITE, returns=ClassAnswer, status=201, tag=TAG)
@@ -159,7 +161,7 @@ def create_screen_class(request: ApiRequest, body: NewClass) -> Status[ClassAnsw
 @operation("GET", "/screen-classes/{class_id}", scope=READ, returns=ClassAnswer, tag=TAG)
 def read_screen_class(request: ApiRequest, class_id: Key) -> ClassAnswer:
     """Return a class of screens."""
-    return _class_answer(find_row(ScreenClass.objects.all(), pk=class_id))
+    return class_answer(find_row(ScreenClass.objects.all(), pk=class_id))
 
 
 @operation("PATCH", "/screen-classes/{class_id}", scope=WRITE, returns=ClassAnswer, tag=TAG)
@@ -173,4 +175,4 @@ def _save_class(row: ScreenClass, body: ClassChange, request: ApiRequest) -> Cla
         setattr(row, name, value)
     row.technology = str(row.technology)
     services.save_screen_class(row, user=request.user)
-    return _class_answer(row)
+    return class_answer(row)

@@ -44,7 +44,8 @@ class IncidentQuery(PageQuery):
     """Those that are over, instead of those that need attention."""
 
 
-def _answer(row: Incident) -> IncidentAnswer:
+def incident_answer(row: Incident) -> IncidentAnswer:
+    """Return an incident as the API shows it."""
     person = row.acknowledged_by
     return IncidentAnswer(
         id=row.pk, occasion=row.occasion, sentence=incident_texts.incident_sentence(row),
@@ -59,7 +60,7 @@ def list_incidents(request: ApiRequest, query: Query[IncidentQuery]) -> PageOf[I
     rows = incidents.open_incidents(request.user)
     if query.over:
         rows = incidents.visible_incidents(request.user).filter(ended_at__isnull=False)
-    return page_of(query, rows.select_related("screen", "acknowledged_by"), _answer)
+    return page_of(query, rows.select_related("screen", "acknowledged_by"), incident_answer)
 
 
 @operation("POST", "/incidents/{incident_id}/acknowledge", scope=READ, returns=IncidentAnswer, tag=TAG)
@@ -68,7 +69,7 @@ def acknowledge_incident(request: ApiRequest, incident_id: Key) -> IncidentAnswe
     row = find_row(incidents.visible_incidents(request.user), pk=incident_id)
     incidents.acknowledge(row, user=request.user)
     related = incidents.visible_incidents(request.user).select_related("screen", "acknowledged_by")
-    return _answer(find_row(related, pk=incident_id))
+    return incident_answer(find_row(related, pk=incident_id))
 
 
 @operation("POST", "/incidents/acknowledge", scope=READ, returns=AcknowledgedAnswer, tag=TAG)

@@ -64,7 +64,7 @@ class LayoutQuery(Change):
 @operation("GET", "/layout", scope=READ, returns=LayoutAnswer, tag=TAG)
 def read_town_layout(request: ApiRequest) -> LayoutAnswer:
     """Return the layout of all screens."""
-    return _answer(layouts.choice_for())
+    return layout_answer(layouts.choice_for())
 
 
 @operation("PUT", "/layout", scope=WRITE, returns=LayoutAnswer, tag=TAG)
@@ -82,7 +82,7 @@ def remove_town_layout(request: ApiRequest) -> Status[None]:
 @operation("GET", "/groups/{slug}/layout", scope=READ, returns=LayoutAnswer, tag=TAG)
 def read_group_layout(request: ApiRequest, slug: Slug) -> LayoutAnswer:
     """Return the layout of a group, or that of all screens where it has none."""
-    return _answer(_of_group(request, slug))
+    return layout_answer(_of_group(request, slug))
 
 
 @operation("PUT", "/groups/{slug}/layout", scope=WRITE, returns=LayoutAnswer, tag=TAG)
@@ -100,7 +100,7 @@ def remove_group_layout(request: ApiRequest, slug: Slug) -> Status[None]:
 @operation("GET", "/screens/{slug}/layout", scope=READ, returns=LayoutAnswer, tag=TAG)
 def read_screen_layout(request: ApiRequest, slug: Slug) -> LayoutAnswer:
     """Return the layout of a screen, or the one that it follows."""
-    return _answer(layouts.choice_for(screen=_screen(request, slug)))
+    return layout_answer(layouts.choice_for(screen=_screen(request, slug)))
 
 
 @operation("PUT", "/screens/{slug}/layout", scope=WRITE, returns=LayoutAnswer, tag=TAG)
@@ -132,7 +132,7 @@ def draw_layout(request: ApiRequest, slug: Slug, query: Query[LayoutQuery]) -> H
 def _choose(choice: LayoutChoice, body: NewLayout, request: ApiRequest) -> LayoutAnswer:
     _fill(choice, body, request)
     layout_services.save_layout(choice, user=request.user)
-    return _answer(choice)
+    return layout_answer(choice)
 
 
 def _remove(choice: LayoutChoice, request: ApiRequest) -> Status[None]:
@@ -157,7 +157,8 @@ def _fill(choice: LayoutChoice, body: NewLayout | LayoutQuery, request: ApiReque
     choice.weather_feed = named_row(feeds.filter(kind=FeedKind.WEATHER), body.weather_feed, "weather_feed")
 
 
-def _answer(choice: LayoutChoice) -> LayoutAnswer:
+def layout_answer(choice: LayoutChoice) -> LayoutAnswer:
+    """Return a layout as the API shows it."""
     is_own = not choice._state.adding
     shown = choice
     if not is_own and choice.screen is not None:

@@ -7,6 +7,7 @@ import uuid
 from pathlib import PurePath
 from typing import Any, Literal
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import File, Query, Status, UploadedFile
@@ -104,9 +105,13 @@ def _upload_answer(row: Upload) -> UploadAnswer:
     return UploadAnswer(id=row.pk, name=row.name, state=state, problem=row.problem, created_at=row.created_at)
 
 
+def media_rows() -> QuerySet[MediaItem]:
+    """Return images and videos with what their answers show."""
+    return MediaItem.objects.select_related("video", "picture", "municipality__group")
+
+
 def _media_items(request: ApiRequest) -> Any:
-    rows = MediaItem.objects.select_related("video", "picture", "municipality__group")
-    return library_scopes.media_in_scope(rows, request.user)
+    return library_scopes.media_in_scope(media_rows(), request.user)
 
 
 @operation("GET", "/media", scope=READ, returns=PageOf[MediaAnswer], tag=TAG)

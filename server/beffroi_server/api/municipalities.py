@@ -92,11 +92,13 @@ def named_municipality(slug: str | None) -> Municipality | None:
     return found
 
 
-def _municipalities() -> Any:
+def municipality_rows() -> Any:
+    """Return the municipalities with what their answers show."""
     return Municipality.objects.select_related("group", "chosen_logo__image").prefetch_related("group__screens")
 
 
-def _answer(row: Municipality) -> MunicipalityAnswer:
+def municipality_answer(row: Municipality) -> MunicipalityAnswer:
+    """Return a municipality as the API shows it."""
     logo = logo_of(row)
     return MunicipalityAnswer(
         slug=row.group.slug, name=row.name, colour=row.colour, latitude=row.latitude, longitude=row.longitude,
@@ -109,7 +111,7 @@ def _answer(row: Municipality) -> MunicipalityAnswer:
 @operation("GET", "/municipalities", scope=READ, returns=PageOf[MunicipalityAnswer], tag=TAG)
 def list_municipalities(request: ApiRequest, query: Query[PageQuery]) -> PageOf[MunicipalityAnswer]:
     """List the municipalities that share the server, by name; none for a single town."""
-    return page_of(query, _municipalities(), _answer)
+    return page_of(query, municipality_rows(), municipality_answer)
 
 
 @operation("POST", "/municipalities", scope=WRITE, returns=MunicipalityAnswer, status=201, tag=TAG)
@@ -121,13 +123,13 @@ def create_municipality(request: ApiRequest, body: NewMunicipality) -> Status[Mu
 @operation("GET", "/municipalities/{slug}", scope=READ, returns=MunicipalityAnswer, tag=TAG)
 def read_municipality(request: ApiRequest, slug: Slug) -> MunicipalityAnswer:
     """Return a municipality."""
-    return _answer(find_row(_municipalities(), group__slug=slug))
+    return municipality_answer(find_row(municipality_rows(), group__slug=slug))
 
 
 @operation("PATCH", "/municipalities/{slug}", scope=WRITE, returns=MunicipalityAnswer, tag=TAG)
 def change_municipality(request: ApiRequest, slug: Slug, body: MunicipalityChange) -> MunicipalityAnswer:
     """Change a municipality; its screens follow. Its local administrators may, but for which screens it has."""
-    return _save(find_row(_municipalities(), group__slug=slug), body, request)
+    return _save(find_row(municipality_rows(), group__slug=slug), body, request)
 
 
 def _save(row: Municipality, body: MunicipalityChange, request: ApiRequest) -> MunicipalityAnswer:
@@ -140,4 +142,4 @@ def _save(row: Municipality, body: MunicipalityChange, request: ApiRequest) -> M
     for name, value in values.items():
         setattr(row, name, value)
     save_municipality(row, logo=logo, screens=chosen, user=request.user)
-    return _answer(find_row(_municipalities(), pk=row.pk))
+    return municipality_answer(find_row(municipality_rows(), pk=row.pk))

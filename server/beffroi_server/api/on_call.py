@@ -58,14 +58,14 @@ class NewException(Change):
 @operation("GET", "/on-call", scope=READ, returns=OnCallAnswer, tag=TAG)
 def read_on_call(request: ApiRequest) -> OnCallAnswer:
     """Return who is on call now, and in the coming weeks."""
-    return _answer()
+    return on_call_answer()
 
 
 @operation("PUT", "/on-call", scope=WRITE, returns=OnCallAnswer, tag=TAG)
 def change_on_call(request: ApiRequest, body: MembersChange) -> OnCallAnswer:
     """Set who takes turns of a week, in this order; nobody for no rota."""
     on_call.save_members(_officers(body.members[:MOST_MEMBERS], "members"), user=request.user)
-    return _answer()
+    return on_call_answer()
 
 
 @operation("POST", "/on-call/exceptions", scope=WRITE, returns=OnCallAnswer, status=201, tag=TAG)
@@ -73,7 +73,7 @@ def add_on_call_exception(request: ApiRequest, body: NewException) -> Status[OnC
     """Have somebody be on call for a time, as for a swap."""
     person = _officers([body.user], "user")[0]
     on_call.add_exception(person, body.starts_at, body.ends_at, user=request.user)
-    return Status(201, _answer())
+    return Status(201, on_call_answer())
 
 
 @operation("DELETE", "/on-call/exceptions/{exception_id}", scope=WRITE, status=204, tag=TAG)
@@ -91,7 +91,8 @@ def _officers(names: list[str], field: str) -> list[User]:
     return found
 
 
-def _answer() -> OnCallAnswer:
+def on_call_answer() -> OnCallAnswer:
+    """Return who is on call, as the API shows it."""
     now, rota = timezone.now(), on_call.read_rota()
     return OnCallAnswer(
         users=[user.get_username() for user in rota.on_call_at(now)],

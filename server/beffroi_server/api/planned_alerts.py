@@ -100,7 +100,8 @@ def _plans() -> Any:
     return PlannedAlert.objects.prefetch_related("groups", "screens")
 
 
-def _answer(row: PlannedAlert) -> PlannedAlertAnswer:
+def planned_alert_answer(row: PlannedAlert) -> PlannedAlertAnswer:
+    """Return a planned alert as the API shows it."""
     names = set(PlannedAlertAnswer.model_fields) - {"groups", "screens"}
     targets = Targets.of(row)
     return PlannedAlertAnswer.model_validate(
@@ -115,7 +116,7 @@ def _answer(row: PlannedAlert) -> PlannedAlertAnswer:
 @operation("GET", "/planned-alerts", scope=READ, returns=PageOf[PlannedAlertAnswer], tag=TAG)
 def list_planned_alerts(request: ApiRequest, query: Query[PageQuery]) -> PageOf[PlannedAlertAnswer]:
     """List the planned alerts by their next beginning."""
-    return page_of(query, screen_scopes.rows_in_scope(_plans(), request.user), _answer)
+    return page_of(query, screen_scopes.rows_in_scope(_plans(), request.user), planned_alert_answer)
 
 
 @operation(
@@ -130,7 +131,7 @@ def plan_alert(request: ApiRequest, body: NewPlannedAlert) -> Status[PlannedAler
 @operation("GET", "/planned-alerts/{plan_id}", scope=READ, returns=PlannedAlertAnswer, tag=TAG)
 def read_planned_alert(request: ApiRequest, plan_id: Key) -> PlannedAlertAnswer:
     """Return a planned alert."""
-    return _answer(find_row(_plans(), pk=plan_id))
+    return planned_alert_answer(find_row(_plans(), pk=plan_id))
 
 
 @operation("PATCH", "/planned-alerts/{plan_id}", scope=WRITE, returns=PlannedAlertAnswer, tag=TAG)
@@ -154,7 +155,7 @@ def skip_occurrence(request: ApiRequest, plan_id: Key, body: OccurrenceChange) -
     """Leave out the next occurrence; nothing changes where another one is next by now."""
     row = find_row(_plans(), pk=plan_id)
     plan_services.skip_next(row, body.at, user=request.user)
-    return _answer(find_row(_plans(), pk=plan_id))
+    return planned_alert_answer(find_row(_plans(), pk=plan_id))
 
 
 @operation(
@@ -165,7 +166,7 @@ def postpone_occurrence(request: ApiRequest, plan_id: Key, body: PostponementCha
     """Postpone the next occurrence, and leave the others as they are."""
     row = find_row(_plans(), pk=plan_id)
     plan_services.postpone_next(row, body.at, body.minutes, user=request.user)
-    return _answer(find_row(_plans(), pk=plan_id))
+    return planned_alert_answer(find_row(_plans(), pk=plan_id))
 
 
 def _save(row: PlannedAlert, body: PlannedAlertChange, request: ApiRequest) -> PlannedAlertAnswer:
@@ -178,4 +179,4 @@ def _save(row: PlannedAlert, body: PlannedAlertChange, request: ApiRequest) -> P
     if not row.source:
         row.source = plan_services.town_name()
     plan_services.save_plan(row, targets, user=request.user)
-    return _answer(find_row(_plans(), pk=row.pk))
+    return planned_alert_answer(find_row(_plans(), pk=row.pk))

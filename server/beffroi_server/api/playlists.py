@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from typing import Annotated, Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from ninja import Query, Status
 from pydantic import Field
@@ -112,16 +113,21 @@ class PlaylistQuery(PageQuery):
     search: Search = ""
 
 
+def playlist_rows() -> QuerySet[Playlist]:
+    """Return the playlists with what their answers show."""
+    return Playlist.objects.select_related("municipality__group").prefetch_related("rules", "entries")
+
+
 def _playlists(request: ApiRequest) -> Any:
-    rows = Playlist.objects.select_related("municipality__group").prefetch_related("rules", "entries")
-    return content_owners.seen_by(rows, request.user)
+    return content_owners.seen_by(playlist_rows(), request.user)
 
 
 def _playlist(request: ApiRequest, key: int) -> Playlist:
     return find_row(content_owners.seen_by(Playlist.objects.all(), request.user), pk=key)
 
 
-def _playlist_answer(row: Playlist) -> PlaylistAnswer:
+def playlist_answer(row: Playlist) -> PlaylistAnswer:
+    """Return a playlist as the API shows it."""
     return PlaylistAnswer(
         id=row.pk, name=row.name, municipality=municipality_slug(row), category=row.category,
         order=PlaylistOrder(row.order),
@@ -129,7 +135,8 @@ def _playlist_answer(row: Playlist) -> PlaylistAnswer:
     )  # fmt: skip
 
 
-def _entry_answer(row: Entry) -> EntryAnswer:
+def entry_answer(row: Entry) -> EntryAnswer:
+    """Return an entry of a playlist as the API shows it."""
     return EntryAnswer(
         id=row.pk, position=row.position, name=str(row), announcement=row.announcement_id, media=row.media_id,
         duration_s=row.duration_s, most_per_hour=row.most_per_hour, valid_from=row.valid_from,
@@ -141,7 +148,7 @@ def _entry_answer(row: Entry) -> EntryAnswer:
 def list_playlists(request: ApiRequest, query: Query[PlaylistQuery]) -> PageOf[PlaylistAnswer]:
     """List playlists by name."""
     within = publish_permissions.playlists_of(_playlists(request), request.user)
-    return page_of(query, filter_by_words(within, query.search, "name"), _playlist_answer)
+    return page_of(query, filter_by_words(within, query.search, "name"), playlist_answer)
 
 
 @operation("POST", "/playlists", scope=WRITE, returns=PlaylistAnswer, status=201, tag=TAG)
@@ -150,13 +157,13 @@ def create_playlist(request: ApiRequest, body: NewPlaylist) -> Status[PlaylistAn
     with serialised():
         row = services.create_playlist(body.name, user=request.user, municipality=named_municipality(body.municipality))
         _change(row, body, request)
-    return Status(201, _playlist_answer(row))
+    return Status(201, playlist_answer(row))
 
 
 @operation("GET", "/playlists/{playlist_id}", scope=READ, returns=PlaylistAnswer, tag=TAG)
 def read_playlist(request: ApiRequest, playlist_id: Key) -> PlaylistAnswer:
     """Return a playlist."""
-    return _playlist_answer(find_row(_playlists(request), pk=playlist_id))
+    return playlist_answer(find_row(_playlists(request), pk=playlist_id))
 
 
 @operation("PATCH", "/playlists/{playlist_id}", scope=WRITE, returns=PlaylistAnswer, tag=TAG)
@@ -167,7 +174,7 @@ def change_playlist(request: ApiRequest, playlist_id: Key, body: PlaylistChange)
         if "name" in body.model_fields_set and body.name != row.name:
             services.rename_playlist(row, body.name, user=request.user)
         _change(row, body, request)
-    return _playlist_answer(find_row(_playlists(request), pk=playlist_id))
+    return playlist_answer(find_row(_playlists(request), pk=playlist_id))
 
 
 def _change(row: Playlist, body: PlaylistChange, request: ApiRequest) -> None:
@@ -187,7 +194,7 @@ def delete_playlist(request: ApiRequest, playlist_id: Key) -> Status[None]:
 def list_entries(request: ApiRequest, playlist_id: Key, query: Query[PageQuery]) -> PageOf[EntryAnswer]:
     """List the entries of a playlist in their order."""
     row = _playlist(request, playlist_id)
-    return page_of(query, row.entries.select_related("announcement", "media"), _entry_answer)
+    return page_of(query, row.entries.select_related("announcement", "media"), entry_answer)
 
 
 @operation("POST", "/playlists/{playlist_id}/entries", scope=WRITE, returns=EntryAnswer, status=201, tag=TAG)
@@ -204,13 +211,13 @@ def add_entry(request: ApiRequest, playlist_id: Key, body: NewEntry) -> Status[E
         entry = services.add_entry(playlist, user=request.user, **values)
         if position is not None:
             services.move_entry(entry, position, user=request.user)
-    return Status(201, _entry_answer(entry))
+    return Status(201, entry_answer(entry))
 
 
 @operation("GET", "/playlists/{playlist_id}/entries/{entry_id}", scope=READ, returns=EntryAnswer, tag=TAG)
 def read_entry(request: ApiRequest, playlist_id: Key, entry_id: Key) -> EntryAnswer:
     """Return an entry of a playlist."""
-    return _entry_answer(_entry(request, playlist_id, entry_id))
+    return entry_answer(_entry(request, playlist_id, entry_id))
 
 
 @operation("PATCH", "/playlists/{playlist_id}/entries/{entry_id}", scope=WRITE, returns=EntryAnswer, tag=TAG)
@@ -224,7 +231,7 @@ def change_entry(request: ApiRequest, playlist_id: Key, entry_id: Key, body: Ent
             services.update_entry(entry, user=request.user, **values)
         if position is not None:
             services.move_entry(entry, position, user=request.user)
-    return _entry_answer(entry)
+    return entry_answer(entry)
 
 
 @operation("DELETE", "/playlists/{playlist_id}/entries/{entry_id}", scope=WRITE, status=204, tag=TAG)

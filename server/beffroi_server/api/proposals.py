@@ -77,7 +77,7 @@ class DeclineChange(Change):
 def list_announcement_proposals(request: ApiRequest, query: Query[ProposalQuery]) -> PageOf[ProposalAnswer]:
     """List the proposals that one may decide, the oldest first, or the own ones, the newest first."""
     find = proposals.proposals_of if query.own else proposals.proposals_to_decide
-    return page_of(query, _with_related(find(request.user)), _proposal)
+    return page_of(query, with_related(find(request.user)), proposal_answer)
 
 
 @operation("POST", "/announcements/{announcement_id}/proposals", scope=WRITE, returns=ProposalAnswer, status=201,
@@ -86,7 +86,7 @@ def propose_announcement(request: ApiRequest, announcement_id: uuid.UUID, body: 
     """Propose an announcement for screens: it is shown once somebody has approved it. One that waits is replaced."""
     row, chosen = find_row(announcements_of(request), pk=announcement_id), placement_targets(body)
     made = proposals.propose_announcement(row, **named_targets(chosen), **placement_times(body), user=request.user)
-    return Status(201, _proposal(find_row(_with_related(Proposal.objects.all()), pk=made.pk)))
+    return Status(201, proposal_answer(find_row(with_related(Proposal.objects.all()), pk=made.pk)))
 
 
 @operation("POST", "/proposals/{proposal_id}/approve", scope=WRITE, permission="may_edit", returns=ProposalAnswer,
@@ -119,15 +119,17 @@ def _decide(row: Proposal, decide: Callable[[], object]) -> ProposalAnswer:
         raise ApiProblem(409, "decided", refused.message) from refused
     if row.state != ProposalState.WITHDRAWN:
         mail_decision(row)
-    return _proposal(find_row(_with_related(Proposal.objects.all()), pk=row.pk))
+    return proposal_answer(find_row(with_related(Proposal.objects.all()), pk=row.pk))
 
 
-def _with_related(rows: Any) -> Any:
+def with_related(rows: Any) -> Any:
+    """Return proposals with what their answers show."""
     related = rows.select_related("announcement", "proposed_by", "decided_by")
     return related.prefetch_related("groups", "screens")
 
 
-def _proposal(row: Proposal) -> ProposalAnswer:
+def proposal_answer(row: Proposal) -> ProposalAnswer:
+    """Return a proposed announcement as the API shows it."""
     names = {"proposed_by": row.proposed_by, "decided_by": row.decided_by}
     return ProposalAnswer(
         id=row.pk, announcement=row.announcement_id, title=row.announcement.title, version=row.announcement.version,

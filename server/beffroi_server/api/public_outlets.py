@@ -59,7 +59,7 @@ class CapOutputChange(Change):
 @operation("GET", "/public-page", scope=READ, returns=PublicPageAnswer, tag=TAG)
 def read_public_page(request: ApiRequest) -> PublicPageAnswer:
     """Return whether and how the public reads what is on the screens."""
-    return _page(subscriptions.saved_settings(find_row(Town.objects.all())))
+    return public_page_answer(subscriptions.saved_settings(find_row(Town.objects.all())))
 
 
 @operation("PATCH", "/public-page", scope=WRITE, returns=PublicPageAnswer, tag=TAG)
@@ -69,13 +69,13 @@ def change_public_page(request: ApiRequest, body: PublicPageChange) -> PublicPag
     for name, value in body.given().items():
         setattr(chosen, name, "\n".join(value) if name == "framed_by" else value)
     subscriptions.save_public_settings(chosen, user=request.user)
-    return _page(chosen)
+    return public_page_answer(chosen)
 
 
 @operation("GET", "/cap-output", scope=READ, returns=CapOutputAnswer, tag=TAG)
 def read_cap_output(request: ApiRequest) -> CapOutputAnswer:
     """Return whether and how alerts are given out as CAP."""
-    return _output(cap_messages.saved_output())
+    return cap_output_answer(cap_messages.saved_output())
 
 
 @operation("PATCH", "/cap-output", scope=WRITE, returns=CapOutputAnswer, tag=TAG)
@@ -85,14 +85,16 @@ def change_cap_output(request: ApiRequest, body: CapOutputChange) -> CapOutputAn
     for name, value in body.given().items():
         setattr(chosen, name, round(Decimal(value), 1) if name == "radius_km" else value)
     cap_messages.save_output(chosen, user=request.user)
-    return _output(chosen)
+    return cap_output_answer(chosen)
 
 
-def _page(row: PublicSettings) -> PublicPageAnswer:
+def public_page_answer(row: PublicSettings) -> PublicPageAnswer:
+    """Return the settings of the public page as the API shows them."""
     return PublicPageAnswer(
         is_on=row.is_on, past_days=row.past_days, introduction=row.introduction, framed_by=row.framed_by.split()
     )
 
 
-def _output(row: CapOutput) -> CapOutputAnswer:
+def cap_output_answer(row: CapOutput) -> CapOutputAnswer:
+    """Return the settings of the CAP feed as the API shows them."""
     return CapOutputAnswer(is_on=row.is_on, contact=row.contact, radius_km=float(row.radius_km))

@@ -147,11 +147,13 @@ class NewCalendar(Change):
     days: Annotated[list[DaySpan], Field(max_length=2_000)]
 
 
-def _rules() -> Any:
+def rule_rows() -> Any:
+    """Return the schedule rules with what their answers show."""
     return ScheduleRule.objects.select_related("playlist").prefetch_related("screens", "groups", "only_on", "never_on")
 
 
-def _rule_answer(row: ScheduleRule) -> RuleAnswer:
+def rule_answer(row: ScheduleRule) -> RuleAnswer:
+    """Return a schedule rule as the API shows it."""
     return RuleAnswer(
         id=row.pk, name=row.name, sentence=rule_summary.saved_rule_sentence(row), playlist=row.playlist_id,
         everywhere=row.everywhere, screens=sorted(each.slug for each in row.screens.all()),
@@ -175,7 +177,7 @@ def _times(row: ScheduleRule) -> list[TimeRange]:
 @operation("GET", "/rules", scope=READ, returns=PageOf[RuleAnswer], tag=TAG)
 def list_rules(request: ApiRequest, query: Query[PageQuery]) -> PageOf[RuleAnswer]:
     """List schedule rules, those of the highest priority first."""
-    return page_of(query, screen_scopes.rows_in_scope(_rules(), request.user), _rule_answer)
+    return page_of(query, screen_scopes.rows_in_scope(rule_rows(), request.user), rule_answer)
 
 
 @operation("POST", "/rules", scope=WRITE, returns=RuleAnswer, status=201, tag=TAG)
@@ -187,19 +189,19 @@ def create_rule(request: ApiRequest, body: NewRule) -> Status[RuleAnswer]:
 @operation("GET", "/rules/{rule_id}", scope=READ, returns=RuleAnswer, tag=TAG)
 def read_rule(request: ApiRequest, rule_id: Key) -> RuleAnswer:
     """Return a rule."""
-    return _rule_answer(find_row(_rules(), pk=rule_id))
+    return rule_answer(find_row(rule_rows(), pk=rule_id))
 
 
 @operation("PATCH", "/rules/{rule_id}", scope=WRITE, returns=RuleAnswer, tag=TAG)
 def change_rule(request: ApiRequest, rule_id: Key, body: RuleChange) -> RuleAnswer:
     """Change a rule; the screens that it reaches or leaves follow."""
-    return _save(find_row(_rules(), pk=rule_id), body, request)
+    return _save(find_row(rule_rows(), pk=rule_id), body, request)
 
 
 @operation("DELETE", "/rules/{rule_id}", scope=WRITE, status=204, tag=TAG)
 def delete_rule(request: ApiRequest, rule_id: Key) -> Status[None]:
     """Delete a rule; its playlist stays."""
-    services.delete_rule(find_row(_rules(), pk=rule_id), user=request.user)
+    services.delete_rule(find_row(rule_rows(), pk=rule_id), user=request.user)
     return Status(204, None)
 
 
@@ -226,7 +228,7 @@ def _save(rule: ScheduleRule, body: RuleChange, request: ApiRequest) -> RuleAnsw
     except ValidationError as error:
         raise invalid_model(error) from error
     services.save_rule(rule, user=request.user, **related)
-    return _rule_answer(find_row(_rules(), pk=rule.pk))
+    return rule_answer(find_row(rule_rows(), pk=rule.pk))
 
 
 def _stored_values(values: dict[str, Any]) -> dict[str, Any]:
@@ -249,7 +251,8 @@ def _stored_values(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _calendar_answer(row: DayCalendar) -> CalendarAnswer:
+def calendar_answer(row: DayCalendar) -> CalendarAnswer:
+    """Return a day calendar as the API shows it."""
     days = [(each.first, each.last) for each in row.to_content().days] if row.country else row.days
     return CalendarAnswer(id=row.pk, name=row.name, country=row.country, days=days)
 
@@ -257,7 +260,7 @@ def _calendar_answer(row: DayCalendar) -> CalendarAnswer:
 @operation("GET", "/calendars", scope=READ, returns=PageOf[CalendarAnswer], tag=TAG)
 def list_calendars(request: ApiRequest, query: Query[PageQuery]) -> PageOf[CalendarAnswer]:
     """List day calendars."""
-    return page_of(query, DayCalendar.objects.all(), _calendar_answer)
+    return page_of(query, DayCalendar.objects.all(), calendar_answer)
 
 
 @operation("POST", "/calendars", scope=WRITE, returns=CalendarAnswer, status=201, tag=TAG)
@@ -269,7 +272,7 @@ def create_calendar(request: ApiRequest, body: NewCalendar) -> Status[CalendarAn
 @operation("GET", "/calendars/{calendar_id}", scope=READ, returns=CalendarAnswer, tag=TAG)
 def read_calendar(request: ApiRequest, calendar_id: Key) -> CalendarAnswer:
     """Return a day calendar."""
-    return _calendar_answer(find_row(DayCalendar.objects.all(), pk=calendar_id))
+    return calendar_answer(find_row(DayCalendar.objects.all(), pk=calendar_id))
 
 
 @operation("PUT", "/calendars/{calendar_id}", scope=WRITE, returns=CalendarAnswer, tag=TAG)
@@ -301,4 +304,4 @@ def _save_calendar(row: DayCalendar, body: NewCalendar, request: ApiRequest) -> 
     row.name = body.name
     row.days = day_calendars.days_to_save({"data": {"ranges": ranges}}, "", today)
     services.save_calendar(row, user=request.user)
-    return _calendar_answer(find_row(DayCalendar.objects.all(), pk=row.pk))
+    return calendar_answer(find_row(DayCalendar.objects.all(), pk=row.pk))

@@ -79,7 +79,8 @@ def _scenarios() -> Any:
     return Scenario.objects.prefetch_related("groups", "screens")
 
 
-def _scenario_answer(row: Scenario) -> ScenarioAnswer:
+def scenario_answer(row: Scenario) -> ScenarioAnswer:
+    """Return a scenario as the API shows it."""
     values = {name: getattr(row, name) for name in ScenarioAnswer.model_fields if name not in {"groups", "screens"}}
     targets = Targets.of(row)
     return ScenarioAnswer.model_validate(
@@ -93,7 +94,7 @@ def _scenario_answer(row: Scenario) -> ScenarioAnswer:
 @operation("GET", "/scenarios", scope=READ, returns=PageOf[ScenarioAnswer], tag=TAG)
 def list_scenarios(request: ApiRequest, query: Query[PageQuery]) -> PageOf[ScenarioAnswer]:
     """List scenarios by name."""
-    return page_of(query, screen_scopes.rows_in_scope(_scenarios(), request.user), _scenario_answer)
+    return page_of(query, screen_scopes.rows_in_scope(_scenarios(), request.user), scenario_answer)
 
 
 @operation("POST", "/scenarios", scope=WRITE, returns=ScenarioAnswer, status=201, tag=TAG)
@@ -106,7 +107,7 @@ def create_scenario(request: ApiRequest, body: NewScenario) -> Status[ScenarioAn
 def read_scenario(request: ApiRequest, scenario_id: Key) -> ScenarioAnswer:
     """Return a scenario."""
     offered = scenario_services.offered_scenarios(request.user).prefetch_related("groups", "screens")
-    return _scenario_answer(find_row(offered, pk=scenario_id))
+    return scenario_answer(find_row(offered, pk=scenario_id))
 
 
 @operation("PATCH", "/scenarios/{scenario_id}", scope=WRITE, returns=ScenarioAnswer, tag=TAG)
@@ -131,4 +132,4 @@ def _save(row: Scenario, body: ScenarioChange, request: ApiRequest) -> ScenarioA
             setattr(row, name, value)
     row.level = str(row.level)
     scenario_services.save_scenario(row, targets, user=request.user)
-    return _scenario_answer(find_row(_scenarios(), pk=row.pk))
+    return scenario_answer(find_row(_scenarios(), pk=row.pk))

@@ -45,7 +45,8 @@ class NewContact(Change):
     lasts: ContactDuration = ContactDuration.CLOSED
 
 
-def _answer(row: TriggerContact) -> ContactAnswer:
+def contact_answer(row: TriggerContact) -> ContactAnswer:
+    """Return a contact as the API shows it."""
     own = {name: getattr(row, name) for name in ContactAnswer.model_fields if name != "scenario"}
     return ContactAnswer.model_validate({**own, "scenario": row.scenario_id})
 
@@ -54,7 +55,7 @@ def _answer(row: TriggerContact) -> ContactAnswer:
            tag=TAG)  # fmt: skip
 def list_screen_contacts(request: ApiRequest, slug: Slug, query: Query[PageQuery]) -> PageOf[ContactAnswer]:
     """List the contacts of a screen by their numbers."""
-    return page_of(query, _screen(request, slug).contacts.order_by("number"), _answer)
+    return page_of(query, _screen(request, slug).contacts.order_by("number"), contact_answer)
 
 
 @operation("POST", "/screens/{slug}/contacts", scope=WRITE, returns=ContactAnswer, status=201, tag=TAG)
@@ -65,7 +66,7 @@ def add_screen_contact(request: ApiRequest, slug: Slug, body: NewContact) -> Sta
     values = {**body.model_dump(exclude={"scenario", "lasts"}), "lasts": body.lasts.value}
     row = TriggerContact(screen=screen, scenario=scenario, **values)
     local_scenarios.save_contact(row, user=request.user)
-    return Status(201, _answer(row))
+    return Status(201, contact_answer(row))
 
 
 @operation("DELETE", "/screens/{slug}/contacts/{contact_id}", scope=WRITE, status=204, tag=TAG)

@@ -154,7 +154,7 @@ def read_caller(request: ApiRequest) -> CallerAnswer:
 @operation("GET", "/town", scope="screens:read", returns=TownAnswer, tag=TAG)
 def read_town(request: ApiRequest) -> TownAnswer:
     """Return the town as screens show it."""
-    return _town_answer(find_row(Town.objects.all()))
+    return town_answer(find_row(Town.objects.all()))
 
 
 @operation("PATCH", "/town", scope=WRITE, returns=TownAnswer, tag=TAG)
@@ -174,10 +174,11 @@ def change_town(request: ApiRequest, body: TownChange) -> TownAnswer:
     for name, value in values.items():
         setattr(town, name, value)
     save_town(town, logo=logo, user=request.user)
-    return _town_answer(find_row(Town.objects.all()))
+    return town_answer(find_row(Town.objects.all()))
 
 
-def _town_answer(town: Town) -> TownAnswer:
+def town_answer(town: Town) -> TownAnswer:
+    """Return the town as the API shows it."""
     logo = logo_of(town)
     built = {"logo": logo.pk if logo is not None else None, "asks_second_factor": town.second_factor_since is not None}
     values = {name: getattr(town, name) for name in TownAnswer.model_fields if name not in built}

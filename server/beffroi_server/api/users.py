@@ -105,7 +105,8 @@ def _users(request: ApiRequest) -> Any:
     return users_managed(request.user).prefetch_related("scope_groups", "scope_categories")
 
 
-def _answer(row: User) -> UserAnswer:
+def user_answer(row: User) -> UserAnswer:
+    """Return a user as the API shows it."""
     own = {name: getattr(row, name) for name in set(UserAnswer.model_fields) - {"groups", "categories"}}
     groups = sorted(group.slug for group in row.scope_groups.all()) if row.is_limited_to_groups else []
     categories = sorted(each.pk for each in row.scope_categories.all()) if row.is_limited_to_categories else []
@@ -115,7 +116,7 @@ def _answer(row: User) -> UserAnswer:
 @operation("GET", "/users", scope=READ, returns=PageOf[UserAnswer], tag=TAG)
 def list_users(request: ApiRequest, query: Query[PageQuery]) -> PageOf[UserAnswer]:
     """List the users whom one administers, by name."""
-    return page_of(query, _users(request).order_by("username"), _answer)
+    return page_of(query, _users(request).order_by("username"), user_answer)
 
 
 @operation("POST", "/users", scope=WRITE, returns=UserAnswer, status=201, tag=TAG)
@@ -128,13 +129,13 @@ def create_user(request: ApiRequest, body: NewUser) -> Status[UserAnswer]:
     with serialised():
         row = services.create_user(username, role, actor=request.user, **values)
         _set_scope(row, groups, categories, request.user)
-    return Status(201, _answer(find_row(_users(request), pk=row.pk)))
+    return Status(201, user_answer(find_row(_users(request), pk=row.pk)))
 
 
 @operation("GET", "/users/{user_id}", scope=READ, returns=UserAnswer, tag=TAG)
 def read_user(request: ApiRequest, user_id: Key) -> UserAnswer:
     """Return a user."""
-    return _answer(find_row(_users(request), pk=user_id))
+    return user_answer(find_row(_users(request), pk=user_id))
 
 
 @operation("PATCH", "/users/{user_id}", scope=WRITE, returns=UserAnswer, tag=TAG)
@@ -147,13 +148,13 @@ def change_user(request: ApiRequest, user_id: Key, body: UserChange) -> UserAnsw
     for name, value in values.items():
         setattr(row, name, value)
     row.role = str(row.role)
-    present = _answer(row)
+    present = user_answer(row)
     with serialised():
         services.update_user(row, actor=request.user)
         if groups is not None or categories is not None:
             _set_scope(row, present.groups if groups is None else groups,
                        present.categories if categories is None else categories, request.user)  # fmt: skip
-    return _answer(find_row(_users(request), pk=user_id))
+    return user_answer(find_row(_users(request), pk=user_id))
 
 
 @operation("POST", "/users/{user_id}/invitation", scope=WRITE, returns=InvitationAnswer, status=201, tag=TAG,

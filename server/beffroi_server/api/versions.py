@@ -34,7 +34,8 @@ class VersionAnswer(Answer):
     """Number of the version that was restored by this save."""
 
 
-def _answer(row: AnnouncementVersion) -> VersionAnswer:
+def version_answer(row: AnnouncementVersion) -> VersionAnswer:
+    """Return a version of an announcement as the API shows it."""
     return VersionAnswer(
         number=row.number, title=str(row.values.get("title", "")), saved_at=row.saved_at,
         saved_by=row.saved_by.get_username() if row.saved_by is not None else "", restored_from=row.restored_from,
@@ -45,7 +46,7 @@ def _answer(row: AnnouncementVersion) -> VersionAnswer:
 def list_versions(request: ApiRequest, announcement_id: uuid.UUID, query: Query[PageQuery]) -> PageOf[VersionAnswer]:
     """List the versions of an announcement that are kept, the newest first."""
     row = find_row(announcements_of(request), pk=announcement_id)
-    return page_of(query, row.versions.select_related("saved_by"), _answer)
+    return page_of(query, row.versions.select_related("saved_by"), version_answer)
 
 
 @operation("POST", "/announcements/{announcement_id}/versions/{number}/restore", scope=WRITE,

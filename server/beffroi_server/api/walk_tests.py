@@ -76,13 +76,13 @@ def show_test_card(request: ApiRequest, body: ScreensToTest) -> Status[None]:
 def list_walk_tests(request: ApiRequest, query: Query[PageQuery]) -> PageOf[WalkAnswer]:
     """List walk tests with what was found, the newest first."""
     rows = walk_tests.tests_in_scope(request.user).prefetch_related("stops__screen")
-    return page_of(query, rows, _answer)
+    return page_of(query, rows, walk_answer)
 
 
 @operation("POST", "/walk-tests", scope=WRITE, returns=WalkAnswer, status=201, tag=TAG)
 def start_walk_test(request: ApiRequest, body: ScreensToTest) -> Status[WalkAnswer]:
     """Have screens show a number each, and begin to note what is found there."""
-    return Status(201, _answer(walk_tests.start_walk(_screens(request, body), body.minutes, user=request.user)))
+    return Status(201, walk_answer(walk_tests.start_walk(_screens(request, body), body.minutes, user=request.user)))
 
 
 @operation("POST", "/walk-tests/{test_id}/again", scope=WRITE, status=202, tag=TAG)
@@ -115,7 +115,8 @@ def _test(request: ApiRequest, key: int) -> WalkTest:
     return find_row(walk_tests.tests_in_scope(request.user), pk=key)
 
 
-def _answer(row: WalkTest) -> WalkAnswer:
+def walk_answer(row: WalkTest) -> WalkAnswer:
+    """Return a walk test as the API shows it."""
     stops = [
         StopAnswer(
             number=stop.number, screen=stop.screen.slug, result=WalkResult(stop.result), note=stop.note,

@@ -204,7 +204,7 @@ class ReceivedAnswer(Answer):
 @operation("GET", "/warning-sources", scope=READ, returns=PageOf[SourceAnswer], tag=TAG)
 def list_warning_sources(request: ApiRequest, query: Query[PageQuery]) -> PageOf[SourceAnswer]:
     """List the sources of warnings by name."""
-    return page_of(query, WarningSource.objects.all(), _source)
+    return page_of(query, WarningSource.objects.all(), source_answer)
 
 
 @operation("POST", "/warning-sources", scope=WRITE, returns=SourceAnswer, status=201, tag=TAG)
@@ -216,7 +216,7 @@ def create_warning_source(request: ApiRequest, body: NewSource) -> Status[Source
 @operation("GET", "/warning-sources/{source_id}", scope=READ, returns=SourceAnswer, tag=TAG)
 def read_warning_source(request: ApiRequest, source_id: Key) -> SourceAnswer:
     """Return a source, and whether it could be read."""
-    return _source(find_row(WarningSource.objects.all(), pk=source_id))
+    return source_answer(find_row(WarningSource.objects.all(), pk=source_id))
 
 
 @operation("PATCH", "/warning-sources/{source_id}", scope=WRITE, returns=SourceAnswer, tag=TAG)
@@ -268,7 +268,7 @@ def rehearse_policy(request: ApiRequest, source_id: Key) -> RehearsalAnswer:
 def list_warnings(request: ApiRequest, query: Query[WarningQuery]) -> PageOf[WarningAnswer]:
     """List the warnings that concern the town, the newest first."""
     rows = OutsideWarning.objects.filter(closed_at__isnull=not query.over)
-    return page_of(query, rows, _warning)
+    return page_of(query, rows, warning_answer)
 
 
 @operation("GET", "/warning-messages", scope="alerts:read", permission="may_alert", returns=PageOf[ReceivedAnswer],
@@ -284,10 +284,11 @@ def _save(row: WarningSource, body: SourceChange, request: ApiRequest) -> Source
     if row.kind == SourceKind.ADDRESS:
         row.address = complete_address(row.address)
     services.save_source(row, user=request.user)
-    return _source(find_row(WarningSource.objects.all(), pk=row.pk))
+    return source_answer(find_row(WarningSource.objects.all(), pk=row.pk))
 
 
-def _source(row: WarningSource) -> SourceAnswer:
+def source_answer(row: WarningSource) -> SourceAnswer:
+    """Return a source of warnings as the API shows it."""
     own = {name: getattr(row, name) for name in SourceAnswer.model_fields if name not in ("webhook_address", "problem")}
     told = {"webhook_address": _webhook_address(row), "problem": row.problem_words}
     return SourceAnswer.model_validate({**own, **told})
@@ -299,7 +300,8 @@ def _webhook_address(row: WarningSource) -> str:
     return f"{settings.PUBLIC_URL}{reverse('cap-webhook', args=[row.token])}"
 
 
-def _warning(row: OutsideWarning) -> WarningAnswer:
+def warning_answer(row: OutsideWarning) -> WarningAnswer:
+    """Return a warning as the API shows it."""
     related = {"source": row.source_id, "alert": row.alert_id, "proposal": row.proposal_id}
     own = {name: getattr(row, name) for name in set(WarningAnswer.model_fields) - {"sentence", *related}}
     return WarningAnswer.model_validate({**own, **related, "sentence": _sentence(row)})

@@ -57,14 +57,15 @@ class NewWebhook(WebhookChange):
     events: Events
 
 
-def _answer(row: WebhookSubscription) -> WebhookAnswer:
+def webhook_answer(row: WebhookSubscription) -> WebhookAnswer:
+    """Return a webhook as the API shows it."""
     return WebhookAnswer.model_validate({name: getattr(row, name) for name in WebhookAnswer.model_fields})
 
 
 @operation("GET", "/webhooks", scope=READ, returns=PageOf[WebhookAnswer], tag=TAG)
 def list_webhooks(request: ApiRequest, query: Query[PageQuery]) -> PageOf[WebhookAnswer]:
     """List webhooks by name."""
-    return page_of(query, WebhookSubscription.objects.all(), _answer)
+    return page_of(query, WebhookSubscription.objects.all(), webhook_answer)
 
 
 @operation("POST", "/webhooks", scope=WRITE, returns=WebhookWithSecret, status=201, tag=TAG, is_repeatable=False)
@@ -73,13 +74,13 @@ def create_webhook(request: ApiRequest, body: NewWebhook) -> Status[WebhookWithS
     row = WebhookSubscription(name=body.name, address=body.address, events=[str(each) for each in body.events])
     row.is_active = body.is_active
     subscriptions.save_subscription(row, user=request.user)
-    return Status(201, WebhookWithSecret(**_answer(row).model_dump(), secret=row.secret))
+    return Status(201, WebhookWithSecret(**webhook_answer(row).model_dump(), secret=row.secret))
 
 
 @operation("GET", "/webhooks/{webhook_id}", scope=READ, returns=WebhookAnswer, tag=TAG)
 def read_webhook(request: ApiRequest, webhook_id: Key) -> WebhookAnswer:
     """Return a webhook, and whether its messages arrive."""
-    return _answer(find_row(WebhookSubscription.objects.all(), pk=webhook_id))
+    return webhook_answer(find_row(WebhookSubscription.objects.all(), pk=webhook_id))
 
 
 @operation("PATCH", "/webhooks/{webhook_id}", scope=WRITE, returns=WebhookAnswer, tag=TAG)
@@ -88,7 +89,7 @@ def change_webhook(request: ApiRequest, webhook_id: Key, body: WebhookChange) ->
     row = find_row(WebhookSubscription.objects.all(), pk=webhook_id)
     for name, value in body.given().items():
         setattr(row, name, [str(each) for each in value] if name == "events" else value)
-    return _answer(subscriptions.save_subscription(row, user=request.user))
+    return webhook_answer(subscriptions.save_subscription(row, user=request.user))
 
 
 @operation("DELETE", "/webhooks/{webhook_id}", scope=WRITE, status=204, tag=TAG)

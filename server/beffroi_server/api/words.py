@@ -52,31 +52,33 @@ class TagChange(Change):
     name: TagName
 
 
-def _category(row: Category) -> CategoryAnswer:
+def category_answer(row: Category) -> CategoryAnswer:
+    """Return a category as the API shows it."""
     return CategoryAnswer(id=row.pk, name=row.name, default_days=row.default_days)
 
 
-def _tag(row: Tag) -> TagAnswer:
+def tag_answer(row: Tag) -> TagAnswer:
+    """Return a tag as the API shows it."""
     return TagAnswer(id=row.pk, name=row.name)
 
 
 @operation("GET", "/categories", scope=READ, returns=PageOf[CategoryAnswer], tag=TAG)
 def list_categories(request: ApiRequest, query: Query[PageQuery]) -> PageOf[CategoryAnswer]:
     """List the categories by name."""
-    return page_of(query, Category.objects.all(), _category)
+    return page_of(query, Category.objects.all(), category_answer)
 
 
 @operation("POST", "/categories", scope=WRITE, permission="may_edit", returns=CategoryAnswer, status=201, tag=TAG)
 def create_category(request: ApiRequest, body: NewCategory) -> Status[CategoryAnswer]:
     """Add a category."""
     row = Category(name=body.name, default_days=body.default_days)
-    return Status(201, _category(categories.save_category(row, user=request.user)))
+    return Status(201, category_answer(categories.save_category(row, user=request.user)))
 
 
 @operation("GET", "/categories/{category_id}", scope=READ, returns=CategoryAnswer, tag=TAG)
 def read_category(request: ApiRequest, category_id: Key) -> CategoryAnswer:
     """Return a category."""
-    return _category(find_row(Category.objects.all(), pk=category_id))
+    return category_answer(find_row(Category.objects.all(), pk=category_id))
 
 
 @operation("PATCH", "/categories/{category_id}", scope=WRITE, permission="may_edit", returns=CategoryAnswer, tag=TAG)
@@ -85,7 +87,7 @@ def change_category(request: ApiRequest, category_id: Key, body: CategoryChange)
     row = find_row(Category.objects.all(), pk=category_id)
     for name, value in body.given().items():
         setattr(row, name, value)
-    return _category(categories.save_category(row, user=request.user))
+    return category_answer(categories.save_category(row, user=request.user))
 
 
 @operation("DELETE", "/categories/{category_id}", scope=WRITE, permission="may_edit", status=204, tag=TAG)
@@ -98,19 +100,19 @@ def delete_category(request: ApiRequest, category_id: Key) -> Status[None]:
 @operation("GET", "/tags", scope=READ, returns=PageOf[TagAnswer], tag=TAG)
 def list_tags(request: ApiRequest, query: Query[PageQuery]) -> PageOf[TagAnswer]:
     """List the tags by name. An announcement gets its tags with its other fields."""
-    return page_of(query, Tag.objects.all(), _tag)
+    return page_of(query, Tag.objects.all(), tag_answer)
 
 
 @operation("GET", "/tags/{tag_id}", scope=READ, returns=TagAnswer, tag=TAG)
 def read_tag(request: ApiRequest, tag_id: Key) -> TagAnswer:
     """Return a tag."""
-    return _tag(find_row(Tag.objects.all(), pk=tag_id))
+    return tag_answer(find_row(Tag.objects.all(), pk=tag_id))
 
 
 @operation("PATCH", "/tags/{tag_id}", scope=WRITE, permission="may_edit", returns=TagAnswer, tag=TAG)
 def rename_tag(request: ApiRequest, tag_id: Key, body: TagChange) -> TagAnswer:
     """Rename a tag; where another has that name already, the two become one, which is returned."""
-    return _tag(tags.rename_tag(find_row(Tag.objects.all(), pk=tag_id), body.name, user=request.user))
+    return tag_answer(tags.rename_tag(find_row(Tag.objects.all(), pk=tag_id), body.name, user=request.user))
 
 
 @operation("DELETE", "/tags/{tag_id}", scope=WRITE, permission="may_edit", status=204, tag=TAG)
