@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from django.db import connections
 from django.db.models import Model, QuerySet
 
 Row = TypeVar("Row", bound=Model)
 
 
 class PreparedQuery(Generic[Row]):
-    """Whole rows of one model that a query finds.
+    """Rows that a query finds, with the rows beside them that it reads at once, and what it annotates.
 
     Args:
         make: Makes the query, always the same one. It is called when rows are asked for first.
@@ -23,10 +25,17 @@ class PreparedQuery(Generic[Row]):
 
     def rows(self) -> list[Row]:
         """Return the rows that there are now."""
-        model, sql, parameters = self._prepared
-        return list(model._default_manager.raw(sql, parameters))
+        query, compiler, statement = self._prepared
+        # What makes SQL of the query has done so, and knows which column is what; the connection is that of the thread.
+        ready = copy.copy(compiler)
+        ready.connection = connections[query.db]
+        ready.as_sql = lambda *_args, **_kwargs: statement
+        found = query.all()
+        found.query.get_compiler = lambda *_args, **_kwargs: ready  # type: ignore[method-assign]
+        return list(found)
 
     @cached_property
-    def _prepared(self) -> tuple[type[Row], str, tuple[object, ...]]:
-        found = self._make()
-        return (found.model, *found.query.sql_with_params())
+    def _prepared(self) -> tuple[QuerySet[Row], Any, tuple[str, tuple[object, ...]]]:
+        query = self._make()
+        compiler: Any = query.query.get_compiler(query.db)
+        return query, compiler, compiler.as_sql()

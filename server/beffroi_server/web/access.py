@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists
+from django.db.models import Exists, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -202,16 +202,29 @@ def _read_town(*, with_notices: bool = True) -> Town:
         # A button that was pressed mostly leads to another page: an alert waits neither for what this one would tell
         # of nor for the logo, which are asked for where the page is shown again.
         return next(iter(_TOWN_OF_BUTTONS.rows()), None) or Town(name="Beffroi")
-    rows = Town.objects.select_related(*TOWN_RELATIONS).annotate(
-        has_alerts=Exists(Alert.objects.filter(settled=False)),
-        has_restoration=Exists(Restoration.objects.filter(closed_at=None)),
-        has_bands=Exists(LayoutChoice.objects.exclude(layout=ReadyLayout.FULL)),
-        has_municipalities=Exists(Municipality.objects.all()),
-        has_proposals=Exists(AlertProposal.objects.filter(decision="", deadline_at__gt=timezone.now())),
+    town: Town | None = next(iter(_TOWN_OF_PAGES.rows()), None)
+    if town is None:
+        return Town(name="Beffroi")
+    until = town.proposals_until  # type: ignore[attr-defined]  # annotated
+    town.has_proposals = until is not None and until > timezone.now()  # type: ignore[attr-defined]
+    return town
+
+
+_TOWN_OF_PAGES: PreparedQuery[Any] = PreparedQuery(
+    lambda: (
+        Town.objects.select_related(*TOWN_RELATIONS)
+        .annotate(
+            has_alerts=Exists(Alert.objects.filter(settled=False)),
+            has_restoration=Exists(Restoration.objects.filter(closed_at=None)),
+            has_bands=Exists(LayoutChoice.objects.exclude(layout=ReadyLayout.FULL)),
+            has_municipalities=Exists(Municipality.objects.all()),
+            proposals_until=Subquery(
+                AlertProposal.objects.filter(decision="").order_by("-deadline_at").values("deadline_at")[:1]
+            ),
+        )
+        .order_by("pk")[:1]
     )
-    return rows.first() or Town(name="Beffroi")
-
-
+)
 _TOWN_OF_BUTTONS = PreparedQuery(
     lambda: Town.objects.annotate(has_municipalities=Exists(Municipality.objects.all())).order_by("pk")
 )

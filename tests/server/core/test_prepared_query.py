@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from threading import Thread, get_ident
+
 import pytest
 from django.db import connection
+from django.db.models import Exists
 from django.test.utils import CaptureQueriesContext
 
 from beffroi_server.core.prepared_query import PreparedQuery
-from beffroi_server.fleet.models import ScreenGroup
+from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 
 pytestmark = pytest.mark.django_db
+_LED = ScreenClass.objects.filter(name="Led wall")
 
 
 def test_the_rows_are_those_of_now_whole_and_in_order():
@@ -23,3 +27,33 @@ def test_the_rows_are_those_of_now_whole_and_in_order():
     ) as asked:
         assert [(each.slug, each.name) for each in groups.rows()] == [("c", "c"), ("b", "b")]
     assert len(asked) == len(made) == 1
+
+
+def test_rows_beside_them_and_what_is_annotated_are_those_of_now(quay, led):
+    screens = PreparedQuery(lambda: Screen.objects.select_related("screen_class").annotate(is_of=Exists(_LED)))
+    assert [each.is_of for each in screens.rows()] == [False]
+
+    ScreenClass.objects.filter(pk=quay.screen_class_id).update(name="Led wall")
+
+    with CaptureQueriesContext(connection) as asked:
+        (found,) = screens.rows()
+        assert (found.name, found.screen_class.name, found.is_of) == (quay.name, "Led wall", True)
+    assert len(asked) == 1
+
+
+def test_each_thread_asks_by_a_connection_of_its_own():
+    groups = PreparedQuery(lambda: ScreenGroup.objects.order_by("pk"))
+    groups.rows()
+    used = []
+
+    def ask() -> None:
+        try:
+            with connection.execute_wrapper(lambda execute, *given: used.append(get_ident()) or execute(*given)):
+                groups.rows()
+        finally:
+            connection.close()
+
+    thread = Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert used == [thread.ident]
