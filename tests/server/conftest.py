@@ -24,6 +24,7 @@ from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.plays import intake_quotas
 from beffroi_server.library import services as library
 from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.monitoring.proof import play_queries
 from beffroi_server.schedule import services as programme
 from beffroi_server.schedule.calendar_models import ensure_holiday_calendar
 from beffroi_server.schedule.models import Playlist, ScheduleRule
@@ -87,6 +88,7 @@ def fresh_counters() -> None:
     refused_messages._reported_at.clear()
     signing._unstored_sequences.clear()
     signing._opened_documents.clear()
+    play_queries.kept_days.clear()
     for quota in (intake_quotas.plays_quota, intake_quotas.receipts_quota, intake_quotas.comparisons_quota):
         quota._left.clear()
 

@@ -10,15 +10,17 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.functional import cached_property
 
 from beffroi_server.accounts.models import User
+from beffroi_server.core.read_once import read_once
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.play_models import ContentDay, DailyPlays, ScreenDay
 from beffroi_server.fleet.plays import screen_sets
 from beffroi_server.fleet.plays.played_content import announcement_key
+from beffroi_server.monitoring.proof.kept_days import MOST_DAYS, ContentTotals, KeptDays
 
 MOST_LOOKUPS = 10_000
 """Sums that are looked up one by one at most; more are read in one go."""
@@ -38,6 +40,12 @@ class PlayPeriod:
     group: ScreenGroup | None = None
     user: User | None = None
     """Who asks: of whoever is limited to groups, only their screens count. None: nobody is limited."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the totals of its days are kept by content: those of a month of several screens, but not of all."""
+        is_long = (self.last - self.first).days >= MOST_DAYS
+        return self.contents is None and self.screen is None and not self.is_of_town and not is_long
 
     @property
     def is_of_town(self) -> bool:
@@ -79,14 +87,22 @@ class PlayPeriod:
 
     def screen_sets(self, key: str, contents: Iterable[str]) -> dict[Any, int]:
         """Return on which of its screens contents were, by ``content`` or ``day``; see ``plays.screen_sets``."""
-        rows = ContentDay.objects.filter(self.sums_of("content", list(contents))).order_by()
         found: defaultdict[Any, int] = defaultdict(int)
-        for value, stored in rows.values_list(key, "screens"):
+        for value, stored in self._stored_sets(contents).values_list(key, "screens"):
             found[value] |= screen_sets.from_bytes(stored)
-        if self.is_of_town:
-            return found
-        within = screen_sets.bits_of(self.screens().values_list("pk", flat=True))
-        return {value: bits & within for value, bits in found.items()}
+        return {value: self._of_its_screens(bits) for value, bits in found.items()}
+
+    def screen_set(self, contents: Iterable[str]) -> int:
+        """Return on which of its screens any of some contents was."""
+        stored = self._stored_sets(contents).values_list("screens", flat=True)
+        return self._of_its_screens(reduce(or_, map(screen_sets.from_bytes, stored), 0))
+
+    def _stored_sets(self, contents: Iterable[str]) -> QuerySet[Any, Any]:
+        # Day after day, a content is mostly on the same screens.
+        return ContentDay.objects.filter(self.sums_of("content", list(contents))).order_by().distinct()
+
+    def _of_its_screens(self, bits: int) -> int:
+        return bits if self.is_of_town else bits & _screens_of(self)
 
     def _places(self) -> Q:
         where = Q()
@@ -151,6 +167,10 @@ class PlayTotals:
     @cached_property
     def _whole(self) -> dict[Any, dict[str, Any]]:
         """All of them by their keys, where they are read at once: those of the totals of each screen, and days."""
+        if self._grouping == "content" and self._period.is_kept:
+            return {key: {"content": key, **each._asdict()} for key, each in _kept_totals(self._period).items()}
+        if self._grouping == "day" and self._period.contents is None:
+            return _sums_of_days(self._period)
         return self._read(self._rows) if self._rows.model is DailyPlays or self._grouping == "day" else {}
 
     def _read_some(self, keys: Sequence[Any]) -> dict[Any, dict[str, Any]]:
@@ -169,7 +189,7 @@ class PlayTotals:
         if self._period.contents is not None:
             sets = self._period.screen_sets("day", self._period.contents)
             return {key: bits.bit_count() for key, bits in sets.items()}
-        return dict(self._period.screen_days().order_by().values_list("day").annotate(Count("screen")))
+        return {day: row["on_screens"] for day, row in _sums_of_days(self._period).items()}
 
     def _named(self, key: Any) -> dict[str, Any]:
         if self._grouping != "screen":
@@ -197,14 +217,57 @@ def totals_by(period: PlayPeriod, grouping: str) -> PlayTotals:
 def total_of(period: PlayPeriod) -> dict[str, Any]:
     """Return the total of a period; the numbers are None where nothing was shown."""
     if period.contents is None:
-        return period.screen_days().aggregate(**_SUMS, on_screens=Count("screen", distinct=True))
-    sets = period.screen_sets("day", period.contents)
-    return period.content_days().aggregate(**_SUMS) | {"on_screens": reduce(or_, sets.values(), 0).bit_count()}
+        sums = _sum_over(_sums_of_days(period)) if period.is_kept else period.screen_days().aggregate(**_SUMS)
+        # Which screens there were is asked of each screen: to count them in the sums takes as long as to add those up.
+        on_days = Exists(ScreenDay.objects.filter(period.days(), screen=OuterRef("pk")))
+        return sums | {"on_screens": period.screens().filter(on_days).order_by().count()}
+    return period.content_days().aggregate(**_SUMS) | {"on_screens": period.screen_set(period.contents).bit_count()}
 
 
 def announcement_times(identifier: Any, day: dt.date) -> Subquery:
     """Return how often an announcement was shown on a day, on all screens, to be read with it; None for never."""
     return Subquery(ContentDay.objects.filter(content=announcement_key(identifier), day=day).values("times"))
+
+
+@read_once
+def _screens_of(period: PlayPeriod) -> int:
+    """Return the set of its screens."""
+    return screen_sets.bits_of(period.screens().order_by().values_list("pk", flat=True))
+
+
+@read_once
+def _sums_of_days(period: PlayPeriod) -> dict[dt.date, dict[str, Any]]:
+    """Return the totals of each day on which something was shown, of all contents."""
+    rows = period.screen_days().order_by().values("day").annotate(**_SUMS, on_screens=Count("screen"))
+    return {row["day"]: row for row in rows}
+
+
+def _sum_over(days: Mapping[Any, dict[str, Any]]) -> dict[str, Any]:
+    """Return the totals of days together; the numbers are None where there is no day."""
+    if not days:
+        return dict.fromkeys(_SUMS)
+    return {
+        name: {Min: min, Max: max}.get(type(_SUMS[name]), sum)(row[name] for row in days.values()) for name in _SUMS
+    }
+
+
+def _kept_totals(period: PlayPeriod) -> dict[str, ContentTotals]:
+    """Return the totals of the contents of a period that is kept.
+
+    What is added to the totals of contents is added to those of screens in the same transaction: where those of a day
+    have stayed as they were, these have, too.
+    """
+    marks = {day: tuple(row[name] for name in (*_SUMS, "on_screens")) for day, row in _sums_of_days(period).items()}
+
+    def read(days: Sequence[dt.date]) -> Iterator[tuple[dt.date, str, ContentTotals]]:
+        rows = period.daily_rows().filter(day__in=days).order_by()
+        for day, content, *sums in rows.values_list("day", "content").annotate(**_SUMS):
+            yield day, content, ContentTotals(*sums)
+
+    return kept_days.sum_up(_screens_of(period), marks, read)
+
+
+kept_days = KeptDays()
 
 
 def day_counts(screen: Screen, day: dt.date, contents: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -77,6 +77,23 @@ class TestTotals:
         context = as_victor.get(f"/plays/?{SATURDAY}&{query}").context
         assert (context["total"]["shown"] or 0) == times
 
+    def test_lead_to_what_they_are_made_of_at_the_same_place(self, as_victor, shown):
+        by_day = as_victor.get(
+            "/plays/?where=screen:hall&search=reunion&by=day&page=1&from=2026-11-27&until=2026-11-28"
+        )
+        (day,) = by_day.context["rows"]
+        by_content = as_victor.get(f"/plays/{day['link']}")
+        (content,) = by_content.context["rows"]
+        by_screen = as_victor.get(f"/plays/{content['link']}")
+        (screen,) = by_screen.context["rows"]
+
+        assert (day["name"], content["name"]) == ("Saturday 28 November 2026", "Réunion publique à l’Hôtel-Dieu")
+        assert by_content.context["period"].first == by_content.context["period"].last == DAY.date()
+        for page, grouping in ((by_content, "content"), (by_screen, "screen")):
+            asked = page.context["asked"]
+            assert (asked.grouping, asked.where, asked.search) == (grouping, "screen:hall", "reunion")
+        assert screen["link"] == "/screens/hall/day/?day=2026-11-28"
+
     @pytest.mark.parametrize("grouping", ["content", "screen", "day", "nonsense"])
     def test_are_made_with_few_queries(self, as_victor, shown, quay, grouping, django_assert_max_num_queries):
         other = PlayRecorder(quay)
