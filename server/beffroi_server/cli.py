@@ -32,6 +32,7 @@ from beffroi_server.doctor import doctor_command
 from beffroi_server.monitoring.proof import plays_command
 from beffroi_server.notifications import conditions
 from beffroi_server.software import software_command
+from beffroi_server.town_export import export_command
 from beffroi_server.web.fleet import cards_command
 
 
@@ -139,6 +140,7 @@ COMMANDS = {
     "test-mail": _send_test_mail,
     "backup-result": _record_backup,
     "keys": keys_command.run,
+    "export": export_command.run,
     **backup_command.COMMANDS,
 }
 
@@ -192,6 +194,7 @@ def _build_parser() -> argparse.ArgumentParser:
         commands.add_parser("releases", help="versions of the player: which are here, and copying new ones")
     )
     backup_command.add_parsers(commands)
+    export_command.add_parser(commands)
     keys_command.add_parser(commands)
     result = commands.add_parser("backup-result", help="say how a backup by another program ended")
     result.add_argument("outcome", choices=("ok", "failed"))

@@ -36,6 +36,7 @@ RUN_BY = {
     "beffroi-server plays verify": "tests/server/fleet/plays/test_display_log.py",
     "beffroi-server audit verify": "tests/server/accounts/test_audit_verification.py",
     "beffroi-server backup-list": "tests/server/backups/test_backups.py",
+    "beffroi-server export": "tests/server/town_export/test_town_export.py",
     "beffroi-server link": "tests/server/test_bootstrap.py",
     "beffroi-player status": "tests/player/test_processes.py",
     "make bench": "tests/benchmarks/test_benchmarks.py",
