@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import TextChoices
+from django.db.models import F, TextChoices
 from django.db.models.fields.json import KeyTransform
 from django.utils.translation import gettext_lazy as _
 
@@ -68,11 +69,14 @@ def progress_of(version: str, now: dt.datetime, screens: Iterable[Screen] | None
     """
     rows = (
         ScreenState.objects.filter(screen__enrolled_at__isnull=False)
-        .annotate(running=KeyTransform("version", "report"), status=KeyTransform("software", "report"))
-        .select_related("screen")
-        .only(
-            "online", "seen_at", "polled_at", "screen__slug", "screen__name", "screen__software", "screen__enrolled_at"
+        .annotate(
+            running=KeyTransform("version", "report"),
+            status=KeyTransform("software", "report"),
+            slug=F("screen__slug"),
+            name=F("screen__name"),
+            wanted=F("screen__software"),
         )
+        .only("online", "seen_at", "polled_at")
         .order_by("screen__enrolled_at", "pk")
     )
     if screens is not None:
@@ -80,11 +84,10 @@ def progress_of(version: str, now: dt.datetime, screens: Iterable[Screen] | None
     return [_progress_of_screen(state, version, now) for state in rows]
 
 
-def _progress_of_screen(state: ScreenState, version: str, now: dt.datetime) -> ScreenProgress:
-    screen = state.screen
-    running = str(getattr(state, "running", "") or "")
-    given = getattr(state, "status", None)
-    status = given if isinstance(given, dict) else {}
+def _progress_of_screen(state: Any, version: str, now: dt.datetime) -> ScreenProgress:
+    """Return how far a screen is, from its state with what ``progress_of`` annotates."""
+    running = str(state.running or "")
+    status = state.status if isinstance(state.status, dict) else {}
     failure = next((each for each in status.get("failed") or () if each.get("version") == version), None)
     detail = str(status.get("detail", ""))[:300]
     if failure is not None:
@@ -95,7 +98,7 @@ def _progress_of_screen(state: ScreenState, version: str, now: dt.datetime) -> S
         progress, detail = Progress.UNABLE, ""
     elif not presence.is_reachable(state, now):
         progress = Progress.AWAY
-    elif screen.software != version or not version:
+    elif state.wanted != version or not version:
         progress, detail = Progress.OTHER, ""
     elif status.get("wanted") != version:
         progress, detail = Progress.TOLD, ""
@@ -104,6 +107,6 @@ def _progress_of_screen(state: ScreenState, version: str, now: dt.datetime) -> S
         progress = known.get(str(status.get("state")), Progress.WAITING)
     gap_ms = status.get("gap_ms")
     return ScreenProgress(
-        screen.pk, screen.slug, screen.name, running, screen.software, progress, detail,
+        state.pk, state.slug, state.name, running, state.wanted, progress, detail,
         gap_ms if isinstance(gap_ms, int) else None,
     )  # fmt: skip

@@ -19,6 +19,7 @@ from beffroi_server.schedule import publication
 from beffroi_server.software import mirror, rollouts
 from beffroi_server.software.models import Rollout, RolloutState, RolloutStep
 from beffroi_server.software.progress import Progress, progress_of
+from beffroi_server.web.software import views
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 NOW = dt.datetime(2026, 11, 30, 9, 0, tzinfo=dt.UTC)
@@ -198,6 +199,25 @@ def test_what_cannot_begin_is_refused(fleet: list[Screen], bob, sam) -> None:
     start()
     with pytest.raises(ValidationError, match="Another version"):
         start()
+
+
+def test_the_page_shows_some_screens_at_a_time_those_to_look_at_first(
+    fleet: list[Screen], client, charlie, monkeypatch
+) -> None:
+    monkeypatch.setattr(views, "SCREENS_PER_PAGE", 12)
+    start()
+    fail(fleet[17])
+    client.force_login(charlie)
+
+    pages = [client.get(reverse("software"), {"page": number}) for number in (1, 2)]
+
+    shown = [[row.slug for row in page.context["page"]] for page in pages]
+    assert (len(shown[0]), len(shown[1])) == (12, 8)
+    assert shown[0][0] == "s17"
+    assert {slug for slugs in shown for slug in slugs} == {screen.slug for screen in fleet}
+    assert "?page=2" in pages[0].content.decode()
+    # Those of all pages are counted.
+    assert dict(pages[1].context["running"]) == {"1.0": 20}
 
 
 def test_a_technician_rolls_a_version_out_on_the_page(fleet: list[Screen], town, client, charlie) -> None:

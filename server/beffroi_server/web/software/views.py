@@ -22,7 +22,9 @@ from beffroi_server.software.models import Rollout, RolloutState
 from beffroi_server.software.progress import Progress, progress_of
 from beffroi_server.web.access import UserRequest, for_technicians
 from beffroi_server.web.forms import StyledModelForm
+from beffroi_server.web.requests import paginate
 
+SCREENS_PER_PAGE = 50
 _ACTS = {
     "pause": rollouts.pause_rollout,
     "resume": rollouts.resume_rollout,
@@ -96,7 +98,7 @@ def _render_page(request: UserRequest, form: RolloutForm, status: int = 200) -> 
     context = {
         "form": form,
         "rollout": rollout,
-        "rows": rows,
+        "page": paginate(request, rows, SCREENS_PER_PAGE),
         "is_paused": rollout is not None and rollout.state == RolloutState.PAUSED,
         "done": sum(each.progress is Progress.DONE for each in rows),
         "running": sorted(counted.items(), key=lambda each: (-each[1], each[0])),
