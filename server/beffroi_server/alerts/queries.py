@@ -33,9 +33,15 @@ def unsettled_alerts() -> list[Alert]:
 
     Those that wait for the database are among them.
     """
+    found = _unsettled_rows()
+    prefetch_related_objects([alert for alert in found if not alert.everywhere], "groups", "screens")
+    return found
+
+
+@read_once
+def _unsettled_rows() -> list[Alert]:
     waiting = pending_alerts()
     found = _OPEN_ALERTS.rows()
-    prefetch_related_objects([alert for alert in found if not alert.everywhere], "groups", "screens")
     if waiting:
         stored = set(Alert.objects.filter(pk__in=[alert.pk for alert in waiting]).values_list("pk", flat=True))
         # What was corrected before the database took the correction in is off the screens all the same.
@@ -55,9 +61,14 @@ def held_back_alerts() -> list[Alert]:
     return [alert for alert in unsettled_alerts() if alert.held_back_at is not None]
 
 
-def running_alerts() -> list[Alert]:
-    """Return the alerts that are active, or whose end is still shown, and that nobody holds back."""
-    return [alert for alert in unsettled_alerts() if alert.held_back_at is None]
+def running_alerts(*, with_targets: bool = True) -> list[Alert]:
+    """Return the alerts that are active, or whose end is still shown, and that nobody holds back.
+
+    Args:
+        with_targets: Whether their groups and screens are read with them; see ``receipts.reach_and_seen`` otherwise.
+    """
+    found = unsettled_alerts() if with_targets else _unsettled_rows()
+    return [alert for alert in found if alert.held_back_at is None]
 
 
 def active_alerts(now: dt.datetime, running: Iterable[Alert] | None = None) -> list[Alert]:

@@ -7,6 +7,7 @@ A receipt is the proof that an alert was on a screen. What a screen shows at an 
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from beffroi_content import model as content
@@ -35,6 +37,8 @@ LONGEST_LATENCY_MS = 31 * 86_400_000
 """A longer one is that of a clock that was set."""
 SeenAlerts = Mapping[int, AbstractSet[str]]
 """The alerts that were on each screen, by its key."""
+AlertReach = dict[Any, set[int]]
+"""The keys of the screens that each alert is for, by its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +82,42 @@ class ScreenReceipt:
         return self.statement is not None and self.statement.is_lost
 
 
-def seen_alerts(rows: Iterable[Alert]) -> SeenAlerts:
-    """Return which of some alerts were on each screen, by the receipts."""
-    both = ((row.pk, getattr(row, "corrects_id", None)) for row in rows)
-    return _seen(frozenset(str(name) for names in both for name in names if name is not None))
+def reach_and_seen(rows: Iterable[Alert]) -> tuple[AlertReach, SeenAlerts]:
+    """Return the screens that some alerts are for, and which of them, or of what they correct, were on each screen.
+
+    One query, whether the targets of the alerts were read or not; more while an alert waits for the database.
+    """
+    known = {row.pk: row for row in rows}
+    corrected = {str(row.corrects_id) for row in known.values() if row.corrects_id is not None}
+    everywhere = frozenset(key for key, row in known.items() if row.everywhere)
+    reach, seen = _reach_and_seen(frozenset(known) - everywhere, everywhere, frozenset(corrected))
+    waiting = [row for row in known.values() if row._state.adding and not row.everywhere]
+    return (reach | targets.reach_by_row(waiting) if waiting else reach), seen
 
 
 @read_once
-def _seen(names: frozenset[str]) -> SeenAlerts:
-    found: defaultdict[int, set[str]] = defaultdict(set)
-    for screen, alert in shown_receipts(names).values_list("screen", "alert") if names else ():
-        found[screen].add(alert)
-    return found
+def _reach_and_seen(
+    aimed: frozenset[uuid.UUID], everywhere: frozenset[uuid.UUID], corrected: frozenset[str]
+) -> tuple[AlertReach, SeenAlerts]:
+    names, alert = {str(key) for key in aimed | everywhere} | corrected, Cast("alert", CharField())
+    of_groups = Alert.groups.through.objects.filter(alert__in=aimed, screengroup__screens__isnull=False)
+    parts = [
+        shown_receipts(names).values_list(Value("seen"), "alert", "screen"),
+        of_groups.values_list(Value("for"), alert, "screengroup__screens"),
+        Alert.screens.through.objects.filter(alert__in=aimed).values_list(Value("for"), alert, "screen"),
+    ]
+    if everywhere:
+        parts.append(Screen.objects.values_list(Value("all"), Value(""), "pk").order_by())
+    reach: dict[Any, set[int]] = {key: set() for key in aimed | everywhere}
+    seen: defaultdict[int, set[str]] = defaultdict(set)
+    by_text = {form: key for key in aimed for form in (str(key), key.hex)}
+    for kind, name, screen in parts[0].union(*parts[1:], all=True) if names else ():
+        if kind == "seen":
+            seen[screen].add(name)
+        else:
+            for key in everywhere if kind == "all" else (by_text[name],):
+                reach[key].add(screen)
+    return reach, seen
 
 
 def shown_receipts(names: Iterable[str]) -> QuerySet[ReceiptRecord]:
@@ -121,7 +149,7 @@ def screen_statements(
         now: The instant.
         running: The ``queries.running_alerts``.
         town: Where the screens are.
-        seen: The ``seen_alerts``; None: they are read.
+        seen: What ``reach_and_seen`` has found; None: it is read.
     """  # fmt: skip
     powers = {screen.pk: display_power_now(screen, town, now) for screen in screens}
     return statements_by_power(powers, now, running, seen)
@@ -140,11 +168,11 @@ def statements_by_power(
         powers: By the key of the screen.
         now: The instant.
         running: The ``queries.running_alerts``.
-        seen: The ``seen_alerts``; None: they are read.
+        seen: What ``reach_and_seen`` has found; None: it is read.
         draft: An alert that would be broadcast on all of them.
     """
-    seen = seen_alerts(running) if seen is None else seen
-    reach = targets.reach_by_row(running)
+    reach, on_screens = reach_and_seen(running)
+    seen = on_screens if seen is None else seen
     carried = {row.pk: queries.to_content(row, now) for row in running}
     moment, known = Moment(unix_ms(now), unix_ms(now)), dict[object, tuple[AlertStatement, ...]]()
     found = {}

@@ -41,7 +41,7 @@ class ExpectedContents:
         self._published = publication.published_manifests(known)
         self._compiled: dict[str, content.Manifest] = {}
         self._running = alerts.running_alerts()
-        self._seen = receipts.seen_alerts(self._running)
+        _reach, self._seen = receipts.reach_and_seen(self._running)
 
     def manifest_of(self, screen: Screen) -> content.Manifest:
         """Return the manifest of a screen: the one that was sent, or the coming one if something was changed since.

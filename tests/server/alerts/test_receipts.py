@@ -102,3 +102,22 @@ class TestReach:
         with pytest.raises(AlertRefused, match=r".") as refused:
             broadcast("Flood", "emergency", Targets(groups=(district,)))
         assert refused.value.code == "no-screen"
+
+
+def test_reach_and_receipts_of_many_alerts_take_one_query(hall, quay, district, django_assert_num_queries):
+    of_town, of_group = broadcast("Wind", "alert"), broadcast("Flood", "alert", Targets(groups=(district,)))
+    of_both = broadcast("Ice", "alert", Targets(groups=(district,), screens=(quay, hall)))
+    correction = Alert(title="Snow", everywhere=True, corrects=of_both)
+    confirm(of_town, hall)
+    confirm(of_both, quay, form="all-clear")
+    confirm(of_both, hall)
+
+    alerts = [of_town, of_group, correction]
+    with django_assert_num_queries(1):
+        reach, seen = receipts.reach_and_seen(alerts)
+    assert reach == {of_town.pk: {hall.pk, quay.pk}, of_group.pk: {quay.pk}, correction.pk: {hall.pk, quay.pk}}
+    assert dict(seen) == {hall.pk: {str(of_town.pk), str(of_both.pk)}}
+
+    reach, seen = receipts.reach_and_seen(queries.running_alerts(with_targets=False))
+    assert reach[of_both.pk] == {hall.pk, quay.pk}
+    assert receipts.reach_and_seen([]) == ({}, {})

@@ -10,7 +10,6 @@ from typing import Any
 from beffroi_content.timeline import AlertStatement, AlertVisibility
 from beffroi_server.alerts import corrections, receipts
 from beffroi_server.alerts.models import Alert
-from beffroi_server.fleet import targets
 from beffroi_server.web.alerts.receipt_rows import statement_words
 
 
@@ -40,7 +39,7 @@ def alert_bars(active: Sequence[Alert], running: Sequence[Alert], now: dt.dateti
     if not active:
         return []
     known = [*{each.pk: each for each in (*running, *active)}.values()]
-    reach, seen = targets.reach_by_row(known), receipts.seen_alerts(known)
+    reach, seen = receipts.reach_and_seen(known)
     hidden = _hidden_everywhere(running, reach, seen, now)
     return [
         AlertBar(

@@ -34,7 +34,7 @@ def masking_sentences(draft: content.Alert, reached: ReachedScreens, now: dt.dat
         for power in (receipts.display_power_now(screen, town, now),)
         for key in keys
     }
-    found = receipts.statements_by_power(powers, now, queries.running_alerts(), draft=draft)
+    found = receipts.statements_by_power(powers, now, queries.running_alerts(with_targets=False), draft=draft)
     hides: defaultdict[str, set[int]] = defaultdict(set)
     hidden: Counter[str] = Counter()
     for screen, statements in found.items():

@@ -171,10 +171,11 @@ def alert_bar(context: template.Context) -> dict[str, Any]:
     known = context.get("active_alerts")
     if known is None:
         # Those that wait for the database are in no row of it.
-        running = alerts.running_alerts() if access.may_have("alerts") or pending_alerts() else []
+        has_any = access.may_have("alerts") or pending_alerts()
+        running = alerts.running_alerts(with_targets=False) if has_any else []
         known = alerts.active_alerts(timezone.now(), running)
     elif known:
-        running = alerts.running_alerts()
+        running = alerts.running_alerts(with_targets=False)
     return {"bars": alert_bars.alert_bars(known, running, timezone.now()) if known else []}
 
 
