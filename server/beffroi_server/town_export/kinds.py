@@ -76,8 +76,7 @@ class Kind:
         return (self.rows().model._meta.label, *self.holds)
 
 
-def media_rows() -> QuerySet[Any]:
-    """Return images and videos with their files."""
+def _media_rows() -> QuerySet[Any]:
     return media.media_rows().select_related("video__converted", "video__original", "uploaded_by")
 
 
@@ -89,6 +88,11 @@ def _targeted(model: Any) -> QuerySet[Any]:
     return model.objects.prefetch_related("groups", "screens")  # type: ignore[no-any-return]
 
 
+MEDIA = Kind(
+    "media", _("images and videos: names and descriptions; their files are in the folder “media”"), _media_rows,
+    answers.exported_media, ("pk",), ("library.Video", "library.Asset"),
+)  # fmt: skip
+"""Images and videos; what is shown of each names its files."""
 KINDS = (
     Kind(
         "announcements",
@@ -103,10 +107,7 @@ KINDS = (
     ),
     Kind("categories", _("categories"), Category.objects.all, words.category_answer, ("name",)),
     Kind("tags", _("tags"), Tag.objects.all, words.tag_answer, ("name",)),
-    Kind(
-        "media", _("images and videos: names and descriptions; their files are in the folder “media”"), media_rows,
-        answers.exported_media, ("pk",), ("library.Video", "library.Asset"),
-    ),
+    MEDIA,
     Kind("playlists", _("playlists"), playlists.playlist_rows, answers.exported_playlist, ("name",)),
     Kind(
         "playlist-entries", _("the elements of playlists, in their order"),

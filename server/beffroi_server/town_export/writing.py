@@ -27,11 +27,11 @@ from beffroi_server.accounts.audit_export import trail_lines
 from beffroi_server.accounts.models import AuditEvent, Town
 from beffroi_server.core import disk_space, formatting
 from beffroi_server.library.media.uploads import media_path
-from beffroi_server.library.models import Asset, MediaItem
+from beffroi_server.library.models import Asset
 from beffroi_server.monitoring.proof import daily_totals
 from beffroi_server.town_export import answers, readme, records, tables, town_settings
 from beffroi_server.town_export.archive import ExportArchive, open_archive
-from beffroi_server.town_export.kinds import KINDS, Kind, media_rows
+from beffroi_server.town_export.kinds import KINDS, MEDIA, Kind
 from beffroi_server.town_export.snapshot import database_of_one_instant
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,6 @@ class _Export:
 
     def note(self, subject: str, reason: str) -> None:
         """Note that something could not be read."""
-        logger.warning("left out of the export: %s: %s", subject, reason)
         self.problems.append(f"{subject}: {reason}")
 
     def write(self, path: str, blocks: Iterable[bytes]) -> None:
@@ -147,7 +146,7 @@ def _write_kind(export: _Export, kind: Kind) -> None:
     export.progress(kind.name)
     with tempfile.SpooledTemporaryFile(_KEPT_IN_MEMORY, dir=str(settings.DATA)) as kept:
         count = 0
-        for row in _shown_rows(export, kind):
+        for row in _shown_rows(kind, export.note):
             kept.write(tables.row_line(row))
             count += 1
         export.counts[kind.name] = count
@@ -159,48 +158,49 @@ def _write_kind(export: _Export, kind: Kind) -> None:
     export.archive.add_file(f"schemas/{kind.name}.schema.json", [tables.json_document(schema)])
 
 
-def _shown_rows(export: _Export, kind: Kind) -> Iterator[BaseModel]:
-    """Yield the rows of a kind as they are shown, without those that cannot be."""
+def _shown_rows(kind: Kind, note: Callable[[str, str], None]) -> Iterator[BaseModel]:
+    """Yield the rows of a kind as they are shown; those that cannot be are noted instead."""
     found = kind.rows().select_related(None).prefetch_related(None).order_by(*kind.order)
     keys = list(found.values_list("pk", flat=True))
     for start in range(0, len(keys), _CHUNK):
         part = keys[start : start + _CHUNK]
-        rows = _rows_by_key(export, kind, part)
+        rows = _rows_by_key(kind, part, note)
         for key in part:
             if key not in rows:
                 continue
             try:
                 yield kind.answer(rows[key])
             except Exception as error:  # noqa: BLE001 - of one row that is odd, the others know nothing
-                export.note(f"{kind.name} {key}", _reason(error))
+                note(f"{kind.name} {key}", _reason(error))
 
 
-def _rows_by_key(export: _Export, kind: Kind, keys: list[Any]) -> dict[Any, Any]:
+def _rows_by_key(kind: Kind, keys: list[Any], note: Callable[[str, str], None]) -> dict[Any, Any]:
     try:
         return {row.pk: row for row in kind.rows().filter(pk__in=keys)}
     except Exception as error:  # noqa: BLE001 - a value of one of them cannot be read
         if len(keys) == 1:
-            export.note(f"{kind.name} {keys[0]}", _reason(error))
+            note(f"{kind.name} {keys[0]}", _reason(error))
             return {}
     found: dict[Any, Any] = {}
     for key in keys:
-        found |= _rows_by_key(export, kind, [key])
+        found |= _rows_by_key(kind, [key], note)
     return found
 
 
 def _write_media(export: _Export) -> None:
-    export.progress("files of images and videos")
     written = 0
-    for row in media_rows().order_by("pk").iterator(chunk_size=_CHUNK):
-        for file in answers.files_of(row):
+    # What cannot be shown was noted when the rows were written.
+    for row in _shown_rows(MEDIA, lambda _subject, _reason: None):
+        assert isinstance(row, answers.ExportedMedia)  # what the kind shows
+        for file in row.files:
+            if written % 100 == 0:
+                export.progress(f"files of images and videos, from number {written + 1}")
             _write_media_file(export, row, file)
             written += 1
-            if written % 100 == 0:
-                export.progress(f"{written} files of images and videos")
 
 
-def _write_media_file(export: _Export, row: MediaItem, file: answers.ExportedFile) -> None:
-    subject, source = f"media {row.pk} “{row.name}”", media_path(file.sha256)
+def _write_media_file(export: _Export, row: answers.ExportedMedia, file: answers.ExportedFile) -> None:
+    subject, source = f"media {row.id} “{row.name}”", media_path(file.sha256)
     if not source.is_file():
         export.note(subject, _("its file is missing: %(path)s") % {"path": file.path})
         return
@@ -216,8 +216,10 @@ def _blocks_of(source: Path) -> Iterator[bytes]:
 
 
 def _write_dossiers(export: _Export) -> None:
-    export.progress("dossiers of alerts")
-    for key in records.first_texts():
+    keys = records.first_texts()
+    for number, key in enumerate(keys):
+        if number % 20 == 0:
+            export.progress(f"dossiers of alerts, from number {number + 1} of {len(keys)}")
         try:
             dossier = records.dossier_of(key, export.town, export.now)
         except Exception as error:  # noqa: BLE001 - the dossiers of the other alerts are worth having

@@ -8,6 +8,7 @@ import io
 import json
 import stat
 import threading
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -19,10 +20,11 @@ from django.utils import timezone
 from beffroi_server.accounts.audit_verification import main as verify_trail
 from beffroi_server.alerts.models import Alert
 from beffroi_server.cli import main
+from beffroi_server.fleet.play_models import PlayRecord
 from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import Announcement, Asset, MediaItem
 from beffroi_server.schedule.models import Playlist
-from beffroi_server.town_export import writing
+from beffroi_server.town_export import records, writing
 from beffroi_server.town_export.kinds import KINDS
 
 FILM = b"a film"
@@ -107,6 +109,22 @@ def test_proof_of_play_has_sums_by_day_and_every_play(full_town, export):
     (day,) = table(made.text("plays/daily-totals.csv"))
     assert (day["Contenu"], day["Secondes"]) == ("Marché de Noël", "20")
     assert "plays/quay.csv" not in made.files
+
+
+def test_plays_are_never_all_in_memory(hall):
+    PlayRecord.objects.bulk_create(
+        PlayRecord(screen=hall, number=number, started_at=timezone.now(), lasted_ms=1, frame="ab" * 32, chain="cd" * 32)
+        for number in range(20_000)
+    )
+    tracemalloc.start()
+    try:
+        size = sum(map(len, records.play_table(hall, {})))
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert size > 4_000_000
+    assert peak < size / 2
 
 
 def test_the_text_for_people_is_in_the_language_of_the_town(full_town, export):
