@@ -50,7 +50,7 @@ unit:  ## Tests of the rooms, with real brokers and windows but without a browse
 # reads feeds and CAP store little, or run the same on either database.
 ON_POSTGRESQL := $(addprefix tests/server/,accounts alerts core delivery dossiers drills fleet monitoring notifications \
     outside_warnings schedule software backups/test_database_dumps.py library/test_library_services.py \
-    library/test_municipalities.py test_bounded_tables.py test_scheduler.py test_simulated_years.py web/test_query_budget.py)
+    library/test_municipalities.py test_bounded_tables.py test_scheduler.py test_simulated_years.py town_export web/test_query_budget.py)
 postgresql:  ## The server's tests of what depends on the database, on PostgreSQL
 	scripts/with-postgresql $(PYTEST) $(ON_POSTGRESQL) --migrations -q -n 2 --dist loadfile \
 	    --ignore tests/server/notifications/test_a_day_of_incidents.py

@@ -132,7 +132,8 @@ def value_for(field: models.Field[Any, Any]) -> Any:
     if isinstance(field, models.ForeignKey):
         return filled_row(field.related_model)
     for kind, value in (
-        (models.DateTimeField, timezone.now()), (models.DateField, dt.date(2026, 12, 1)), (models.BooleanField, False),
+        (models.GenericIPAddressField, "192.0.2.1"), (models.DateTimeField, timezone.now()),
+        (models.DateField, dt.date(2026, 12, 1)), (models.BooleanField, False),
         (models.UUIDField, uuid.uuid4()), (models.IntegerField, 1), (models.JSONField, {}), (models.BinaryField, b""),
     ):  # fmt: skip
         if isinstance(field, kind):
