@@ -7,7 +7,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import QuerySet
 
 from beffroi_content import model as content
 from beffroi_content.wire.messages import ALERTS
@@ -16,6 +16,7 @@ from beffroi_content.wire.topics import Topic
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.pending_alerts import pending_alerts
 from beffroi_server.alerts.translations import translations_of
+from beffroi_server.core.named_relations import read_names
 from beffroi_server.core.prepared_query import PreparedQuery
 from beffroi_server.core.read_once import read_once
 from beffroi_server.core.timestamps import unix_ms
@@ -34,7 +35,8 @@ def unsettled_alerts() -> list[Alert]:
     Those that wait for the database are among them.
     """
     found = _unsettled_rows()
-    prefetch_related_objects([alert for alert in found if not alert.everywhere], "groups", "screens")
+    aimed = [alert for alert in found if not alert.everywhere]
+    read_names((aimed, "groups"), (aimed, "screens"))
     return found
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Value, prefetch_related_objects
+from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from beffroi_server.accounts.models import User
 from beffroi_server.core.folded_text import fold_text
 from beffroi_server.core.formatting import moment_at
+from beffroi_server.core.named_relations import read_names
 from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet import content_owners
 from beffroi_server.library.archive import announcements_in_use
@@ -82,9 +83,7 @@ def read_announcement(key: uuid.UUID) -> Any:
     """
     playlists = read_playlists(key)
     rows = Announcement.objects.filter(pk=key).select_related("placement", "picture__picture", "picture__video", "feed")
-    rows = rows.prefetch_related(
-        "tags", Prefetch("more_pictures", MediaItem.objects.select_related("picture", "video"))
-    )
+    rows = rows.prefetch_related(Prefetch("more_pictures", MediaItem.objects.select_related("picture", "video")))
     rows = rows.annotate(
         is_proposed=Exists(Proposal.objects.filter(announcement=OuterRef("pk"), state=ProposalState.WAITING)),
         times_yesterday=play_queries.announcement_times(key, timezone.localdate() - dt.timedelta(days=1)),
@@ -94,8 +93,8 @@ def read_announcement(key: uuid.UUID) -> Any:
         return None
     found.listing = [each for each in playlists if each.is_listing]
     placement = placement_of(found)
-    if placement is not None and not placement.everywhere:
-        prefetch_related_objects([placement], "groups", "screens")
+    aimed = [placement] if placement is not None and not placement.everywhere else []
+    read_names(([found], "tags"), (aimed, "groups"), (aimed, "screens"))
     found.status_text = _("in the archive") if found.archived_at else AnnouncementStatus(found.status).label
     return found
 
