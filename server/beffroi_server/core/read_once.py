@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+import inspect
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -15,9 +16,16 @@ _known: ContextVar[dict[Hashable, Any] | None] = ContextVar("known", default=Non
 
 
 @contextmanager
-def one_reading() -> Iterator[None]:
-    """Have functions with :func:`read_once` remember what they return until the block is left."""
-    reset = _known.set({})
+def one_reading(known: Mapping[Callable[[], Any], Any] | None = None) -> Iterator[None]:
+    """Have functions with :func:`read_once` remember what they return until the block is left.
+
+    Args:
+        known: What some of them return that take no arguments, where it was read before.
+    """
+    answers: dict[Hashable, Any] = {
+        (inspect.unwrap(function), (), ()): value for function, value in (known or {}).items()
+    }
+    reset = _known.set(answers)
     try:
         yield
     finally:

@@ -9,12 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
 from beffroi_server.accounts.models import Town
+from beffroi_server.core.read_once import read_once
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet import shown_languages, targets, viewports
 from beffroi_server.fleet.models import Screen
@@ -47,9 +48,10 @@ def load_inputs(screen: Screen, layout: LayoutChoice | None = None) -> CompileIn
     """
     screen = with_municipality(screen)
     town = town_of_screen(screen, current_town())
-    rules = _rules_of(screen)
-    playlists, unready = load_playlists({rule.playlist_id for rule in rules}, town)
-    placed, unready_placed = placed_loop(placements_of(screen), town)
+    rules, placements = _rules_of(screen), list(_aimed_placements(screen))
+    beside = [placement.announcement for placement in placements]
+    playlists, unready = load_playlists({rule.playlist_id for rule in rules}, town, beside)
+    placed, unready_placed = placed_loop(placements, town)
     problems = (*unready, *unready_placed)
     inputs = inputs_of_rules(screen, town, rules, tuple(playlists.values()), problems, placed)
     return _with_bands(inputs, layout or layouts.layout_of(screen))
@@ -85,37 +87,46 @@ def inputs_of_rules(
     )
 
 
-def load_playlists(keys: Iterable[int], town: Town) -> tuple[dict[int, PlaylistInput], tuple[SlideProblem, ...]]:
+def load_playlists(
+    keys: Iterable[int], town: Town, beside: Iterable[Announcement] = ()
+) -> tuple[dict[int, PlaylistInput], tuple[SlideProblem, ...]]:
     """Return playlists by their primary keys with the slides that they show now, and the slides that are not ready.
 
     Playlists that lie within those are among them.
+
+    Args:
+        keys: The primary keys.
+        town: The town.
+        beside: Announcements whose further images are read by the same query as those of the playlists.
     """
     related = ("announcement__picture__picture", "announcement__feed", "media__picture", "media__video__converted")
-    entries = (
-        Entry.objects.filter(announcement__archived_at=None, announcement__placement__taken_off_at=None)
-        .select_related(*related)
-        .prefetch_related(further_images("announcement__"))
-    )
-    rows = Playlist.objects.filter(pk__in=playlist_nesting.inner_keys(keys)).order_by("pk")
+    shown = Entry.objects.filter(announcement__archived_at=None, announcement__placement__taken_off_at=None)
+    playlists = playlist_nesting.playlists_within(keys)
+    prefetch_related_objects(playlists, Prefetch("entries", queryset=shown.select_related(*related)))
+    zone = ZoneInfo(town.time_zone)
+    entries = {playlist: [*playlist.entries.all(), *_auto_fill_entries(playlist, zone)] for playlist in playlists}
+    announcements = [entry.announcement for rows in entries.values() for entry in rows if entry.announcement]
+    prefetch_related_objects([*announcements, *beside], further_images())
     unready: list[SlideProblem] = []
     found = {
-        playlist.pk: _playlist_input(playlist, town, unready)
-        for playlist in rows.prefetch_related(Prefetch("entries", queryset=entries))
+        playlist.pk: _playlist_input(playlist, _ready_slides(rows, town, unready)) for playlist, rows in entries.items()
     }
     return found, tuple(unready)
 
 
-def placements_of(screen: Screen) -> list[AnnouncementPlacement]:
-    """Return the placements that a screen shows now or later, newest first."""
-    return list(shown_placements(targets.rows_aimed_at(AnnouncementPlacement.objects.all(), screen)))
-
-
 def shown_placements(placements: QuerySet[AnnouncementPlacement]) -> QuerySet[AnnouncementPlacement]:
     """Return those of some placements that are not taken off and not over, with what their slides need."""
-    now = timezone.now()
-    related = ("announcement__picture__picture", "announcement__feed")
-    shown = placements.filter(taken_off_at=None, announcement__archived_at=None).exclude(ends_at__lte=now)
-    return shown.select_related(*related).prefetch_related(further_images("announcement__"))
+    return _without_images(placements).prefetch_related(further_images("announcement__"))
+
+
+def _aimed_placements(screen: Screen) -> QuerySet[AnnouncementPlacement]:
+    """Return the placements that a screen shows now or later, newest first, without the further images."""
+    return _without_images(targets.rows_aimed_at(AnnouncementPlacement.objects.all(), screen))
+
+
+def _without_images(placements: QuerySet[AnnouncementPlacement]) -> QuerySet[AnnouncementPlacement]:
+    shown = placements.filter(taken_off_at=None, announcement__archived_at=None).exclude(ends_at__lte=timezone.now())
+    return shown.select_related("announcement__picture__picture", "announcement__feed")
 
 
 def placed_loop(
@@ -157,8 +168,9 @@ def playlists_within(keys: Iterable[int], playlists: Mapping[int, PlaylistInput]
     return tuple(playlists[key] for key in sorted(found))
 
 
+@read_once
 def current_town() -> Town:
-    """Return the town with its logo.
+    """Return the town with its logo; a page has read it before.
 
     Raises:
         Town.DoesNotExist: ``beffroi-server init`` was not run.
@@ -232,12 +244,7 @@ def _rules_of(screen: Screen) -> list[ScheduleRule]:
     return list(rules.prefetch_related("only_on", "never_on").order_by("pk"))
 
 
-def _playlist_input(playlist: Playlist, town: Town, unready: list[SlideProblem]) -> PlaylistInput:
-    filled = [
-        _auto_fill_entry(playlist, each)
-        for each in auto_fill.auto_filled_announcements(playlist, ZoneInfo(town.time_zone))
-    ]
-    slides = _ready_slides([*playlist.entries.all(), *filled], town, unready)
+def _playlist_input(playlist: Playlist, slides: tuple[content.Slide | str, ...]) -> PlaylistInput:
     order = content.PlaylistOrder(playlist.order)
     return PlaylistInput(playlist.identifier, playlist.name, slides, order, playlist.take)
 
@@ -257,9 +264,10 @@ def _ready_slides(entries: Iterable[Entry], town: Town, unready: list[SlideProbl
     return tuple(slides)
 
 
-def _auto_fill_entry(playlist: Playlist, announcement: Announcement) -> Entry:
-    """Return an unsaved entry for an announcement that fills a playlist without being listed."""
-    return Entry(playlist=playlist, announcement=announcement, duration_s=auto_fill.SLIDE_DURATION_S)
+def _auto_fill_entries(playlist: Playlist, zone: ZoneInfo) -> list[Entry]:
+    """Return unsaved entries for the announcements that fill a playlist without being listed, without their images."""
+    found = auto_fill.auto_filled_announcements(playlist, zone).prefetch_related(None)
+    return [Entry(playlist=playlist, announcement=each, duration_s=auto_fill.SLIDE_DURATION_S) for each in found]
 
 
 def slide_of_entry(entry: Entry, town: Town) -> content.Slide:

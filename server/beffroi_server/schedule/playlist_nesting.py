@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import F, FilteredRelation, Q
 from django.utils.translation import gettext as _
 
 from beffroi_content.model.manifest import DEEPEST_NESTING
@@ -21,6 +23,15 @@ _Links = Mapping[int, Sequence[int]]
 def inner_keys(keys: Iterable[int]) -> set[int]:
     """Return the keys of playlists and of all that lie within them, in one query."""
     return _reachable(set(keys), _inner_links())
+
+
+def playlists_within(keys: Iterable[int]) -> list[Playlist]:
+    """Return playlists and all that lie within them, by their keys, in one query."""
+    nested = FilteredRelation("entries", condition=Q(entries__inner__isnull=False))
+    # A playlist comes once for each one directly within it, and once where there is none.
+    rows: list[Any] = list(Playlist.objects.annotate(nested=nested, inside=F("nested__inner")).order_by("pk"))
+    within = keys_within(keys, ((row.pk, row.inside) for row in rows))
+    return list({row.pk: row for row in rows if row.pk in within}.values())
 
 
 def keys_within(keys: Iterable[int], pairs: Iterable[tuple[int, int | None]]) -> set[int]:

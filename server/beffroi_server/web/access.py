@@ -27,6 +27,7 @@ from beffroi_server.core.prepared_query import PreparedQuery
 from beffroi_server.core.read_once import one_reading
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library.town_branding import TOWN_RELATIONS
+from beffroi_server.schedule import compile_inputs
 from beffroi_server.schedule.band_layouts import ReadyLayout
 from beffroi_server.schedule.layout_models import LayoutChoice
 from beffroi_server.web import form_scopes, working_for
@@ -106,7 +107,7 @@ def _guard_view(
                 timezone.override(ZoneInfo(town.time_zone)),
                 form_scopes.acting_as(user),
                 working_for.remembered(request, user, has_municipalities=may_have("municipalities")),
-                one_reading() if request.method in _READING else nullcontext(),
+                one_reading(_known_with(town)) if request.method in _READING else nullcontext(),
             ):
                 due = second_factor.due_at(user, town) if waits else None
                 if due is not None and due <= timezone.now():
@@ -208,6 +209,11 @@ def _read_town(*, with_notices: bool = True) -> Town:
     until = town.proposals_until  # type: ignore[attr-defined]  # annotated
     town.has_proposals = until is not None and until > timezone.now()  # type: ignore[attr-defined]
     return town
+
+
+def _known_with(town: Town) -> dict[Callable[[], Any], Any]:
+    """Return what need not be read again where a page looks at programmes."""
+    return {compile_inputs.current_town: copy.copy(town)} if town.pk else {}
 
 
 _TOWN_OF_PAGES: PreparedQuery[Any] = PreparedQuery(

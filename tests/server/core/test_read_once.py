@@ -36,3 +36,11 @@ def test_elsewhere_every_call_asks():
     look_up(1)
 
     assert asked == [(1,), (1,)]
+
+
+def test_what_was_read_before_is_not_asked_for():
+    asked.clear()
+    with one_reading({look_up: 7}):
+        assert (look_up(), look_up(1)) == (7, 1)
+
+    assert asked == [(1,)]

@@ -38,11 +38,11 @@ from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 from beffroi_server.schedule.publication import publish_due_programmes
 
 MOST_QUERIES = 15
-OF_BARS = 5
+OF_BARS = 4
 """While alerts run and wait: these, and where they reach and were seen; more on pages that tell of alerts."""
-EXCEPTIONS = {"screen-problems": 4, "announcement": 2}
+EXCEPTIONS: dict[str, int] = {}
 """More than that: a part of the page of a screen that is loaded afterwards and compiles the programme, as publication
-does, and the page of an announcement where some screens have bands."""
+does."""
 
 KINDS: dict[str, Any] = {
     "playlists": Playlist, "schedule": ScheduleRule, "groups": ScreenGroup, "media": MediaItem, "entries": Entry,
