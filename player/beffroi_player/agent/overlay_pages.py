@@ -51,7 +51,8 @@ class OverlayPages:
 
     def _kind_lines(self) -> list[str]:
         kind = self._alerts.drawing_context.settings.screen_class
-        return [f"{kind.name} {kind.width} × {kind.height}".strip()]
+        size = f"{kind.width} × {kind.height}"
+        return [kind.name if size in kind.name else f"{kind.name}, {size}" if kind.name else size]
 
     def show_copy(self, seconds: int, box: str) -> None:
         """Say that this machine has the copied memory card of another one."""

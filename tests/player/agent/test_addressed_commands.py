@@ -67,3 +67,16 @@ def test_what_technicians_ask_for_is_shown_for_its_time_and_ended_at_once(showin
     assert showing.runtime.overlay.read().frame != first.frame
     showing.receive(hall.publish_command("c3", kind, 0, name="Quay", number=8))
     assert showing.runtime.overlay.read().until_uptime_ms <= showing.time.uptime_ms
+
+
+def test_a_test_card_names_the_size_of_the_screen_once(player, hall):
+    frames = []
+    for number, name in enumerate(("P10", "P10, 320 × 180")):
+        manifest = hall.manifest(slide("a"))
+        kind = manifest.settings.screen_class.model_copy(update={"name": name})
+        named = manifest.model_copy(update={"settings": manifest.settings.model_copy(update={"screen_class": kind})})
+        player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(named))
+        player.run_iteration()
+        player.receive(hall.publish_command(f"c{number}", "test-card", 600, name="Hall"))
+        frames.append(player.runtime.overlay.read().frame)
+    assert frames[0] == frames[1]
