@@ -75,12 +75,27 @@ def test_only_for_technicians_and_their_screens(hall, quay, district, alice, cha
 
 def test_the_pages_lead_through_a_round(client, hall, charlie):
     client.force_login(charlie)
-    begun = client.post("/walk-tests/", {"kind": "walk", "screens": [hall.pk], "minutes": 5})
+    begun = client.post("/walk-tests/", {"kind": "walk", "where": "chosen", "screens": [hall.pk], "minutes": 5})
     page = begun["Location"]
     assert client.post(f"{page}1/", {"result": "wrong", "note": "dark"})["Location"].endswith("#stop-1")
     assert client.post(f"{page}1/", {"result": "nonsense"}).status_code == 404
     assert b"dark" in client.get(page).content
     assert b"dark" in b"".join(client.get(f"{page}results.csv").streaming_content)
-    assert client.post("/walk-tests/", {"kind": "card", "minutes": 5}).status_code == 422
-    assert client.post("/walk-tests/", {"kind": "card", "screens": [hall.pk], "minutes": 5}).status_code == 302
+    card = {"kind": "card", "where": "chosen", "minutes": 5}
+    assert client.post("/walk-tests/", card).status_code == 422
+    assert client.post("/walk-tests/", card | {"screens": [hall.pk]}).status_code == 302
     assert client.get("/walk-tests/").status_code == 200
+
+
+def test_a_round_goes_to_all_screens_of_whoever_makes_it_unless_some_are_chosen(client, hall, quay, district, charlie):
+    district.screens.set([quay])
+    client.force_login(charlie)
+    usual = {name: client.get("/walk-tests/").context["form"][name].value() for name in ("kind", "where", "minutes")}
+
+    client.post("/walk-tests/", usual)
+    assert {stop.screen for stop in WalkTest.objects.first().stops.all()} == {hall, quay}
+    charlie.is_limited_to_groups = True
+    charlie.save()
+    charlie.scope_groups.add(district)
+    client.post("/walk-tests/", usual)
+    assert {stop.screen for stop in WalkTest.objects.first().stops.all()} == {quay}

@@ -24,6 +24,7 @@ from beffroi_server.web.responses import file_response
 
 TESTS_PER_PAGE = 20
 WALK, CARD = "walk", "card"
+ALL, CHOSEN = "all", "chosen"
 
 
 class ScreenTestForm(StyledForm):
@@ -33,6 +34,10 @@ class ScreenTestForm(StyledForm):
         label=gettext_lazy("What the screens show"), initial=WALK, widget=forms.RadioSelect,
         choices=[(WALK, gettext_lazy("a number each, for a walk test with a phone")),
                  (CARD, gettext_lazy("a test card: colours, greys, grid, corners"))],
+    )  # fmt: skip
+    where = forms.ChoiceField(
+        label=gettext_lazy("Where"), initial=ALL, widget=forms.RadioSelect,
+        choices=[(ALL, gettext_lazy("On all screens")), (CHOSEN, gettext_lazy("On some groups or screens"))],
     )  # fmt: skip
     groups = forms.ModelMultipleChoiceField(
         label=gettext_lazy("All screens of these groups"), queryset=ScreenGroup.objects.all(), required=False,
@@ -48,8 +53,10 @@ class ScreenTestForm(StyledForm):
     )  # fmt: skip
 
     def chosen_screens(self) -> list[Screen]:
-        """Return the screens that were chosen, each once."""
+        """Return the screens that were chosen, each once. All are those that the user looks after."""
         values = self.cleaned_data
+        if values["where"] == ALL:
+            return list(limit_rows(Screen.objects.all()))
         of_groups = (
             limit_rows(Screen.objects.filter(groups__in=values["groups"])).distinct() if values["groups"] else ()
         )
