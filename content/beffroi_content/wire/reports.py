@@ -237,6 +237,8 @@ class PlayerReport(WireModel):
     presented_at_ms: Instant | None = None
     frame: Sha256 | None = None
     """Digest of what was presented, upright, before it was dimmed: see ``raster.frame_digest``."""
+    overlay: bool = False
+    """Tells whether something unscheduled lies over it, such as the name of the screen or a test card."""
     power: PowerState = PowerState.ON
     """The state of the display by its hours."""
     lit: Literal["", "sent", "confirmed"] = ""

@@ -42,6 +42,7 @@ STATE_OF_REASON = {
     "silent": "offline",
     "programme-older": "pending",
     "programme-preparing": "pending",
+    "overlay": "pending",
     "alerts-older": "wrong",
     "frame-differs": "wrong",
     "refusals": "wrong",
@@ -293,6 +294,7 @@ def _build_overview(
 
 def _with_frame_compared(known: ScreenOverview, contents: ExpectedContents | None) -> ScreenOverview:
     # A screen with an older programme rightly shows something else, so frames are compared last.
+    # What lies over the programme for a moment is none of it either.
     if known.report is None or known.reasons:
         return known
     is_right = is_expected_frame(known.screen, known.report, contents)
@@ -326,7 +328,7 @@ def _state_reasons(facts: _ScreenFacts, groups: tuple[str, ...], heads: dict[str
 
 _ORDER = (
     "programme-older", "programme-preparing", "alerts-older", "refusals", "player-problems", "identity-clash",
-    "clock-differs", "zone-differs", "clock-unknown", "connection-polling", "connection-lost",
+    "clock-differs", "zone-differs", "clock-unknown", "connection-polling", "connection-lost", "overlay",
 )  # fmt: skip
 """In which reasons are named of a screen whose player is there."""
 
@@ -337,6 +339,7 @@ def _lasting_reasons(state: ScreenState | None, report: PlayerReport | None) -> 
         return frozenset()
     found = {
         "programme-preparing": bool(report.preparing),
+        "overlay": report.overlay,
         "player-problems": bool(report.health and report.health.problems),
         "clock-differs": clock_text.clock_differs(report, state.seen_at),
         "zone-differs": bool(clock_text.zone_sentence(report.zone, report.at_ms // 1000)),

@@ -38,6 +38,9 @@ REASON_TEXTS = {
     ),
     "programme-older": gettext_lazy("The latest programme has not arrived yet. A few seconds are normal."),
     "programme-preparing": gettext_lazy("It is preparing the latest programme, and shows the previous one until then."),
+    "overlay": gettext_lazy(
+        "Its name, a number or a test card is on it for a moment, as somebody asked. Alerts come before that."
+    ),
     "alerts-older": gettext_lazy("The latest alerts have not arrived yet."),
     "frame-differs": gettext_lazy("The screen is not showing what it should. Check it, and restart its player."),
     "refusals": gettext_lazy("It rejected something in the last hour: see the details."),

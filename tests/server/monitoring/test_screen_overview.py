@@ -54,6 +54,8 @@ class TestOverview:
             ({"programme": None}, "pending", "programme-older"),
             ({"preparing": "waits for 1 of 2 files"}, "pending", "programme-preparing"),
             ({"frame": "0" * 64}, "wrong", "frame-differs"),
+            # A technician looks at a test card: nobody need be told.
+            ({"frame": "0" * 64, "overlay": True}, "pending", "overlay"),
             ({"clock": "unknown"}, "wrong", "clock-unknown"),
             ({"link": "lost"}, "wrong", "connection-lost"),
             ({"link": "polling"}, "pending", "connection-polling"),

@@ -114,6 +114,7 @@ class ReportSender:
             shown=presented.showings[:MAX_SHOWN] if presented else (),
             presented_at_ms=max(0, presented.presented_at_ms) if presented else None,
             frame=presented.frame if presented else None,
+            overlay=presented.overlay if presented else False,
             preparing=facts.preparing,
             refusals=refusals[:MAX_REFUSALS],
             version=software_version(),

@@ -35,6 +35,12 @@ def test_a_screen_shows_its_name_for_a_while(informed: PlayerHarness, hall: Sign
     assert informed.wait(10_000).frame == before
 
 
+def test_the_server_is_told_that_something_lies_over_the_programme(informed: PlayerHarness, hall: SigningTown) -> None:
+    informed.receive(hall.publish_command("c1", "test-card", 70))
+    assert informed.report().overlay
+    assert not informed.report().overlay
+
+
 def test_what_lies_beneath_the_name_stays_in_memory(
     informed: PlayerHarness, hall: SigningTown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
