@@ -7,6 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
+
+from beffroi_server.core import formatting
 from beffroi_server.fleet.models import Screen
 from beffroi_server.notifications.models import Incident
 from beffroi_server.notifications.occasions import Occasion
@@ -24,6 +27,14 @@ class Availability:
     """One for each of ``PERIODS``; None where the screen had no player then."""
     outages: int
     """In the longest period."""
+
+    @property
+    def percent_texts(self) -> tuple[str, ...]:
+        """The same for people: two decimals, so that an hour of a month is seen, and none where there was no outage."""
+        return tuple(
+            "–" if each is None else f"{number_format(each, 0 if each >= 99.995 else 2)}{formatting.NARROW_SPACE}%"
+            for each in self.percents
+        )
 
 
 def availability_of(screens: Iterable[Screen], now: dt.datetime) -> list[Availability]:

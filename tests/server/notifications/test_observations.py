@@ -86,6 +86,7 @@ class TestAvailability:
         silence(screen, day.now - dt.timedelta(days=2), day.now - dt.timedelta(days=1))
         found = outage_history.availability_of([screen], day.now)[0]
         assert [round(percent, 2) for percent in found.percents] == [85.71, 90.0]
+        assert found.percent_texts == ("85,71\u202f%", "90,00\u202f%")
         assert found.outages == 1
 
     def test_counts_an_outage_that_goes_on_and_none_before_the_period(self, day, screens):
@@ -103,7 +104,7 @@ class TestAvailability:
 
     def test_a_screen_without_a_player_has_none(self, day, screens):
         screens[0].enrolled_at = None
-        assert outage_history.availability_of(screens[:1], day.now)[0].percents == (None, None)
+        assert outage_history.availability_of(screens[:1], day.now)[0].percent_texts == ("–", "–")
 
 
 def test_outages_are_kept_for_as_long_as_the_town_says(day, screens):
