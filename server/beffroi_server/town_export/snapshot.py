@@ -1,4 +1,4 @@
-"""Reading the database as it is at one instant, while others write to it."""
+"""The database as it is at one instant, while others write to it, and how large it is."""
 
 from __future__ import annotations
 
@@ -32,3 +32,13 @@ def database_of_one_instant() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("ROLLBACK")
             cursor.execute("PRAGMA query_only = OFF")
+
+
+def database_bytes() -> int:
+    """Return how large the database is."""
+    statement = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    if connection.vendor == "postgresql":
+        statement = "SELECT pg_database_size(current_database())"
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return int(cursor.fetchone()[0])
