@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
-from beffroi_server.accounts.models import Town, User
+from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
+from beffroi_server.accounts.saved_town import saved_town
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import OnCallException, OnCallMember
 from beffroi_server.core.transactions import serialised
@@ -81,7 +82,8 @@ class Rota:
 
 def read_rota() -> Rota:
     """Return the rota of the town."""
-    return Rota(ZoneInfo(Town.objects.values_list("time_zone", flat=True).first() or "Europe/Paris"))
+    town = saved_town()
+    return Rota(ZoneInfo(town.time_zone if town is not None else "Europe/Paris"))
 
 
 def officers_on_call(at: dt.datetime | None = None) -> list[User]:

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from beffroi_content.model.recurrence import Recurrence
 from beffroi_server.accounts import audit, undo
-from beffroi_server.accounts.models import Town, UndoEntry, User
+from beffroi_server.accounts.models import UndoEntry, User
 from beffroi_server.accounts.permissions import require
+from beffroi_server.accounts.saved_town import saved_town
 from beffroi_server.alerts import clock_steps, queries, two_person_rule
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, PlannedAlert
@@ -142,7 +143,8 @@ def _begin(plan: PlannedAlert, now: dt.datetime) -> None:
 
 def town_name() -> str:
     """Return who speaks where nobody else is named."""
-    return Town.objects.values_list("name", flat=True).first() or "–"
+    town = saved_town()
+    return town.name if town is not None else "–"
 
 
 def describe_move(entry: UndoEntry) -> str:
@@ -198,4 +200,5 @@ def _check_recurrence(plan: PlannedAlert) -> None:
 
 
 def _zone() -> ZoneInfo:
-    return ZoneInfo(Town.objects.values_list("time_zone", flat=True).first() or "Europe/Paris")
+    town = saved_town()
+    return ZoneInfo(town.time_zone if town is not None else "Europe/Paris")

@@ -35,9 +35,18 @@ def unsettled_alerts() -> list[Alert]:
     Those that wait for the database are among them.
     """
     found = _unsettled_rows()
-    aimed = [alert for alert in found if not alert.everywhere]
-    read_names((aimed, "groups"), (aimed, "screens"))
+    _read_targets(found)
     return found
+
+
+def read_targets(alert: Alert) -> None:
+    """Read the targets of an alert, and those of all with which its page is about to compare it."""
+    _read_targets([alert] if alert.settled else [alert, *_unsettled_rows()])
+
+
+def _read_targets(alerts: list[Alert]) -> None:
+    aimed = [alert for alert in alerts if not alert.everywhere]
+    read_names((aimed, "groups"), (aimed, "screens"))
 
 
 @read_once

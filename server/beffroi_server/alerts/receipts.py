@@ -25,6 +25,7 @@ from beffroi_content.timeline import AlertStatement, AlertVisibility, Moment, al
 from beffroi_content.timeline.calendar import LocalCalendar
 from beffroi_content.timeline.display_power import DisplayPower, power_by_hours
 from beffroi_server.accounts.models import Town
+from beffroi_server.accounts.saved_town import saved_town
 from beffroi_server.alerts import queries
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core.formatting import from_milliseconds
@@ -227,7 +228,7 @@ def receipts_of(alert: Alert, now: dt.datetime | None = None) -> list[ScreenRece
         first[receipt.screen_id] = receipt
     screens = list(queries.targeted_screens(alert).select_related("state"))
     is_over = alert.settled or alert.withdrawn_at is not None or now >= queries.all_clear_ends_at(alert)
-    town = None if is_over else Town.objects.first()
+    town = None if is_over else saved_town()
     statements = screen_statements(screens, now, queries.running_alerts(), town) if town is not None else {}
     name = str(alert.pk)
     return [

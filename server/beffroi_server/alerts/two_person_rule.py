@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
 from beffroi_server.accounts.models import Town, User
+from beffroi_server.accounts.saved_town import saved_town
 from beffroi_server.alerts.errors import AlertRefused
 
 
@@ -30,4 +31,5 @@ def check_alone(level: str, status: str, user: User | None) -> None:
 
 
 def _levels() -> list[str]:
-    return Town.objects.values_list("second_officer_levels", flat=True).first() or []
+    town = saved_town()
+    return town.second_officer_levels if town is not None else []

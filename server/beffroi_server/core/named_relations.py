@@ -36,11 +36,16 @@ def read_names(*wanted: tuple[Sequence[Model], str]) -> None:
         found[number, owner.replace("-", "")].append(row)
     for number, (rows, name) in enumerate(relations):
         for row in rows:
-            manager: Any = getattr(row, name)
-            read = manager.get_queryset()
-            read._result_cache = found[number, str(row.pk).replace("-", "")]
-            read._prefetch_done = True
-            _known(row)[name] = read
+            keep_read(row, name, found[number, str(row.pk).replace("-", "")])
+
+
+def keep_read(row: Model, name: str, found: list[Any]) -> None:
+    """Have a relation of a row be what was read of it elsewhere, in its order, as ``prefetch_related`` does."""
+    manager: Any = getattr(row, name)
+    read = manager.get_queryset()
+    read._result_cache = found
+    read._prefetch_done = True
+    _known(row)[name] = read
 
 
 def _known(row: Any) -> dict[str, Any]:
@@ -60,9 +65,14 @@ def _has_slug(related: Any) -> bool:
 
 
 def _part(number: int, rows: Sequence[Model], name: str) -> QuerySet[Any, Any]:
-    field: Any = rows[0]._meta.get_field(name)
-    related, owner, other = field.related_model, field.m2m_field_name(), field.m2m_reverse_field_name()
-    links = field.remote_field.through._default_manager.filter(**{f"{owner}__in": [row.pk for row in rows]})
+    relation: Any = rows[0]._meta.get_field(name)
+    declared = relation.remote_field if relation.auto_created else relation
+    owner, other = declared.m2m_field_name(), declared.m2m_reverse_field_name()
+    if relation.auto_created:
+        # It is declared on the other side.
+        owner, other = other, owner
+    related = relation.related_model
+    links = declared.remote_field.through._default_manager.filter(**{f"{owner}__in": [row.pk for row in rows]})
     annotated: QuerySet[Any, Any] = links.order_by().annotate(
         relation=Value(number),
         owner=Cast(owner, TextField()),

@@ -26,6 +26,7 @@ from beffroi_content.wire.messages import ALERTS, MESSAGES, SCENARIOS, WireMessa
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts.models import Town
+from beffroi_server.accounts.saved_town import saved_town
 from beffroi_server.core.read_once import read_once
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import key_files, outbox, set_copies, steady_clock
@@ -77,7 +78,10 @@ def current_site() -> str:
     Raises:
         Town.DoesNotExist: ``beffroi-server init`` was not run.
     """
-    return Town.objects.values_list("site", flat=True).get()
+    town = saved_town()
+    if town is None:
+        raise Town.DoesNotExist
+    return town.site
 
 
 def seal_document(

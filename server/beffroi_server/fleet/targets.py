@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet, TextField
+from django.db.models import Model, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
@@ -98,6 +98,12 @@ def group_slugs_by_screen() -> dict[int, tuple[str, ...]]:
     return {screen: tuple(sorted(slugs)) for screen, slugs in members.items()}
 
 
+@read_once
+def all_groups() -> list[ScreenGroup]:
+    """Return every group, by name."""
+    return list(ScreenGroup.objects.all())
+
+
 def scopes_of(screen: Screen) -> tuple[TopicScope, ...]:
     """Return the topic scopes that concern a screen: all, its groups, itself."""
     return tuple(screen_scopes(screen.slug, group_slugs_of(screen)))
@@ -153,7 +159,7 @@ class AlikeScreens:
 def screens_alike(screens: QuerySet[Screen], *aimed: QuerySet[Any], most: int) -> tuple[list[AlikeScreens], int]:
     """Return the largest sets of screens at which the same rows are aimed, and the number of all screens.
 
-    Two queries for each kind of row, whatever the number of screens, of which only the first of each set is read.
+    Four queries, whatever the number of screens, of which only the first of each set is read.
 
     Args:
         screens: The screens.
@@ -161,13 +167,16 @@ def screens_alike(screens: QuerySet[Screen], *aimed: QuerySet[Any], most: int) -
         most: The number of sets that are returned at most, the largest first.
     """
     marks: defaultdict[int, set[tuple[Any, ...]]] = defaultdict(set)
-    for kind, rows in enumerate(aimed):
-        named = rows.filter(screens__isnull=False).order_by().values_list("pk", "screens")
-        for row, screen in named.distinct():
-            marks[screen].add((kind, row))
-        groups = ScreenGroup.objects.filter(pk__in=rows.filter(groups__isnull=False).order_by().values("groups"))
-        for screen, group in Screen.objects.filter(groups__in=groups).order_by().values_list("pk", "groups"):
-            marks[screen].add(("group", group))
+    single = [rows.filter(screens__isnull=False).order_by() for rows in aimed]
+    named = [rows.values_list(Value(kind), "pk", "screens").distinct() for kind, rows in enumerate(single)]
+    for kind, row, screen in named[0].union(*named[1:]) if named else ():
+        marks[screen].add((kind, row))
+    in_groups = Q()
+    for rows in aimed:
+        in_groups |= Q(pk__in=rows.filter(groups__isnull=False).order_by().values("groups"))
+    groups = ScreenGroup.objects.filter(in_groups) if aimed else ScreenGroup.objects.none()
+    for screen, group in Screen.objects.filter(groups__in=groups).order_by().values_list("pk", "groups"):
+        marks[screen].add(("group", group))
     # As text: values are only compared, and to convert those of a thousand screens takes longer than all the rest.
     texts = {f"text_{name}": Cast(name, TextField()) for name in _COMPARED}
     found: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)

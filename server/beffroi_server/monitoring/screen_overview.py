@@ -24,6 +24,7 @@ from beffroi_content.wire.messages import ALERTS, PROGRAMME
 from beffroi_content.wire.reports import CaptureLabel, ConnectionState, PlayerReport
 from beffroi_content.wire.scopes import TopicScope, screen_scopes
 from beffroi_content.wire.topics import MessageDirection
+from beffroi_server.core.named_relations import keep_read
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet import identity_watch, presence, targets
 from beffroi_server.fleet.models import Screen, ScreenState
@@ -183,8 +184,12 @@ def overview_all(now: dt.datetime) -> list[ScreenOverview]:
 def with_whole_screens(known: Iterable[ScreenOverview]) -> list[ScreenOverview]:
     """Return overviews with everything of their screens, for a page that shows some of them."""
     listed = list(known)
-    screens = Screen.objects.select_related("state", "screen_class").prefetch_related("groups")
+    screens = Screen.objects.select_related("state", "screen_class")
     whole = screens.in_bulk([each.screen.pk for each in listed])
+    groups = targets.all_groups()
+    for each in listed:
+        if each.screen.pk in whole:
+            keep_read(whole[each.screen.pk], "groups", [group for group in groups if group.slug in each.groups])
     return [replace(each, screen=whole[each.screen.pk]) for each in listed if each.screen.pk in whole]
 
 

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods
 
 from beffroi_server.accounts import second_factor
 from beffroi_server.accounts.models import Town, User
+from beffroi_server.accounts.saved_town import saved_town
 from beffroi_server.alerts.models import Alert, AlertProposal, Restoration
 from beffroi_server.core.prepared_query import PreparedQuery
 from beffroi_server.core.read_once import one_reading
@@ -212,8 +213,8 @@ def _read_town(*, with_notices: bool = True) -> Town:
 
 
 def _known_with(town: Town) -> dict[Callable[[], Any], Any]:
-    """Return what need not be read again where a page looks at programmes."""
-    return {compile_inputs.current_town: copy.copy(town)} if town.pk else {}
+    """Return what need not be read again."""
+    return {compile_inputs.current_town: copy.copy(town), saved_town: copy.copy(town)} if town.pk else {}
 
 
 _TOWN_OF_PAGES: PreparedQuery[Any] = PreparedQuery(

@@ -49,3 +49,11 @@ def test_rows_without_relations_have_none(announcement, quay, django_assert_num_
     placement.screens.add(quay)
     assert isinstance(placement.screens.filter(slug="quay").get(), Screen)
     assert ScreenGroup.objects.filter(pk__in=placement.groups.all()).count() == 0
+
+
+def test_a_relation_may_be_declared_on_the_other_side(sam, district, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        read_names(([sam], "scope_groups"), ([sam], "scope_categories"))
+    with django_assert_num_queries(0):
+        assert [group.name for group in sam.scope_groups.all()] == [district.name]
+        assert list(sam.scope_categories.all()) == []

@@ -38,7 +38,7 @@ from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 from beffroi_server.schedule.publication import publish_due_programmes
 
 MOST_QUERIES = 15
-OF_BARS = 4
+OF_BARS = 3
 """While alerts run and wait: these, and where they reach and were seen; more on pages that tell of alerts."""
 EXCEPTIONS: dict[str, int] = {}
 """More than that: a part of the page of a screen that is loaded afterwards and compiles the programme, as publication

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.alerts.models import LEVEL_CHOICES
+from beffroi_server.core.named_relations import read_names
 from beffroi_server.fleet.models import ScreenGroup
 from beffroi_server.library.models import Category, MediaItem
 from beffroi_server.library.town_branding import logo_of
@@ -224,6 +225,7 @@ class UserScopeForm(StyledModelForm):
         super().__init__(*args, **kwargs)
         self._offer_roles(actor)
         if self.instance.pk:
+            read_names(([self.instance], "scope_groups"), ([self.instance], "scope_categories"))
             self.initial["groups"] = list(self.instance.scope_groups.all())
             self.initial["categories"] = list(self.instance.scope_categories.all())
         for name, model in (("groups", ScreenGroup), ("categories", Category)):

@@ -55,7 +55,8 @@ def alert_detail(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Show an alert with its receipts, its drawings and what was done to it."""
     if pending_alerts.find_pending(pk=pk) is not None and not Alert.objects.filter(pk=pk).exists():
         return render(request, "alerts/pending.html", {"alert": pending_alerts.find_pending(pk=pk)})
-    found = get_object_or_404(Alert.objects.select_related("triggered").prefetch_related("groups", "screens"), pk=pk)
+    found = get_object_or_404(Alert.objects.select_related("triggered"), pk=pk)
+    queries.read_targets(found)
     screens = queries.targeted_screens(found)
     drawn = queries.to_content(found, found.issued_at)
     context = {

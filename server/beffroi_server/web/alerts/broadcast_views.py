@@ -34,6 +34,7 @@ from beffroi_server.alerts.translations import languages_without_order, texts_of
 from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.formatting import name_some
+from beffroi_server.core.named_relations import read_names
 from beffroi_server.core.request_times import arrived_at
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.fleet import screen_scopes
@@ -82,7 +83,10 @@ def alert_new(request: UserRequest) -> HttpResponse:
 @for_officers("GET", "POST")
 def alert_correct(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the form of a running alert with what it says now; POST has what was changed take its place."""
-    former = Alert.objects.filter(pk=pk).first() or pending_alerts.find_pending(pk=pk)
+    # The bars of the page read those that run.
+    running = queries.running_alerts(with_targets=False) if request.method == "GET" else ()
+    former = next((each for each in running if each.pk == pk), None) or Alert.objects.filter(pk=pk).first()
+    former = former or pending_alerts.find_pending(pk=pk)
     if former is None:
         raise Http404
     screen_scopes.check_row(request.user, former)
@@ -186,6 +190,7 @@ def _alert_named(text: str) -> Alert:
 
 def _values_of(alert: Alert | AlertProposal) -> dict[str, Any]:
     """Return what the form starts with for an alert that was broadcast before, or is to be corrected."""
+    read_names(([alert], "groups"), ([alert], "screens"))
     targets = Targets.of(alert)
     values = {name: getattr(alert, name) for name in (*TAKEN_OVER, "status", "is_open_ended")}
     return values | {"groups": list(targets.groups), "screens": list(targets.screens), "token": uuid.uuid4()}

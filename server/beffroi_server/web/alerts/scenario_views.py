@@ -11,6 +11,7 @@ from beffroi_content.model import AlertLevel
 from beffroi_server.alerts import scenario_services
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.models import Scenario
+from beffroi_server.core.named_relations import read_names
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest, current_town, for_officers
@@ -61,6 +62,8 @@ def scenario_delete(request: UserRequest, pk: int) -> HttpResponse:
 
 def _edit_scenario(request: UserRequest, edited: Scenario) -> HttpResponse:
     saved_name = edited.name
+    if edited.pk is not None:
+        read_names(*(([edited], name) for name in ("groups", "screens", "local_triggers")))
     is_saving = request.method == "POST" and "preview" not in request.POST and not changes_languages(request.POST)
     form = ScenarioForm(request.POST or None, instance=edited)
     if is_saving and form.is_valid():

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from beffroi_server.accounts.models import User
+from beffroi_server.core.read_once import read_once
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen
 from beffroi_server.notifications import incident_texts, incidents, outage_history
@@ -104,7 +105,7 @@ def attention_context(request: HttpRequest, limit: int | None = LISTED) -> dict[
     """Return what the list of what needs attention shows, with a mark that changes with it."""
     user = request.user
     assert isinstance(user, User)
-    found = list(incidents.open_incidents(user).select_related("screen", "acknowledged_by"))
+    found = _open_incidents(user)
     group = incident_texts.silent_group(found)
     grouped = {each.pk for each in group}
     rows = [incident_row(each, user) for each in found if each.pk not in grouped]
@@ -156,9 +157,22 @@ def screen_history(screen: Screen, now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def wrong_since(screens: Iterable[Screen]) -> dict[int, dt.datetime]:
-    """Return since when screens need attention, by their keys; those that do not are left out."""
-    found = Incident.objects.filter(
-        occasion=Occasion.SCREEN_WRONG, ended_at__isnull=True, right_since__isnull=True, screen__in=list(screens)
-    )
+def wrong_since(screens: Iterable[Screen], user: User | None = None) -> dict[int, dt.datetime]:
+    """Return since when screens need attention, by their keys; those that do not are left out.
+
+    Args:
+        screens: The screens.
+        user: Whose ``attention_context`` stands on the same page, so that what is open is read once.
+    """
+    keys = [screen.pk for screen in screens]
+    if user is not None:
+        wrong = [each for each in _open_incidents(user) if each.occasion == Occasion.SCREEN_WRONG]
+        return {each.screen_id: each.began_at for each in wrong if each.screen_id in keys}
+    found = incidents.open_incidents(None).filter(occasion=Occasion.SCREEN_WRONG, screen__in=keys)
     return {key: at for key, at in found.values_list("screen", "began_at") if key is not None}
+
+
+@read_once
+def _open_incidents(user: User) -> list[Incident]:
+    """Return what needs a user's attention, the newest first, with its screens."""
+    return list(incidents.open_incidents(user).select_related("screen", "acknowledged_by"))

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content.timeline.calendar import LocalCalendar
+from beffroi_server.core.named_relations import read_names
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.schedule import day_calendars, publish_permissions, queries, rule_status, rule_summary, services
 from beffroi_server.schedule.charter_programme import rule_findings, warnings_of
@@ -47,11 +48,11 @@ def rule_add(request: UserRequest) -> HttpResponse:
 @for_editors("GET", "POST")
 def rule_edit(request: UserRequest, pk: int) -> HttpResponse:
     """Change a rule."""
-    related = ("screens", "groups", "only_on", "never_on")
-    found = ScheduleRule.objects.filter(pk=pk).prefetch_related(*related).first()
+    found = ScheduleRule.objects.filter(pk=pk).prefetch_related("only_on", "never_on").first()
     if found is None and request.method == "POST":
         return _redirect_deleted_rule(request)
     found = found or get_object_or_404(ScheduleRule, pk=pk)
+    read_names(([found], "screens"), ([found], "groups"))
     publish_permissions.check_rule(request.user, found)
     return _edit_rule(request, found, {})
 
