@@ -141,7 +141,7 @@ class TestRefusals:
         assert api.post("/announcements", {"title": "a", "body": "b" * 200}).status_code == 413
 
     def test_a_fault_of_the_server_is_told_in_the_same_form(self, api, town, monkeypatch):
-        monkeypatch.setattr("beffroi_server.api.town._town_answer", lambda _town: 1 / 0)
+        monkeypatch.setattr("beffroi_server.api.town.town_answer", lambda _town: 1 / 0)
         api._client.raise_request_exception = False
         answer = api.get("/town")
         assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")
