@@ -52,7 +52,8 @@ class OverlayPages:
     def _kind_lines(self) -> list[str]:
         kind = self._alerts.drawing_context.settings.screen_class
         size = f"{kind.width} × {kind.height}"
-        return [kind.name if size in kind.name else f"{kind.name}, {size}" if kind.name else size]
+        line = kind.name if size in kind.name else f"{kind.name}, {size}" if kind.name else size
+        return [line.replace(" × ", "\u00a0×\u00a0")]
 
     def show_copy(self, seconds: int, box: str) -> None:
         """Say that this machine has the copied memory card of another one."""
