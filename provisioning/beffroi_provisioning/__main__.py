@@ -76,7 +76,11 @@ def _build_parser() -> argparse.ArgumentParser:
         "take-card", help="hand the card on the boot partition to the player; as root, at boot"
     )
     taking.add_argument("--root", type=Path, default=Path("/"), help="folder of the machine's files (%(default)s)")
-    taking.set_defaults(write=lambda options: card_taking.run(options.root), hint="Run this command with sudo")
+    taking.add_argument("--only-remove", action="store_true", help="only delete the cards that were handed over")
+    taking.set_defaults(
+        write=lambda options: card_taking.run(options.root, only_remove=options.only_remove),
+        hint="Run this command with sudo",
+    )
     keys_command.add_parser(commands)
     return parser
 

@@ -1,7 +1,7 @@
 """Takes an enrolment card from the boot partition of a machine and hands it to the player of that machine.
 
-Only root may change the boot partition, and the player is not root. The card is taken off: whoever borrows the memory
-card later finds nothing. Where it cannot be taken off, it is remembered, so that each start does not try it again.
+Only root may change the boot partition, and the player is not root. Then the card is taken off: whoever borrows the
+memory card later finds nothing. Cards are remembered, so that one that cannot be taken off is not tried at each start.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,10 +26,11 @@ TAKEN_CARD = "card.json"
 """Where the player looks for it, in its own folder."""
 _REMEMBERED = "cards-taken"
 _MOST_REMEMBERED = 50
+_MOUNT_SECONDS = 30.0
 
 
 def take_card(root: Path, say: Callable[[str], None]) -> bool:
-    """Hand the newest card that was not taken yet to the player, and take every card off where it lies.
+    """Hand the newest card that was not taken yet to the player; those before it are worth nothing any more.
 
     Args:
         root: The folder of the machine's files.
@@ -51,12 +53,64 @@ def take_card(root: Path, say: Callable[[str], None]) -> bool:
             _write(state / TAKEN_CARD, card.model_dump_json().encode())
             say(f"{path} was given to the player: it becomes the screen {card.screen}")
         _write(state / _REMEMBERED, "\n".join([*known, *(each[2] for each in new)][-_MOST_REMEMBERED:]).encode())
-    for _card, path, _digest in found:
-        try:
-            path.unlink()
-        except OSError as error:
-            say(f"{path} could not be removed ({error.strerror}): delete it, it is of no use any more")
     return bool(new)
+
+
+def remove_taken(root: Path, say: Callable[[str], None]) -> None:
+    """Delete the cards that were taken; a boot partition that is only read is written to for that instant.
+
+    Args:
+        root: The folder of the machine's files.
+        say: Told what was deleted; and of what was not, whether anything must be done.
+    """
+    taken = _remembered(root / STATE)
+    for folder in FOLDERS:
+        paths = [path for path in sorted((root / folder).glob(FILE_GLOB)) if _digest_of(path) in taken]
+        if not paths:
+            continue
+        with _writable(root / folder, say):
+            for path in paths:
+                try:
+                    path.unlink()
+                    say(f"{path} was deleted: the player has it, and it is of no use to anybody else")
+                except OSError as error:
+                    say(
+                        f"{path} could not be deleted ({error.strerror}). The player has it and goes on. Delete the "
+                        "file on another computer: until the screen is enrolled, whoever has it can become this screen"
+                    )
+
+
+@contextmanager
+def _writable(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Make a partition that is only read writable for the time of the context."""
+    if not folder.is_mount() or not os.statvfs(folder).f_flag & os.ST_RDONLY:
+        yield
+        return
+    _remount(folder, "rw", say)
+    try:
+        yield
+    finally:
+        _remount(folder, "ro", say)
+
+
+def _remount(folder: Path, access: str, say: Callable[[str], None]) -> None:
+    try:
+        subprocess.run(  # noqa: S603 - ours, without a shell
+            ["mount", "-o", f"remount,{access}", str(folder)],  # noqa: S607 - of the system
+            check=True, capture_output=True, text=True, timeout=_MOUNT_SECONDS,
+        )  # fmt: skip
+    except subprocess.CalledProcessError as error:
+        say(f"{folder} could not be mounted again as {access}: {error.stderr.strip()}")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        say(f"{folder} could not be mounted again as {access}: {error}")
+
+
+def _digest_of(path: Path) -> str:
+    """Return the digest of a file, empty if it cannot be read."""
+    try:
+        return hashlib.sha256(_read_file(path)).hexdigest()
+    except OSError:
+        return ""
 
 
 def _cards(root: Path, say: Callable[[str], None]) -> Iterator[tuple[EnrolmentCard, Path, str]]:
@@ -118,7 +172,7 @@ def _account(uid: int, gid: int) -> Iterator[None]:
         os.setegid(0)
 
 
-def run(root: Path = Path("/")) -> list[Path]:
+def run(root: Path, *, only_remove: bool = False) -> list[Path]:
     """Run the command; what it says goes to the journal."""
-    take_card(root, lambda line: print(line, file=sys.stderr))
+    (remove_taken if only_remove else take_card)(root, lambda line: print(line, file=sys.stderr))
     return []

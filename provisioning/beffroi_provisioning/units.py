@@ -112,9 +112,11 @@ RequiresMountsFor=/boot/firmware {_STATE}
 [Service]
 Type=oneshot
 ExecStart={programs}/beffroi-provisioning take-card
+# Then the card goes, also from a boot partition that is only read: what is confined cannot mount it again.
+ExecStartPost=+{programs}/beffroi-provisioning take-card --only-remove
 StandardInput=null
 ProtectSystem=strict
-ReadWritePaths=-/boot -/boot/firmware -/etc/beffroi {_STATE}
+ReadWritePaths={_STATE}
 ProtectHome=yes
 PrivateTmp=yes
 PrivateNetwork=yes
