@@ -220,6 +220,31 @@ def test_the_page_shows_some_screens_at_a_time_those_to_look_at_first(
     assert dict(pages[1].context["running"]) == {"1.0": 20}
 
 
+@pytest.mark.parametrize(
+    ("has_keys", "address", "said"),
+    [
+        (False, "", "has no keys by which versions are checked"),
+        (True, "", "releases update --from /media/stick"),
+        (True, "https://releases.example.org", "by itself every six hours"),
+    ],
+)
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_the_page_says_how_a_version_gets_onto_the_server(
+    fleet: list[Screen], client, charlie, settings, tmp_path, monkeypatch, has_keys, address, said, is_empty
+) -> None:
+    settings.RELEASES_ROOT, settings.RELEASES_URL = tmp_path / "root.json", address
+    if has_keys:
+        settings.RELEASES_ROOT.write_text("{}")
+    if is_empty:
+        monkeypatch.setattr(mirror, "available_versions", dict)
+    client.force_login(charlie)
+
+    page = client.get(reverse("software"), headers={"Accept-Language": "en"}).content.decode()
+
+    assert ("no version of the player yet" in page, said in page) == (is_empty, True)
+    assert 'href="/help/#when-something-is-wrong"' in page.partition("How a version gets onto the server")[2]
+
+
 def test_a_technician_rolls_a_version_out_on_the_page(fleet: list[Screen], town, client, charlie) -> None:
     client.force_login(charlie)
     given = {"version": "1.1", "first_group": "", "hold_hours": "2"}

@@ -14,7 +14,7 @@ SECTION_OF_AREA = {
     "broadcasting-an-alert": ("alert", "scenario", "restoration"),
     "proving-what-was-shown": ("plays", "screen-day", "audit"),
     "several-municipalities": ("municipalit",),
-    "when-something-is-wrong": ("screen", "group", "notification", "outage"),
+    "when-something-is-wrong": ("screen", "group", "notification", "outage", "software", "rollout"),
 }  # fmt: skip
 """By section of the English guide: how the names of the addresses of its pages begin. The longest beginning counts."""
 

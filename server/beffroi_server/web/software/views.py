@@ -7,13 +7,14 @@ from collections import Counter
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import ScreenGroup
@@ -22,6 +23,7 @@ from beffroi_server.software.models import Rollout, RolloutState
 from beffroi_server.software.progress import Progress, progress_of
 from beffroi_server.web.access import UserRequest, for_technicians
 from beffroi_server.web.forms import StyledModelForm
+from beffroi_server.web.help.help_links import help_anchor
 from beffroi_server.web.requests import paginate
 
 SCREENS_PER_PAGE = 50
@@ -103,6 +105,9 @@ def _render_page(request: UserRequest, form: RolloutForm, status: int = 200) -> 
         "done": sum(each.progress is Progress.DONE for each in rows),
         "running": sorted(counted.items(), key=lambda each: (-each[1], each[0])),
         "versions": [version for version, _name in form.fields["version"].choices],  # type: ignore[attr-defined]
+        "takes_versions": settings.RELEASES_ROOT.is_file(),
+        "guide_section": help_anchor("software", get_language() or "en"),
+        "looks_by_itself": bool(settings.RELEASES_URL),
         "may_roll_out": screen_scopes.scope_group_keys(request.user) is None,
         "failed": Progress.FAILED,
         "is_done": Progress.DONE,

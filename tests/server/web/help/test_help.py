@@ -49,7 +49,7 @@ def test_knows_lists_tables_and_headings():
 @pytest.mark.parametrize(
     ("page", "section"),
     [("rule-new", "programmer"), ("alert-new", "diffuser-une-alerte"), ("screen-day", "prouver-ce-qui-a-ete-diffuse"),
-     ("screen-week", "programmer"), ("help", "")],
+     ("screen-week", "programmer"), ("software", "quand-quelque-chose-ne-va-pas"), ("help", "")],
 )  # fmt: skip
 def test_a_page_has_its_section(page, section):
     assert help_anchor(page, "fr") == section
