@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import User
 from beffroi_server.fleet.models import Screen, ScreenGroup
-from beffroi_server.fleet.targets import Targets
+from beffroi_server.fleet.targets import Targets, all_groups
 
 Row = TypeVar("Row", bound=Model)
 
@@ -39,6 +39,12 @@ def groups_in_scope(user: User | None) -> QuerySet[ScreenGroup]:
     """Return the groups that a user may aim at."""
     keys = scope_group_keys(user)
     return ScreenGroup.objects.all() if keys is None else ScreenGroup.objects.filter(pk__in=keys)
+
+
+def listed_groups(user: User | None) -> list[ScreenGroup]:
+    """Return the groups that a user may aim at, by name; the groups of all screens are read for it, once a page."""
+    keys = scope_group_keys(user)
+    return [group for group in all_groups() if keys is None or group.pk in keys]
 
 
 def screens_in_scope(user: User | None) -> QuerySet[Screen]:

@@ -17,6 +17,7 @@ from django.db.models import Case, CharField, Exists, FilteredRelation, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.core.folded_text import fold_text
+from beffroi_server.core.read_once import read_once
 from beffroi_server.fleet import targets
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library.event_dates import event_is_over
@@ -113,6 +114,7 @@ def screens_showing(announcements: Collection[Announcement]) -> QuerySet[Screen]
     return Screen.objects.filter(Q(pk__in=by_placement.values("pk")) | Q(pk__in=by_rule.values("pk")))
 
 
+@read_once
 def read_playlists(announcement: uuid.UUID | None = None) -> list[KnownPlaylist]:
     """Return all playlists, by name: one query, which also tells which ones list an announcement, if one is given."""
     entries = Entry.objects.filter(playlist=OuterRef("pk"), announcement=announcement)

@@ -11,9 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from beffroi_server.accounts.models import User
-from beffroi_server.fleet import screen_scopes, services, targets
-from beffroi_server.fleet.models import ScreenGroup
+from beffroi_server.fleet import screen_scopes, services
 from beffroi_server.monitoring import screen_overview, status_text
 from beffroi_server.monitoring.expected_frames import ExpectedContents
 from beffroi_server.monitoring.screen_overview import ScreenOverview
@@ -58,18 +56,13 @@ def _overview_context(request: UserRequest) -> dict[str, Any]:
         "page": page,
         "active_alerts": contents.active_alerts(at),
         "summary": _fleet_summary(overviews),
-        "groups": _offered_groups(request.user),
+        "groups": screen_scopes.listed_groups(request.user),
         "states": [status_text.state_text(code) for code in status_text.STATE_TEXTS],
         "filtered": any(filters.values()),
         **filters,
     }
     _request_screenshots(shown)
     return context
-
-
-def _offered_groups(user: User) -> list[ScreenGroup]:
-    keys = screen_scopes.scope_group_keys(user)
-    return [group for group in targets.all_groups() if keys is None or group.pk in keys]
 
 
 def _request_screenshots(shown: list[ScreenOverview]) -> None:

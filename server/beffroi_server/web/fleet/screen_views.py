@@ -37,6 +37,8 @@ from beffroi_server.web.notifications.attention_views import screen_history, wro
 from beffroi_server.web.requests import paginate
 
 SCREENS_PER_PAGE = 50
+_CLASS_FIELDS = ("name", "width", "height")
+"""What the name of a class is made of."""
 CHANGES_SHOWN = 8
 
 
@@ -47,13 +49,17 @@ def screen_list(request: UserRequest) -> HttpResponse:
     page = paginate(
         request, filter_screens(overviews_in_scope(timezone.now(), request.user), **filters), SCREENS_PER_PAGE
     )
+    # Of a screen, its class is all that an overview does not have.
+    narrow = Screen.objects.select_related("screen_class").only(*(f"screen_class__{name}" for name in _CLASS_FIELDS))
+    listed = narrow.in_bulk([each.screen.pk for each in page])
     context = {
         "page": page,
         "rows": [
-            (each, status_text.state_text(each.state, each.silent_since))
-            for each in screen_overview.with_whole_screens(page)
+            (each, listed[each.screen.pk].screen_class, status_text.state_text(each.state, each.silent_since))
+            for each in page
+            if each.screen.pk in listed
         ],
-        "groups": screen_scopes.groups_in_scope(request.user),
+        "groups": screen_scopes.listed_groups(request.user),
         **filters,
     }
     return render(request, "fleet/screens.html", context)

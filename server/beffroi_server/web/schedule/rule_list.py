@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_content.timeline.calendar import LocalCalendar
 from beffroi_server.core.folded_text import fold_text
+from beffroi_server.core.named_relations import read_names
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.schedule import day_calendars, rule_status, rule_summary
 from beffroi_server.schedule.models import Playlist, ScheduleRule
@@ -42,13 +44,15 @@ def rule_list(request: UserRequest) -> HttpResponse:
     now = timezone.now()
     town = current_town()
     almanac = day_calendars.town_almanac(ZoneInfo(town.time_zone), town)
-    related = ("screens", "groups", "only_on", "never_on")
     within = screen_scopes.rows_in_scope(ScheduleRule.objects.all(), request.user)
-    rules = list(within.select_related("playlist").prefetch_related(*related))
+    rules = list(within.select_related("playlist"))
     state = _read_state(request, rules)
     is_asked = "shown" in request.GET
+    if is_asked or state.words or state.value_of("status"):
+        _read_related(rules)
     shown = rule_status.rules_on_screen(rules, now, almanac) if is_asked else set()
     page = paginate(request, list(_found(rules, state, now, almanac)), RULES_PER_PAGE)
+    _read_related(list(page))
     rows = [
         RuleRow(
             each,
@@ -67,6 +71,12 @@ def rule_list(request: UserRequest) -> HttpResponse:
     }
     template = "schedule/rule_rows.html" if is_htmx(request) else "schedule/rules.html"
     return render(request, template, context)
+
+
+def _read_related(rules: list[ScheduleRule]) -> None:
+    """Read where and on which days rules are for: of all where a search or a timeline asks, otherwise of a page."""
+    read_names((rules, "screens"), (rules, "groups"))
+    prefetch_related_objects(rules, "only_on", "never_on")
 
 
 def _read_state(request: UserRequest, rules: Iterable[ScheduleRule]) -> ListState:

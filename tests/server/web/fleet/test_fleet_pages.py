@@ -446,3 +446,13 @@ class TestExactPictures:
 def part(page: str) -> str:
     """Return what a page says of the exact picture."""
     return page.partition('id="exact"')[2].partition("</section>")[0]
+
+
+def test_the_list_tells_place_class_and_groups(client, victor, quay, hall, django_assert_max_num_queries):
+    client.force_login(victor)
+    with django_assert_max_num_queries(9):
+        page = client.get("/screens/").content.decode()
+    for screen in (quay, hall):
+        assert f"{screen.place}" in page
+        assert str(screen.screen_class) in page
+    assert ">Harbour</option>" in page
