@@ -25,7 +25,8 @@ from beffroi_server.web.accounts import sign_in_attempts
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 SHORT_GUIDES = (
-    "screen", "daily", "on-call-card", "security", "accessibility", "data-protection", "electoral-period", "capacity",
+    "screen", "daily", "on-call-card", "security", "keys", "accessibility", "data-protection", "electoral-period",
+    "capacity",
 )  # fmt: skip
 GUIDES = ("guide", *SHORT_GUIDES)
 CATALOGUE = ROOT / "server/beffroi_server/web/locale/fr/LC_MESSAGES/django.po"
@@ -37,11 +38,14 @@ RUN_BY = {
     "beffroi-server audit verify": "tests/server/accounts/test_audit_verification.py",
     "beffroi-server backup-list": "tests/server/backups/test_backups.py",
     "beffroi-server export": "tests/server/town_export/test_town_export.py",
+    "beffroi-server init": "tests/server/test_keys_runbook.py",
+    "beffroi-server keys": "tests/server/test_keys_runbook.py",
+    "beffroi-provisioning keys": "tests/server/test_keys_runbook.py",
     "beffroi-server link": "tests/server/test_bootstrap.py",
     "beffroi-player status": "tests/player/test_processes.py",
     "make bench": "tests/benchmarks/test_benchmarks.py",
 }
-"""Commands of the guides, and the tests that run them. Those of docs/keys.md and the installation have their own."""
+"""Commands of the guides, and the tests that run them. Those of the installation have their own."""
 
 
 def text_of(name: str, language: str) -> str:
@@ -118,7 +122,7 @@ def test_what_stands_in_italics_is_a_text_of_the_pages(name: str, language: str)
 @pytest.mark.parametrize("name", SHORT_GUIDES)
 def test_every_command_is_run_by_a_test(name: str, language: str) -> None:
     blocks = re.findall(r"^ *```sh\n(.*?)```$", text_of(name, language), re.MULTILINE | re.DOTALL)
-    commands = {line.strip() for block in blocks for line in block.splitlines()} - {""}
+    commands = {line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines()} - {""}
     for command in commands:
         known = max((each for each in RUN_BY if command.startswith(each)), key=len, default="")
         assert known, f"no test runs {command}"

@@ -21,7 +21,9 @@ from beffroi_server.delivery import key_files, key_rotation, keys_command, signi
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet.targets import EVERYWHERE
 
-RUNBOOK = (Path(__file__).parents[2] / "docs/keys.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+RUNBOOK = (DOCS / "keys.en.md").read_text(encoding="utf-8")
+FRENCH_RUNBOOK = (DOCS / "keys.fr.md").read_text(encoding="utf-8")
 STICKS = ("stick-1", "stick-2", "stick-3", "stick-4", "new-1", "new-2", "new-3")
 
 
@@ -228,3 +230,8 @@ def test_every_command_of_the_runbook_is_in_a_section_that_is_followed():
     text = Path(__file__).read_text(encoding="utf-8")
     assert headings
     assert [heading for heading in headings if f'"{heading}"' not in text] == []
+
+
+def test_the_french_runbook_has_the_same_commands():
+    blocks = [re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL) for text in (RUNBOOK, FRENCH_RUNBOOK)]
+    assert blocks[0] == blocks[1]

@@ -20,7 +20,7 @@ from beffroi_server.delivery.key_state import KeyState, KeyTask
 FAULTS = (KeyChangeRefused, RootKeyUnreadable)
 _ROLES = tuple(role.value for role in key_files.SIGNING_ROLES)
 TASK_SENTENCES = {
-    KeyTask.MISSING: "there is no key list: sign one with two root keys (docs/keys.md)",
+    KeyTask.MISSING: "there is no key list: sign one with two root keys (docs/keys.en.md)",
     KeyTask.KEY_LOST: "the key of a role is missing or is another one: put it back from the backup, or replace it",
     KeyTask.ENDED: "the key list has ended: new players refuse it until it is signed again with two root keys",
     KeyTask.ENDING_SOON: "the key list ends within two weeks: sign it again with two root keys (keys renew)",
@@ -36,7 +36,7 @@ def task_sentences(state: KeyState) -> list[str]:
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to those of ``beffroi-server``."""
-    parser = commands.add_parser("keys", help="the town's keys: what they are, new ones, renewal (docs/keys.md)")
+    parser = commands.add_parser("keys", help="the town's keys: what they are, new ones, renewal (docs/keys.en.md)")
     acts = parser.add_subparsers(dest="act", metavar="ACT")
     acts.add_parser("show", help="say which keys count, until when, and what is to be done (the default)")
     renew = acts.add_parser("renew", help="have the key list signed again, with the same keys")

@@ -37,7 +37,7 @@ def check_private_keys() -> None:
         if listed is not None and role in listed.roles and name not in listed.roles[role].keys:
             raise KeysMissing(
                 f"{key_files.key_path(role)} is not the key that players know: they would refuse all that it signs. "
-                "Put the right file back from the backup of the keys, or replace it: docs/keys.md"
+                "Put the right file back from the backup of the keys, or replace it: docs/keys.en.md"
             )
 
 

@@ -28,7 +28,7 @@ class Texts(NamedTuple):
 
 _NO_DOCUMENT_SENT = _("No alert and no programme is sent; screens go on with what they have.")
 _NO_PROGRAMME_ACCEPTED = _("Players accept nothing new without it, alerts included.")
-_RENEW_KEYS = _("Sign the list again with two root keys: beffroi-server keys renew (docs/keys.md).")
+_RENEW_KEYS = _("Sign the list again with two root keys: beffroi-server keys renew (docs/keys.en.md).")
 _MOVE_DATA = _("Free some, or move the folder to a larger disk.")
 _NOT_READ = _("What it covers is unknown.")
 _CERTIFICATE_HARM = _("Browsers refuse the pages, and players fetch nothing over HTTPS.")
@@ -64,7 +64,7 @@ TEXTS = {
     ),
     "keys-missing": Texts(
         FAILURE, _("A signing key is missing, or is not the one that players know."), _NO_DOCUMENT_SENT,
-        _("Restore the keys from a backup, or make a new one: beffroi-server keys rotate (docs/keys.md)."),
+        _("Restore the keys from a backup, or make a new one: beffroi-server keys rotate (docs/keys.en.md)."),
     ),
     "key-list-missing": Texts(
         FAILURE, _("There is no signed key list."), _NO_PROGRAMME_ACCEPTED, _("Run “beffroi-server init” again."),
@@ -159,7 +159,7 @@ TEXTS = {
     "root-keys-here": Texts(
         WARNING, _("%(names)s are still on this machine."),
         _("Whoever breaks in could speak on every screen for good."),
-        _("Move them to safe places elsewhere: beffroi-server keys move-root (docs/keys.md)."),
+        _("Move them to safe places elsewhere: beffroi-server keys move-root (docs/keys.en.md)."),
     ),
     "files-exposed": Texts(
         WARNING, _("Other accounts of this machine can read or change: %(paths)s"),

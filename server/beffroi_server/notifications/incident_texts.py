@@ -112,7 +112,7 @@ _ADVICE = {
     Occasion.FEED_BROKEN: gettext_lazy("Open the feed and check its address."),
     Occasion.DISK: gettext_lazy("Free some space, or give the server a larger disk."),
     Occasion.CERTIFICATE: gettext_lazy("Renew it, and check why it was not renewed by itself."),
-    Occasion.KEYS: gettext_lazy("Follow docs/keys.md on the server: beffroi-server keys says what to do."),
+    Occasion.KEYS: gettext_lazy("Follow docs/keys.en.md on the server: beffroi-server keys says what to do."),
     Occasion.BACKUP: gettext_lazy("Look at the log of the backup on the server, and start it again."),
     Occasion.ALERT_UNSEEN: gettext_lazy(
         "Open the alert: it says of each screen why. Warn people there by other means."
