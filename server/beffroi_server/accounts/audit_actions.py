@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+
+from beffroi_server.accounts.models import AuditEvent
+from beffroi_server.core import formatting
 
 ACTION_TEXTS = {
     "account-changed": _("changed their name"),
@@ -157,9 +161,23 @@ ACTION_TEXTS = {
     "public-page-changed": _("changed the public page of"),
     "town-changed": _("changed the town"),
     "town-created": _("created the town"),
+    "town-exported": _("exported, by a command on the server, all that was made by"),
 }
 
 
 def action_text(action: str) -> str:
     """Return the action as the middle of a sentence: “alice … the playlist Town life”."""
     return str(ACTION_TEXTS.get(action, action))
+
+
+def amount_text(event: AuditEvent) -> str:
+    """Return how much an event was about, such as “4,210 rows in 96 files”; empty for most."""
+    detail = event.detail if isinstance(event.detail, dict) else {}
+    rows, files = detail.get("rows"), detail.get("files")
+    if event.action != "town-exported" or not isinstance(rows, int) or not isinstance(files, int):
+        return ""
+    counted = (
+        ngettext("%(count)s row", "%(count)s rows", rows) % {"count": formatting.format_number(rows, 0)},
+        ngettext("%(count)s file", "%(count)s files", files) % {"count": formatting.format_number(files, 0)},
+    )
+    return gettext("%(rows)s in %(files)s") % {"rows": counted[0], "files": counted[1]}

@@ -23,6 +23,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
+from beffroi_server.accounts import audit
 from beffroi_server.accounts.audit_export import trail_lines
 from beffroi_server.accounts.models import AuditEvent, Town
 from beffroi_server.core import disk_space, formatting
@@ -92,7 +93,7 @@ class _Export:
 
 
 def make_export(target: Path, now: dt.datetime, progress: Progress = logger.info) -> ExportOutcome:
-    """Write all that the town has made to a zip file.
+    """Write all that the town has made to a zip file, and record in the audit trail that it was done.
 
     Args:
         target: The file, or a folder that is there: the file is then named by town and time.
@@ -116,9 +117,9 @@ def make_export(target: Path, now: dt.datetime, progress: Progress = logger.info
         export = _Export(archive, Town.objects.get(), now, progress)
         _write_all(export)
         _write_about(export)
-    return ExportOutcome(
-        path, sum(export.counts.values()), len(archive.files), path.stat().st_size, tuple(export.problems)
-    )
+    rows, files = sum(export.counts.values()), len(archive.files)
+    audit.record_event(None, "town-exported", town.name, file=path.name, rows=rows, files=files)
+    return ExportOutcome(path, rows, files, path.stat().st_size, tuple(export.problems))
 
 
 def _write_all(export: _Export) -> None:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import stat
 import threading
 import tracemalloc
@@ -17,7 +18,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from beffroi_server.accounts import audit
 from beffroi_server.accounts.audit_verification import main as verify_trail
+from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts.models import Alert
 from beffroi_server.cli import main
 from beffroi_server.fleet.play_models import PlayRecord
@@ -193,6 +196,7 @@ def test_an_export_that_fails_leaves_nothing(full_town, tmp_path):
         writing.make_export(tmp_path, timezone.now(), fail)
 
     assert list(tmp_path.glob("*.zip")) + list(tmp_path.glob(".*")) == []
+    assert not AuditEvent.objects.filter(action="town-exported").exists()
 
 
 @pytest.mark.parametrize(
@@ -224,3 +228,23 @@ def test_the_command_says_where_it_is_and_shows_how_far_it_is(full_town, tmp_pat
     assert said.out.startswith(f"{path}: ")
     assert "· announcements\n" in said.err
     assert MediaItem.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "exported, by a command on the server, all that was made by"),
+     ("fr", "a exporté, par une commande sur le serveur, tout ce qu’a créé")],
+)  # fmt: skip
+def test_the_audit_trail_tells_of_it(full_town, tmp_path, client, dora, language, words):
+    assert main(["export", str(tmp_path / "town.zip")]) == 0
+
+    event = AuditEvent.objects.order_by("-pk")[0]
+    with zipfile.ZipFile(tmp_path / "town.zip") as packed:
+        files = len(packed.namelist())
+    assert (event.actor, event.action, event.subject) == ("", "town-exported", "Saint-Aubin")
+    assert (event.detail["file"], event.detail["files"]) == ("town.zip", files)
+    assert audit.verify_chain()
+    client.force_login(dora)
+    page = client.get("/audit/", headers={"Accept-Language": language}).content.decode()
+    assert words in page
+    assert re.search(rf"\({event.detail['rows']} \w+ \w+ {files} \w+\)", page)

@@ -50,7 +50,15 @@ def audit_trail(request: UserRequest) -> HttpResponse:
     page = paginate(request, _found_events(filters), EVENTS_PER_PAGE)
     context: dict[str, Any] = {
         "page": page,
-        "rows": [(event, audit_actions.action_text(event.action), changed_fields(event.detail)) for event in page],
+        "rows": [
+            (
+                event,
+                audit_actions.action_text(event.action),
+                audit_actions.amount_text(event),
+                changed_fields(event.detail),
+            )
+            for event in page
+        ],
         "actions": _action_choices(),
         "actors": AuditEvent.objects.exclude(actor="").order_by("actor").values_list("actor", flat=True).distinct(),
         "check": audit.check_trail(is_whole="check" in request.GET),

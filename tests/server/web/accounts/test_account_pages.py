@@ -294,7 +294,7 @@ class TestTheTrail:
         hall.place, hall.appearance, hall.neighbours = "Quay", "night", True
         fleet.save_screen(hall, user=dora)
         client.force_login(dora)
-        (_event, _words, changes), *_rest = client.get("/audit/").context["rows"]
+        (_event, _words, _amount, changes), *_rest = client.get("/audit/").context["rows"]
 
         assert [(each.label, each.before, each.after) for each in changes] == [
             ("Place", "Reception", "Quay"),
