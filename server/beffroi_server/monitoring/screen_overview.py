@@ -289,7 +289,9 @@ def _build_overview(
     facts: _ScreenFacts, groups: tuple[str, ...], heads: dict[str, int], now: dt.datetime
 ) -> ScreenOverview:
     reasons = tuple(_state_reasons(facts, groups, heads, now))
-    gravest = max((STATE_OF_REASON[reason] for reason in reasons), key=_STATES_BY_SEVERITY.index, default="right")
+    gravest = (
+        max((STATE_OF_REASON[reason] for reason in reasons), key=_STATES_BY_SEVERITY.index) if reasons else "right"
+    )
     seen_at = facts.state.seen_at if facts.state else None
     silent_since = presence.last_contact(facts.state) if gravest == "offline" else None
     return ScreenOverview(

@@ -87,13 +87,14 @@ def with_status(
     )
 
 
-def with_one_status(rows: QuerySet[Announcement], status: str, now: dt.datetime, zone: ZoneInfo) -> QuerySet[Any]:
-    """Return those announcements that have a status, as :func:`with_status`; few are asked where few can have it.
+FEW_HAVE = frozenset({AnnouncementStatus.ON, AnnouncementStatus.LATER, AnnouncementStatus.OFF})
+"""What nothing has placed or listed has none of these; it is most of what a town wrote."""
 
-    What nothing has placed or listed is neither on, nor shown later, nor taken off; it is most of what a town wrote.
-    """
+
+def with_one_status(rows: QuerySet[Announcement], status: str, now: dt.datetime, zone: ZoneInfo) -> QuerySet[Any]:
+    """Return those announcements that have a status, as :func:`with_status`; few are asked where ``FEW_HAVE`` it."""
     playlists = read_playlists()
-    if status in {AnnouncementStatus.ON, AnnouncementStatus.LATER, AnnouncementStatus.OFF}:
+    if status in FEW_HAVE:
         placed = AnnouncementPlacement.objects.values("announcement")
         listed = Entry.objects.filter(announcement__isnull=False).order_by().values("announcement")
         filled = [fold_text(each.category) for each in playlists if each.is_scheduled and each.category]

@@ -27,6 +27,7 @@ from beffroi_server.library.models import Announcement, MediaItem, Tag
 from beffroi_server.library.template_choices import template_choices
 from beffroi_server.monitoring.proof import play_queries
 from beffroi_server.schedule.announcement_status import (
+    FEW_HAVE,
     AnnouncementStatus,
     read_playlists,
     with_one_status,
@@ -41,6 +42,8 @@ from beffroi_server.web.list_filters import ListState, read_list
 from beffroi_server.web.requests import paginate
 
 ANNOUNCEMENTS_PER_PAGE = 30
+MOST_LISTED_KEYS = 1_500
+"""Announcements of which the keys are read at once, instead of a count and the keys of a page."""
 MAX_OFFERED = 100
 """Categories, tags, people and feeds that a filter offers at most."""
 NOT_ON = "not-on"
@@ -67,12 +70,24 @@ def announcement_list(request: UserRequest) -> HttpResponse:
     """List the announcements that are in use, or those that the address asks for."""
     state = read_announcement_list(request)
     # What a row needs is read for the rows of the page only: there may be ten thousand others.
-    page = paginate(request, found_announcements(state).values_list("pk", flat=True), ANNOUNCEMENTS_PER_PAGE)
+    page = paginate(request, _found_keys(state), ANNOUNCEMENTS_PER_PAGE)
     page.object_list = _read_rows(list(page.object_list))
     for each in page.object_list:
         each.is_open = content_owners.changes(request.user, each)
     context = {"page": page, "state": state, "search": state.search}
     return render(request, "library/announcements.html", context)
+
+
+def _found_keys(state: ListState) -> Any:
+    """Return the keys of what the list asks for: as a list where few can have the status, otherwise as a query.
+
+    To find out the status takes as long for a count of all as for the keys of all.
+    """
+    keys = found_announcements(state).values_list("pk", flat=True)
+    if state.value_of("status") not in FEW_HAVE:
+        return keys
+    found = list(keys[: MOST_LISTED_KEYS + 1])
+    return found if len(found) <= MOST_LISTED_KEYS else keys
 
 
 def read_announcement(key: uuid.UUID) -> Any:

@@ -14,6 +14,7 @@ from beffroi_server.library import archive, services, tags
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import placements
 from beffroi_server.schedule.models import AnnouncementPlacement
+from beffroi_server.web.library import announcement_list
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +66,17 @@ class TestFilters:
         page = page_text(as_alice.get("/announcements/?status=on&search=verre&page=3"))
         assert 'href="?search=verre"' in page
         assert 'href="?status=on"' in page
+
+    @pytest.mark.parametrize("most", [1, 2, 100])
+    def test_of_few_and_of_many_are_paged_alike(self, as_alice, announcement, monkeypatch, most):
+        monkeypatch.setattr(announcement_list, "MOST_LISTED_KEYS", most)
+        monkeypatch.setattr(announcement_list, "ANNOUNCEMENTS_PER_PAGE", 2)
+        for title in ("Marché", "Piscine", "Théâtre"):
+            made = services.save_announcement(user=None, title=title)
+            placements.place_announcement(made, everywhere=True, user=None)
+        pages = [as_alice.get(f"/announcements/?status=on&sort=title&page={number}") for number in (1, 2)]
+        assert [titles(page_text(page)) for page in pages] == [["Marché", "Piscine"], ["Théâtre"]]
+        assert {page.context["page"].paginator.count for page in pages} == {3}
 
     def test_are_offered_from_two_rows_on(self, as_alice, announcement):
         assert 'id="filter-status"' not in page_text(as_alice.get("/announcements/"))
