@@ -40,7 +40,9 @@ def _phenomenon_rules(source: WarningSource) -> list[PolicyRule]:
         tables = (PHENOMENON_NAMES, OVERSEAS_NAMES)
         names = tuple(name for table in tables for code, name in table.items() if str(code) == number)
         if names:
-            found += [*_rules(propose_from, broadcast_from, names), PolicyRule(decision=Decision.IGNORE, events=names)]
+            # Where one of the two is empty, it is as for all phenomena.
+            least = (propose_from or source.propose_from, broadcast_from or source.broadcast_from)
+            found += [*_rules(*least, names), PolicyRule(decision=Decision.IGNORE, events=names)]
     return found
 
 

@@ -206,6 +206,15 @@ def test_the_coast_counts_and_single_phenomena_have_their_own_policy(authority):
     assert Alert.objects.get().title == "Vigilance orange\u202f: vagues-submersion"
 
 
+def test_half_of_the_policy_of_a_phenomenon_may_be_as_for_all(authority):
+    source = vigilance(phenomena={str(WIND): ["emergency", ""], str(FLOOD): ["", "emergency"]})
+    authority.say(source, chart([item(WIND, ORANGE), item(FLOOD, ORANGE)]))
+    assert [title for _, title in waiting()] == ["Vigilance orange\u202f: pluie-inondation"]
+    authority.say(source, chart([item(WIND, RED)], made=authority.now), minutes=9)
+    assert "Vigilance rouge\u202f: vent violent" in [title for _, title in waiting()]
+    assert not Alert.objects.exists()
+
+
 def test_a_chart_that_nobody_renews_proposes_nothing_ends_nothing_and_is_said_to_be_old(authority, bob):
     source = vigilance()
     authority.say(source, chart([item(WIND, ORANGE)], [item(WIND, ORANGE)]))
