@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any, Literal
+from typing import Literal
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from ninja import Query, Status
 
@@ -16,35 +17,53 @@ from beffroi_server.api.alert_models import READ, WRITE, AlertAnswer, NewAlert, 
 from beffroi_server.api.languages import AlertTranslationAnswer
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.repeated_requests import Repetition
-from beffroi_server.api.values import Answer, Change, Line120, PageOf, PageQuery, find_row, page_of
+from beffroi_server.api.values import Answer, Change, Line120, PageOf, PageQuery, find_row, page_of, user_name
+from beffroi_server.fleet.targets import Targets
 
 TAG = "alert proposals"
 
 
-class ProposalAnswer(Answer):
+class AlertProposalAnswer(Answer):
     """An alert that waits until an officer confirms it, or what became of it."""
 
     id: uuid.UUID
     origin: Literal["officer", "warning"]
     level: AlertLevel
     status: AlertStatus
+    hazard: str
     title: str
     description: str
     instruction: str
+    short_text: str
+    phone: str
+    link: str
     source: str
     translations: list[AlertTranslationAnswer]
+    everywhere: bool
+    groups: list[str]
+    screens: list[str]
+    all_clear_s: int
     duration_min: int | None
+    ends_at: dt.datetime | None
+    """Of one that ends at an instant, as a warning does; null: ``duration_min`` after it is broadcast."""
+    is_open_ended: bool
+    scenario: int | None
+    """What it was started from."""
+    corrects: uuid.UUID | None
+    """The alert whose place it takes."""
     proposed_by: str
     proposed_at: dt.datetime
     deadline_at: dt.datetime
     """From here on it can no longer be confirmed."""
     decision: Literal["", "confirmed", "declined", "alone", "over"]
     """Empty while it waits, and where nobody decided in time."""
+    decided_by: str
+    decided_at: dt.datetime | None
     alert: uuid.UUID | None
     """What it became."""
 
 
-class ProposalQuery(PageQuery):
+class AlertProposalQuery(PageQuery):
     """Which proposals are wanted."""
 
     waiting: bool = True
@@ -56,31 +75,42 @@ class AloneChange(Change):
     reason: Line120
 
 
-def _proposals() -> Any:
-    return AlertProposal.objects.select_related("proposed_by")
+def with_related(rows: QuerySet[AlertProposal]) -> QuerySet[AlertProposal]:
+    """Return proposals with what their answers show."""
+    return rows.select_related("proposed_by", "decided_by").prefetch_related("groups", "screens")
 
 
-def alert_proposal_answer(row: AlertProposal) -> ProposalAnswer:
+def _proposals() -> QuerySet[AlertProposal]:
+    return with_related(AlertProposal.objects.all())
+
+
+def alert_proposal_answer(row: AlertProposal) -> AlertProposalAnswer:
     """Return a proposed alert as the API shows it."""
-    names = set(ProposalAnswer.model_fields) - {"proposed_by", "alert"}
-    values = {name: getattr(row, name) for name in names}
-    who = row.proposed_by.get_username() if row.proposed_by is not None else ""
-    return ProposalAnswer.model_validate({**values, "proposed_by": who, "alert": row.alert_id})
+    targets = Targets.of(row)
+    related = {
+        "proposed_by": user_name(row.proposed_by), "decided_by": user_name(row.decided_by), "alert": row.alert_id,
+        "scenario": row.scenario_id, "corrects": row.corrects_id,
+        "groups": sorted(each.slug for each in targets.groups),
+        "screens": sorted(each.slug for each in targets.screens),
+    }  # fmt: skip
+    own = {name: getattr(row, name) for name in AlertProposalAnswer.model_fields if name not in related}
+    return AlertProposalAnswer.model_validate({**own, **related})
 
 
-@operation("GET", "/alert-proposals", scope=READ, returns=PageOf[ProposalAnswer], tag=TAG)
-def list_proposals(request: ApiRequest, query: Query[ProposalQuery]) -> PageOf[ProposalAnswer]:
+@operation("GET", "/alert-proposals", scope=READ, returns=PageOf[AlertProposalAnswer], tag=TAG)
+def list_proposals(request: ApiRequest, query: Query[AlertProposalQuery]) -> PageOf[AlertProposalAnswer]:
     """List the alerts that wait for an officer, or all that were ever proposed, the newest first."""
     rows = second_officer.open_proposals(timezone.now(), request.user)
     if not query.waiting:
         rows = second_officer.proposals_within(request.user)
-    return page_of(query, rows, alert_proposal_answer)
+    return page_of(query, with_related(rows), alert_proposal_answer)
 
 
 @operation(
-    "POST", "/alert-proposals", scope=WRITE, returns=ProposalAnswer, status=201, tag=TAG, repetition=Repetition.WHOLE
+    "POST", "/alert-proposals", scope=WRITE, returns=AlertProposalAnswer, status=201, tag=TAG,
+    repetition=Repetition.WHOLE,
 )  # fmt: skip
-def propose_alert(request: ApiRequest, body: NewAlert) -> Status[ProposalAnswer]:
+def propose_alert(request: ApiRequest, body: NewAlert) -> Status[AlertProposalAnswer]:
     """Propose an alert; another officer confirms it."""
     values = alert_values(body, request.user)
     targets = values.pop("targets")
@@ -111,10 +141,10 @@ def broadcast_alone(request: ApiRequest, proposal_id: uuid.UUID, body: AloneChan
 
 
 @operation(
-    "POST", "/alert-proposals/{proposal_id}/decline", scope=WRITE, returns=ProposalAnswer, tag=TAG,
+    "POST", "/alert-proposals/{proposal_id}/decline", scope=WRITE, returns=AlertProposalAnswer, tag=TAG,
     repetition=Repetition.WHOLE,
 )  # fmt: skip
-def decline_proposal(request: ApiRequest, proposal_id: uuid.UUID) -> ProposalAnswer:
+def decline_proposal(request: ApiRequest, proposal_id: uuid.UUID) -> AlertProposalAnswer:
     """Decline a proposal, or withdraw one's own."""
     row = find_row(_proposals(), pk=proposal_id)
     second_officer.decline_proposal(row, user=request.user)

@@ -34,6 +34,7 @@ from beffroi_server.api.values import (
     WebAddress,
     named_row,
     named_rows,
+    user_name,
 )
 from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet import content_owners
@@ -120,6 +121,7 @@ class AnnouncementAnswer(Answer):
     placement: PlacementAnswer | None
     """Where and when it is published without a playlist."""
     created_at: dt.datetime
+    created_by: str
     updated_at: dt.datetime
     updated_by: str
 
@@ -198,8 +200,8 @@ def announcement_answer(row: Announcement) -> AnnouncementAnswer:
         municipality=municipality_slug(row),
         language=row.language, translations=[TranslationAnswer.model_validate(each) for each in row.translations],
         tags=sorted(tag.name for tag in row.tags.all()), archived_at=row.archived_at, placement=_placement_answer(row),
-        created_at=row.created_at, updated_at=row.updated_at,
-        updated_by=row.updated_by.get_username() if row.updated_by is not None else "",
+        created_at=row.created_at, created_by=user_name(row.created_by), updated_at=row.updated_at,
+        updated_by=user_name(row.updated_by),
     )  # fmt: skip
 
 
@@ -218,7 +220,9 @@ def announcement_rows() -> QuerySet[Announcement]:
     """Return the announcements with what their answers show."""
     related = ("more_pictures", "tags", "placement__screens", "placement__groups")
     home = ("municipality__group", f"municipality__{LOGO_RELATION}")
-    return Announcement.objects.select_related("updated_by", "placement", *home).prefetch_related(*related)
+    return Announcement.objects.select_related("created_by", "updated_by", "placement", *home).prefetch_related(
+        *related
+    )
 
 
 def announcements_of(request: ApiRequest) -> Any:

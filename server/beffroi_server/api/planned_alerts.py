@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from ninja import Query, Status
 from pydantic import AfterValidator, AwareDatetime, Field
@@ -17,7 +18,18 @@ from beffroi_server.api.alert_models import READ, WRITE, AlertTextChange, Minute
 from beffroi_server.api.languages import AlertTranslationAnswer
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.repeated_requests import Repetition
-from beffroi_server.api.values import Answer, Change, Key, PageOf, PageQuery, TimeOfDay, WarningTitle, find_row, page_of
+from beffroi_server.api.values import (
+    Answer,
+    Change,
+    Key,
+    PageOf,
+    PageQuery,
+    TimeOfDay,
+    WarningTitle,
+    find_row,
+    page_of,
+    user_name,
+)
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.targets import Targets
 
@@ -69,6 +81,9 @@ class PlannedAlertAnswer(Answer):
     title: str
     description: str
     instruction: str
+    short_text: str
+    phone: str
+    link: str
     source: str
     translations: list[AlertTranslationAnswer]
     everywhere: bool
@@ -82,6 +97,7 @@ class PlannedAlertAnswer(Answer):
     reminder_min: int
     next_at: dt.datetime | None
     """When the next occurrence begins; null where there is none any more."""
+    created_by: str
 
 
 class OccurrenceChange(Change):
@@ -96,19 +112,21 @@ class PostponementChange(OccurrenceChange):
     minutes: Minutes
 
 
-def _plans() -> Any:
-    return PlannedAlert.objects.prefetch_related("groups", "screens")
+def plan_rows() -> QuerySet[PlannedAlert]:
+    """Return the planned alerts with what their answers show."""
+    return PlannedAlert.objects.select_related("created_by").prefetch_related("groups", "screens")
 
 
 def planned_alert_answer(row: PlannedAlert) -> PlannedAlertAnswer:
     """Return a planned alert as the API shows it."""
-    names = set(PlannedAlertAnswer.model_fields) - {"groups", "screens"}
+    names = set(PlannedAlertAnswer.model_fields) - {"groups", "screens", "created_by"}
     targets = Targets.of(row)
     return PlannedAlertAnswer.model_validate(
         {
             **{name: getattr(row, name) for name in names},
             "groups": sorted(each.slug for each in targets.groups),
             "screens": sorted(each.slug for each in targets.screens),
+            "created_by": user_name(row.created_by),
         }
     )
 
@@ -116,7 +134,7 @@ def planned_alert_answer(row: PlannedAlert) -> PlannedAlertAnswer:
 @operation("GET", "/planned-alerts", scope=READ, returns=PageOf[PlannedAlertAnswer], tag=TAG)
 def list_planned_alerts(request: ApiRequest, query: Query[PageQuery]) -> PageOf[PlannedAlertAnswer]:
     """List the planned alerts by their next beginning."""
-    return page_of(query, screen_scopes.rows_in_scope(_plans(), request.user), planned_alert_answer)
+    return page_of(query, screen_scopes.rows_in_scope(plan_rows(), request.user), planned_alert_answer)
 
 
 @operation(
@@ -131,19 +149,19 @@ def plan_alert(request: ApiRequest, body: NewPlannedAlert) -> Status[PlannedAler
 @operation("GET", "/planned-alerts/{plan_id}", scope=READ, returns=PlannedAlertAnswer, tag=TAG)
 def read_planned_alert(request: ApiRequest, plan_id: Key) -> PlannedAlertAnswer:
     """Return a planned alert."""
-    return planned_alert_answer(find_row(_plans(), pk=plan_id))
+    return planned_alert_answer(find_row(plan_rows(), pk=plan_id))
 
 
 @operation("PATCH", "/planned-alerts/{plan_id}", scope=WRITE, returns=PlannedAlertAnswer, tag=TAG)
 def change_planned_alert(request: ApiRequest, plan_id: Key, body: PlannedAlertChange) -> PlannedAlertAnswer:
     """Change a planned alert."""
-    return _save(find_row(_plans(), pk=plan_id), body, request)
+    return _save(find_row(plan_rows(), pk=plan_id), body, request)
 
 
 @operation("DELETE", "/planned-alerts/{plan_id}", scope=WRITE, status=204, tag=TAG)
 def delete_planned_alert(request: ApiRequest, plan_id: Key) -> Status[None]:
     """Delete a planned alert; an occurrence that has begun stays."""
-    plan_services.delete_plan(find_row(_plans(), pk=plan_id), user=request.user)
+    plan_services.delete_plan(find_row(plan_rows(), pk=plan_id), user=request.user)
     return Status(204, None)
 
 
@@ -153,9 +171,9 @@ def delete_planned_alert(request: ApiRequest, plan_id: Key) -> Status[None]:
 )  # fmt: skip
 def skip_occurrence(request: ApiRequest, plan_id: Key, body: OccurrenceChange) -> PlannedAlertAnswer:
     """Leave out the next occurrence; nothing changes where another one is next by now."""
-    row = find_row(_plans(), pk=plan_id)
+    row = find_row(plan_rows(), pk=plan_id)
     plan_services.skip_next(row, body.at, user=request.user)
-    return planned_alert_answer(find_row(_plans(), pk=plan_id))
+    return planned_alert_answer(find_row(plan_rows(), pk=plan_id))
 
 
 @operation(
@@ -164,9 +182,9 @@ def skip_occurrence(request: ApiRequest, plan_id: Key, body: OccurrenceChange) -
 )  # fmt: skip
 def postpone_occurrence(request: ApiRequest, plan_id: Key, body: PostponementChange) -> PlannedAlertAnswer:
     """Postpone the next occurrence, and leave the others as they are."""
-    row = find_row(_plans(), pk=plan_id)
+    row = find_row(plan_rows(), pk=plan_id)
     plan_services.postpone_next(row, body.at, body.minutes, user=request.user)
-    return planned_alert_answer(find_row(_plans(), pk=plan_id))
+    return planned_alert_answer(find_row(plan_rows(), pk=plan_id))
 
 
 def _save(row: PlannedAlert, body: PlannedAlertChange, request: ApiRequest) -> PlannedAlertAnswer:
@@ -179,4 +197,4 @@ def _save(row: PlannedAlert, body: PlannedAlertChange, request: ApiRequest) -> P
     if not row.source:
         row.source = plan_services.town_name()
     plan_services.save_plan(row, targets, user=request.user)
-    return planned_alert_answer(find_row(_plans(), pk=row.pk))
+    return planned_alert_answer(find_row(plan_rows(), pk=row.pk))

@@ -43,13 +43,15 @@ Seconds = Annotated[int, Field(ge=1, le=3600)]
 
 
 class EntryAnswer(Answer):
-    """An announcement or a media item in a playlist."""
+    """An announcement, a media item or another playlist in a playlist."""
 
     id: int
     position: int
     name: str
     announcement: uuid.UUID | None
     media: int | None
+    inner: int | None
+    """The playlist that it stands for."""
     duration_s: int
     most_per_hour: int
     """0: as often as the order of the playlist has it."""
@@ -67,6 +69,8 @@ class PlaylistAnswer(Answer):
     category: str
     """Announcements of this category are in it without being listed."""
     order: PlaylistOrder
+    take: int
+    """Slides that it gives each time round a playlist that contains it; 0: all."""
     entries: int
     rules: list[int]
     """Identifiers of the rules that show it."""
@@ -130,7 +134,7 @@ def playlist_answer(row: Playlist) -> PlaylistAnswer:
     """Return a playlist as the API shows it."""
     return PlaylistAnswer(
         id=row.pk, name=row.name, municipality=municipality_slug(row), category=row.category,
-        order=PlaylistOrder(row.order),
+        order=PlaylistOrder(row.order), take=row.take,
         entries=len(row.entries.all()), rules=sorted(rule.pk for rule in row.rules.all()), updated_at=row.updated_at,
     )  # fmt: skip
 
@@ -139,7 +143,7 @@ def entry_answer(row: Entry) -> EntryAnswer:
     """Return an entry of a playlist as the API shows it."""
     return EntryAnswer(
         id=row.pk, position=row.position, name=str(row), announcement=row.announcement_id, media=row.media_id,
-        duration_s=row.duration_s, most_per_hour=row.most_per_hour, valid_from=row.valid_from,
+        inner=row.inner_id, duration_s=row.duration_s, most_per_hour=row.most_per_hour, valid_from=row.valid_from,
         valid_until=row.valid_until,
     )  # fmt: skip
 
@@ -194,7 +198,7 @@ def delete_playlist(request: ApiRequest, playlist_id: Key) -> Status[None]:
 def list_entries(request: ApiRequest, playlist_id: Key, query: Query[PageQuery]) -> PageOf[EntryAnswer]:
     """List the entries of a playlist in their order."""
     row = _playlist(request, playlist_id)
-    return page_of(query, row.entries.select_related("announcement", "media"), entry_answer)
+    return page_of(query, row.entries.select_related("announcement", "media", "inner"), entry_answer)
 
 
 @operation("POST", "/playlists/{playlist_id}/entries", scope=WRITE, returns=EntryAnswer, status=201, tag=TAG)
@@ -242,5 +246,5 @@ def remove_entry(request: ApiRequest, playlist_id: Key, entry_id: Key) -> Status
 
 
 def _entry(request: ApiRequest, playlist_id: int, entry_id: int) -> Entry:
-    entries = Entry.objects.select_related("playlist", "announcement", "media")
+    entries = Entry.objects.select_related("playlist", "announcement", "media", "inner")
     return find_row(entries, pk=entry_id, playlist=_playlist(request, playlist_id))

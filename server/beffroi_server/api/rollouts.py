@@ -23,7 +23,7 @@ READ, WRITE = "screens:read", "screens:write"
 MAY = "may_install"
 
 
-class VersionAnswer(Answer):
+class PlayerVersionAnswer(Answer):
     """A version of the player that is on the server."""
 
     version: str
@@ -80,11 +80,11 @@ class ScreenVersionsQuery(PageQuery):
     """Empty: the one that was last rolled out."""
 
 
-@operation("GET", "/player-versions", scope=READ, permission=MAY, returns=list[VersionAnswer], tag=TAG)
-def list_player_versions(request: ApiRequest) -> list[VersionAnswer]:
+@operation("GET", "/player-versions", scope=READ, permission=MAY, returns=list[PlayerVersionAnswer], tag=TAG)
+def list_player_versions(request: ApiRequest) -> list[PlayerVersionAnswer]:
     """List the versions of the player that are on the server, the newest first."""
     found = mirror.available_versions()
-    return [VersionAnswer(version=version, archives=list(names)) for version, names in found.items()]
+    return [PlayerVersionAnswer(version=version, archives=list(names)) for version, names in found.items()]
 
 
 @operation("GET", "/screen-versions", scope=READ, permission=MAY, returns=PageOf[ScreenVersionAnswer], tag=TAG)

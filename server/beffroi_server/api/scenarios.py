@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
+from django.db.models import QuerySet
 from ninja import Query, Status
 from pydantic import Field
 
@@ -30,6 +31,7 @@ from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.targets import Targets
 
 TAG = "scenarios"
+_RELATED = ("groups", "screens", "local_triggers")
 ScenarioMinutes = Annotated[int, Field(ge=1, le=1440)]
 
 
@@ -53,6 +55,12 @@ class ScenarioAnswer(Answer):
     screens: list[str]
     all_clear_s: int
     duration_min: int
+    is_draft: bool
+    """Whether it is from the starter set and nobody has read it through yet."""
+    local_minutes: int | None
+    """For so many minutes it can be triggered on the spot, without the server; null: it cannot."""
+    local_triggers: list[str]
+    """Screens at which it can."""
 
 
 class ScenarioChange(AlertTextChange):
@@ -75,18 +83,20 @@ class NewScenario(ScenarioChange):
     source: DrawnLine120
 
 
-def _scenarios() -> Any:
-    return Scenario.objects.prefetch_related("groups", "screens")
+def scenario_rows() -> QuerySet[Scenario]:
+    """Return the scenarios with what their answers show."""
+    return Scenario.objects.prefetch_related(*_RELATED)
 
 
 def scenario_answer(row: Scenario) -> ScenarioAnswer:
     """Return a scenario as the API shows it."""
-    values = {name: getattr(row, name) for name in ScenarioAnswer.model_fields if name not in {"groups", "screens"}}
+    values = {name: getattr(row, name) for name in ScenarioAnswer.model_fields if name not in _RELATED}
     targets = Targets.of(row)
     return ScenarioAnswer.model_validate(
         {
             **values, "groups": sorted(each.slug for each in targets.groups),
             "screens": sorted(each.slug for each in targets.screens),
+            "local_triggers": sorted(each.slug for each in row.local_triggers.all()),
         }
     )  # fmt: skip
 
@@ -94,7 +104,7 @@ def scenario_answer(row: Scenario) -> ScenarioAnswer:
 @operation("GET", "/scenarios", scope=READ, returns=PageOf[ScenarioAnswer], tag=TAG)
 def list_scenarios(request: ApiRequest, query: Query[PageQuery]) -> PageOf[ScenarioAnswer]:
     """List scenarios by name."""
-    return page_of(query, screen_scopes.rows_in_scope(_scenarios(), request.user), scenario_answer)
+    return page_of(query, screen_scopes.rows_in_scope(scenario_rows(), request.user), scenario_answer)
 
 
 @operation("POST", "/scenarios", scope=WRITE, returns=ScenarioAnswer, status=201, tag=TAG)
@@ -106,20 +116,20 @@ def create_scenario(request: ApiRequest, body: NewScenario) -> Status[ScenarioAn
 @operation("GET", "/scenarios/{scenario_id}", scope=READ, returns=ScenarioAnswer, tag=TAG)
 def read_scenario(request: ApiRequest, scenario_id: Key) -> ScenarioAnswer:
     """Return a scenario."""
-    offered = scenario_services.offered_scenarios(request.user).prefetch_related("groups", "screens")
+    offered = scenario_services.offered_scenarios(request.user).prefetch_related(*_RELATED)
     return scenario_answer(find_row(offered, pk=scenario_id))
 
 
 @operation("PATCH", "/scenarios/{scenario_id}", scope=WRITE, returns=ScenarioAnswer, tag=TAG)
 def change_scenario(request: ApiRequest, scenario_id: Key, body: ScenarioChange) -> ScenarioAnswer:
     """Change a scenario."""
-    return _save(find_row(_scenarios(), pk=scenario_id), body, request)
+    return _save(find_row(scenario_rows(), pk=scenario_id), body, request)
 
 
 @operation("DELETE", "/scenarios/{scenario_id}", scope=WRITE, status=204, tag=TAG)
 def delete_scenario(request: ApiRequest, scenario_id: Key) -> Status[None]:
     """Delete a scenario; alerts that were broadcast from it stay."""
-    scenario_services.delete_scenario(find_row(_scenarios(), pk=scenario_id), user=request.user)
+    scenario_services.delete_scenario(find_row(scenario_rows(), pk=scenario_id), user=request.user)
     return Status(204, None)
 
 
@@ -132,4 +142,4 @@ def _save(row: Scenario, body: ScenarioChange, request: ApiRequest) -> ScenarioA
             setattr(row, name, value)
     row.level = str(row.level)
     scenario_services.save_scenario(row, targets, user=request.user)
-    return scenario_answer(find_row(_scenarios(), pk=row.pk))
+    return scenario_answer(find_row(scenario_rows(), pk=row.pk))

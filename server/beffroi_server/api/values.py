@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from beffroi_content.raster.text.characters import clean_text, is_blank, missing_characters, name_characters
+from beffroi_server.accounts.models import User
 from beffroi_server.api.problems import invalid_field, not_found
 
 Row = TypeVar("Row", bound=Model)
@@ -178,6 +179,11 @@ def page_of(
         items=[build(row) for row in complete(list(found))], count=found.paginator.count, page=found.number,
         pages=found.paginator.num_pages,
     )  # fmt: skip
+
+
+def user_name(user: User | None) -> str:
+    """Return the name of a user; empty for nobody."""
+    return user.get_username() if user is not None else ""
 
 
 def find_row(rows: QuerySet[Row], **key: Any) -> Row:

@@ -45,6 +45,7 @@ TAG = "warnings of other authorities"
 READ, WRITE = "town:read", "town:write"
 REHEARSED = 200
 FromLevel = Literal["never", "information", "vigilance", "alert", "emergency"]
+PhenomenonLevel = Literal["", "never", "information", "vigilance", "alert", "emergency"]
 Minutes = Annotated[int, Field(ge=1, le=1_440)]
 WaitMinutes = Annotated[int, Field(ge=5, le=1_440)]
 Lines = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")]
@@ -81,6 +82,9 @@ class SourceAnswer(Answer):
     attribution: str
     propose_from: FromLevel
     broadcast_from: FromLevel
+    phenomena: dict[str, tuple[PhenomenonLevel, PhenomenonLevel]]
+    """For single phenomena of Météo-France, by number: from which level an officer is asked, and from which it is
+    broadcast; empty: as for all of them."""
     events: str
     waits_min: int
     tests: Decision

@@ -11,22 +11,17 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from beffroi_server.accounts.models import User
-from beffroi_server.alerts.models import AlertProposal, PlannedAlert, Scenario
 from beffroi_server.alerts.trigger_models import TriggerContact
-from beffroi_server.api.alert_proposals import ProposalAnswer, alert_proposal_answer
-from beffroi_server.api.announcement_models import AnnouncementAnswer, announcement_answer
 from beffroi_server.api.channels import MessageAnswer, message_answer
 from beffroi_server.api.drills import DrillReportAnswer, drill_report_answer
 from beffroi_server.api.feeds import FeedAnswer, feed_answer
 from beffroi_server.api.layouts import LayoutAnswer, layout_answer
 from beffroi_server.api.media import MediaAnswer, media_answer
-from beffroi_server.api.planned_alerts import PlannedAlertAnswer, planned_alert_answer
-from beffroi_server.api.playlists import EntryAnswer, PlaylistAnswer, entry_answer, playlist_answer
-from beffroi_server.api.scenarios import ScenarioAnswer, scenario_answer
+from beffroi_server.api.playlists import EntryAnswer, entry_answer
 from beffroi_server.api.screen_contacts import ContactAnswer, contact_answer
 from beffroi_server.api.screen_models import ScreenAnswer, screen_values
 from beffroi_server.api.users import UserAnswer, user_answer
-from beffroi_server.api.values import Answer
+from beffroi_server.api.values import Answer, user_name
 from beffroi_server.api.versions import VersionAnswer, version_answer
 from beffroi_server.api.walk_tests import WalkAnswer, walk_answer
 from beffroi_server.api.warning_sources import SourceAnswer, source_answer
@@ -36,13 +31,12 @@ from beffroi_server.drills import drill_reports
 from beffroi_server.drills.models import Drill
 from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet.models import Screen
-from beffroi_server.fleet.targets import Targets
 from beffroi_server.fleet.walk_models import WalkTest
-from beffroi_server.library.models import Announcement, AnnouncementVersion, Asset, MediaItem
+from beffroi_server.library.models import AnnouncementVersion, Asset, MediaItem
 from beffroi_server.outlets.models import WebhookSubscription
 from beffroi_server.outside_warnings.models import WarningSource
 from beffroi_server.schedule.layout_models import LayoutChoice
-from beffroi_server.schedule.models import Entry, Playlist
+from beffroi_server.schedule.models import Entry
 
 Shown = TypeVar("Shown", bound=Answer)
 _UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
@@ -50,12 +44,6 @@ _UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 _LONGEST_NAME = 80
 _ENDINGS = {"video/x-matroska": ".mkv"}
 """Of media types that Python does not know, or by another one."""
-
-
-class ExportedAnnouncement(AnnouncementAnswer):
-    """An announcement."""
-
-    created_by: str
 
 
 class ExportedVersion(VersionAnswer):
@@ -83,20 +71,11 @@ class ExportedMedia(MediaAnswer):
     files: list[ExportedFile]
 
 
-class ExportedPlaylist(PlaylistAnswer):
-    """A playlist."""
-
-    take: int
-    """Slides that it gives each time round a playlist that contains it; 0: all."""
-
-
 class ExportedEntry(EntryAnswer):
     """An announcement, a media item or another playlist in a playlist."""
 
     playlist: int
     """In which it is."""
-    inner: int | None
-    """The playlist that it stands for."""
 
 
 class ExportedLayout(LayoutAnswer):
@@ -118,51 +97,6 @@ class ExportedWalk(WalkAnswer):
     started_by: str
 
 
-class ExportedScenario(ScenarioAnswer):
-    """A prepared alert."""
-
-    is_draft: bool
-    local_minutes: int | None
-    """For so many minutes it can be triggered on the spot; null: it cannot."""
-    local_triggers: list[str]
-    """Screens at which it can."""
-
-
-class ExportedPlan(PlannedAlertAnswer):
-    """An alert that begins at a time to come."""
-
-    short_text: str
-    phone: str
-    link: str
-    created_by: str
-
-
-class ExportedProposal(ProposalAnswer):
-    """An alert that waited until an officer confirmed it, and what became of it."""
-
-    hazard: str
-    short_text: str
-    phone: str
-    link: str
-    everywhere: bool
-    groups: list[str]
-    screens: list[str]
-    all_clear_s: int
-    ends_at: dt.datetime | None
-    is_open_ended: bool
-    scenario: int | None
-    corrects: uuid.UUID | None
-    decided_by: str
-    decided_at: dt.datetime | None
-
-
-class ExportedSource(SourceAnswer):
-    """An authority whose warnings are read, and what is done with them."""
-
-    phenomena: dict[str, Any]
-    """For single phenomena of Météo-France, from which level an officer is asked, and from which it is broadcast."""
-
-
 class ExportedMessage(MessageAnswer):
     """What a channel told of an act on an alert, and what became of it."""
 
@@ -174,11 +108,6 @@ class ExportedUser(UserAnswer):
     """A user."""
 
     date_joined: dt.datetime
-
-
-def exported_announcement(row: Announcement) -> ExportedAnnouncement:
-    """Return an announcement with who wrote it."""
-    return _extended(ExportedAnnouncement, announcement_answer(row), created_by=_name(row.created_by))
 
 
 def exported_version(row: AnnouncementVersion) -> ExportedVersion:
@@ -198,17 +127,14 @@ def files_of(row: MediaItem) -> Iterator[ExportedFile]:
 
 def exported_media(row: MediaItem) -> ExportedMedia:
     """Return an image or a video with its files."""
-    return _extended(ExportedMedia, media_answer(row), uploaded_by=_name(row.uploaded_by), files=list(files_of(row)))
-
-
-def exported_playlist(row: Playlist) -> ExportedPlaylist:
-    """Return a playlist."""
-    return _extended(ExportedPlaylist, playlist_answer(row), take=row.take)
+    return _extended(
+        ExportedMedia, media_answer(row), uploaded_by=user_name(row.uploaded_by), files=list(files_of(row))
+    )
 
 
 def exported_entry(row: Entry) -> ExportedEntry:
     """Return an entry with the playlist that it is in."""
-    return _extended(ExportedEntry, entry_answer(row), playlist=row.playlist_id, inner=row.inner_id)
+    return _extended(ExportedEntry, entry_answer(row), playlist=row.playlist_id)
 
 
 def exported_layout(row: LayoutChoice) -> ExportedLayout:
@@ -231,7 +157,7 @@ def exported_contact(row: TriggerContact) -> ExportedContact:
 
 def exported_walk(row: WalkTest) -> ExportedWalk:
     """Return a walk test with who made it."""
-    return _extended(ExportedWalk, walk_answer(row), started_by=_name(row.started_by))
+    return _extended(ExportedWalk, walk_answer(row), started_by=user_name(row.started_by))
 
 
 def exported_feed(row: Feed) -> FeedAnswer:
@@ -239,43 +165,15 @@ def exported_feed(row: Feed) -> FeedAnswer:
     return _extended(FeedAnswer, feed_answer(row), address=_without_password(row.address), problem="")
 
 
-def exported_scenario(row: Scenario) -> ExportedScenario:
-    """Return a scenario with where it can be triggered without the server."""
-    return _extended(
-        ExportedScenario, scenario_answer(row), is_draft=row.is_draft, local_minutes=row.local_minutes,
-        local_triggers=sorted(screen.slug for screen in row.local_triggers.all()),
-    )  # fmt: skip
-
-
-def exported_plan(row: PlannedAlert) -> ExportedPlan:
-    """Return a planned alert with all its texts."""
-    return _extended(
-        ExportedPlan, planned_alert_answer(row), short_text=row.short_text, phone=row.phone, link=row.link,
-        created_by=_name(row.created_by),
-    )  # fmt: skip
-
-
-def exported_proposal(row: AlertProposal) -> ExportedProposal:
-    """Return a proposed alert with all its texts, and who decided."""
-    targets = Targets.of(row)
-    return _extended(
-        ExportedProposal, alert_proposal_answer(row), hazard=row.hazard, short_text=row.short_text, phone=row.phone,
-        link=row.link, everywhere=row.everywhere, groups=sorted(each.slug for each in targets.groups),
-        screens=sorted(each.slug for each in targets.screens), all_clear_s=row.all_clear_s, ends_at=row.ends_at,
-        is_open_ended=row.is_open_ended, scenario=row.scenario_id, corrects=row.corrects_id,
-        decided_by=_name(row.decided_by), decided_at=row.decided_at,
-    )  # fmt: skip
-
-
 def exported_drill(row: Drill) -> DrillReportAnswer:
     """Return a drill with how each screen did."""
     return drill_report_answer(drill_reports.report_of(row))
 
 
-def exported_source(row: WarningSource) -> ExportedSource:
+def exported_source(row: WarningSource) -> SourceAnswer:
     """Return a source of warnings without its passwords, and without the address by which it sends."""
     hidden = {"address": _without_password(row.address), "webhook_address": "", "problem": ""}
-    return _extended(ExportedSource, source_answer(row), **hidden, phenomena=row.phenomena)
+    return _extended(SourceAnswer, source_answer(row), **hidden)
 
 
 def exported_message(row: ChannelMessage) -> ExportedMessage:
@@ -297,10 +195,6 @@ def exported_user(row: User) -> ExportedUser:
 def _extended(model: type[Shown], answer: Answer, **more: Any) -> Shown:
     """Return what the API shows, with more, or with other values."""
     return model.model_validate({**answer.model_dump(), **more})
-
-
-def _name(user: User | None) -> str:
-    return user.get_username() if user is not None else ""
 
 
 def _file_of(row: MediaItem, role: Literal["image", "video", "original"], asset: Asset) -> ExportedFile:

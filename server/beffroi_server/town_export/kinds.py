@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
 
 from beffroi_server.accounts.models import User
-from beffroi_server.alerts.models import AlertProposal, PlannedAlert, Scenario
+from beffroi_server.alerts.models import AlertProposal
 from beffroi_server.alerts.trigger_models import TriggerContact
 from beffroi_server.api import (
     alert_models,
+    alert_proposals,
     alerts,
     announcement_models,
     channels,
@@ -25,9 +26,11 @@ from beffroi_server.api import (
     incidents,
     media,
     municipalities,
+    planned_alerts,
     playlists,
     proposals,
     rules,
+    scenarios,
     warning_sources,
     words,
 )
@@ -80,14 +83,6 @@ def _media_rows() -> QuerySet[Any]:
     return media.media_rows().select_related("video__converted", "video__original", "uploaded_by")
 
 
-def _announcements() -> QuerySet[Any]:
-    return announcement_models.announcement_rows().select_related("created_by")
-
-
-def _targeted(model: Any) -> QuerySet[Any]:
-    return model.objects.prefetch_related("groups", "screens")  # type: ignore[no-any-return]
-
-
 MEDIA = Kind(
     "media", _("images and videos: names and descriptions; their files are in the folder “media”"), _media_rows,
     answers.exported_media, ("pk",), ("library.Video", "library.Asset"),
@@ -97,7 +92,7 @@ KINDS = (
     Kind(
         "announcements",
         _("announcements in all their languages, with category and tags, and where and when they are shown"),
-        _announcements, answers.exported_announcement, ("created_at", "pk"),
+        announcement_models.announcement_rows, announcement_models.announcement_answer, ("created_at", "pk"),
         ("schedule.AnnouncementPlacement",),
     ),
     Kind(
@@ -108,7 +103,7 @@ KINDS = (
     Kind("categories", _("categories"), Category.objects.all, words.category_answer, ("name",)),
     Kind("tags", _("tags"), Tag.objects.all, words.tag_answer, ("name",)),
     MEDIA,
-    Kind("playlists", _("playlists"), playlists.playlist_rows, answers.exported_playlist, ("name",)),
+    Kind("playlists", _("playlists"), playlists.playlist_rows, playlists.playlist_answer, ("name",)),
     Kind(
         "playlist-entries", _("the elements of playlists, in their order"),
         lambda: Entry.objects.select_related("announcement", "media", "inner"), answers.exported_entry,
@@ -146,17 +141,16 @@ KINDS = (
     Kind("incidents", _("incidents: outages, and what else needed attention"),
          lambda: Incident.objects.select_related("screen", "acknowledged_by"), incidents.incident_answer,
          ("began_at", "pk")),
-    Kind("scenarios", _("scenarios: prepared alerts"), lambda: _targeted(Scenario).prefetch_related("local_triggers"),
-         answers.exported_scenario, ("name", "pk")),
-    Kind("planned-alerts", _("planned alerts"), lambda: _targeted(PlannedAlert).select_related("created_by"),
-         answers.exported_plan),
+    Kind("scenarios", _("scenarios: prepared alerts"), scenarios.scenario_rows, scenarios.scenario_answer,
+         ("name", "pk")),
+    Kind("planned-alerts", _("planned alerts"), planned_alerts.plan_rows, planned_alerts.planned_alert_answer),
     Kind(
         "alerts", _("alerts that were broadcast; the folder “dossiers” has everything on record of each"),
         alerts.alert_rows, alert_models.alert_answer, ("issued_at", "pk"),
         ("alerts.SentAlertSet", "alerts.TriggeredAlert", "outlets.CapMessage"),
     ),
     Kind("alert-proposals", _("alerts that waited for an officer, and what was decided"),
-         lambda: _targeted(AlertProposal).select_related("proposed_by", "decided_by"), answers.exported_proposal,
+         lambda: alert_proposals.with_related(AlertProposal.objects.all()), alert_proposals.alert_proposal_answer,
          ("proposed_at", "pk")),
     Kind("drills", _("silent drills, and how each screen did"), lambda: Drill.objects.select_related("started_by"),
          answers.exported_drill, ("started_at", "pk"), ("drills.DrillResult",)),

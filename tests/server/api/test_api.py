@@ -6,6 +6,8 @@ import base64
 import json
 import sys
 import uuid
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,11 +23,12 @@ from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.api import callers, jobs
 from beffroi_server.api.document import document_text, openapi_document
 from beffroi_server.api.models import RepeatableRequest
+from beffroi_server.api.values import Answer, Change
 from beffroi_server.core.http_server.request_threads import RequestKind
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library.models import Announcement
 from beffroi_server.notifications.models import Incident
-from beffroi_server.schedule.models import ScheduleRule
+from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 from beffroi_server.service import THREAD_GROUPS
 from beffroi_server.web.request_policy import body_sender, request_kind
 
@@ -155,6 +158,7 @@ class TestChanges:
         assert api.get(address).json()["starts"] == "2027-06-21T16:00:00Z"
         changed = api.patch(address, {"body": "Place du Marché"})
         assert (changed.json()["version"], changed.json()["title"]) == (2, "Fête de la musique")
+        assert (changed.json()["created_by"], changed.json()["updated_by"]) == ("dora", "dora")
         assert [each["id"] for each in api.get("/announcements?search=musique").json()["items"]] == [made.json()["id"]]
         assert api.get("/announcements?search=absent").json()["count"] == 0
         assert api.delete(address).status_code == 409
@@ -266,6 +270,14 @@ class TestChanges:
         assert [each.slug for each in rule.groups.all()] == ["harbour"]
         refused = api.patch(f"/rules/{rule.pk}", {"screens": ["nowhere"]})
         assert refused.json()["fields"] == [{"field": "screens", "sentence": "nowhere: there is no such thing"}]
+
+    def test_a_playlist_within_another_is_an_entry(self, api, playlist):
+        outer = Playlist.objects.create(name="Soir")
+        Entry.objects.create(playlist=outer, inner=playlist, position=0)
+        Playlist.objects.filter(pk=playlist.pk).update(take=3)
+        (entry,) = api.get(f"/playlists/{outer.pk}/entries").json()["items"]
+        assert (entry["inner"], entry["name"], entry["announcement"]) == (playlist.pk, playlist.name, None)
+        assert api.get(f"/playlists/{playlist.pk}").json()["take"] == 3
 
     def test_a_picture_is_uploaded_and_waits(self, api, town):
         file = SimpleUploadedFile("Fête du port.png", PIXEL, "image/png")
@@ -488,6 +500,14 @@ class TestServing:
         assert body_sender({"AUTHORIZATION": "Bearer beffroi_nonsense"}) is None
 
 
+def _kinds_of(base: type) -> Iterator[type]:
+    """Yield the models of the API below one of its bases; “PageOf” is made anew for each of its items."""
+    for each in base.__subclasses__():
+        if each.__module__.startswith("beffroi_server.api.") and "[" not in each.__name__:
+            yield each
+        yield from _kinds_of(each)
+
+
 class TestDocument:
     def test_the_committed_document_is_the_one_of_the_code(self):
         stored = (ROOT / "docs/api/openapi.json").read_text(encoding="utf-8")
@@ -498,6 +518,10 @@ class TestDocument:
         page = Client().get("/api/v1/").content.decode()
         assert "POST /api/v1/alerts" in page
         assert "//" not in page.replace("https://", "").replace("http://", "") or "cdn" not in page
+
+    def test_no_two_values_of_it_share_a_name(self):
+        names = Counter(each.__name__ for each in {*_kinds_of(Answer), *_kinds_of(Change)})
+        assert [name for name, count in names.items() if count > 1] == []
 
     def test_every_operation_names_its_scope_and_its_refusals(self):
         for path, operations in openapi_document()["paths"].items():

@@ -16,6 +16,7 @@ from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library import services as library
 from beffroi_server.library import town_branding
 from beffroi_server.notifications.models import Notice
+from beffroi_server.outside_warnings.models import WarningSource
 from beffroi_server.schedule import layouts
 from beffroi_server.schedule.charter_models import CharterRule, CharterSubject
 from beffroi_server.software import mirror
@@ -200,6 +201,10 @@ class TestTown:
     def test_reading_the_subscribers_is_in_the_audit_trail(self, api, town):
         assert api.post("/subscribers/export").json() == {"items": []}
         assert AuditEvent.objects.filter(action="subscribers-exported").exists()
+
+    def test_a_source_says_what_is_done_with_single_phenomena(self, api, town):
+        source = WarningSource.objects.create(name="Vigilance", kind="vigilance", phenomena={"3": ["alert", ""]})
+        assert api.get(f"/warning-sources/{source.pk}").json()["phenomena"] == {"3": ["alert", ""]}
 
     def test_a_source_that_sends_gets_a_secret_once(self, api, town):
         made = api.post("/warning-sources", {"name": "Météo", "kind": "webhook", "propose_from": "alert"}).json()

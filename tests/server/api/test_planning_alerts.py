@@ -9,10 +9,13 @@ from django.utils import timezone
 
 from beffroi_server.accounts.models import User
 from beffroi_server.alerts import on_call
-from beffroi_server.alerts.models import Alert
+from beffroi_server.alerts.models import Alert, Scenario
 
 pytestmark = pytest.mark.usefixtures("keyring", "english")
-FLOOD = {"title": "Crue", "level": "emergency", "screens": ["quay"], "duration_min": 30}
+FLOOD = {
+    "title": "Crue", "level": "emergency", "hazard": "flood", "short_text": "Évacuez", "phone": "112",
+    "screens": ["quay"], "duration_min": 30,
+}  # fmt: skip
 
 
 class TestProposals:
@@ -30,6 +33,8 @@ class TestProposals:
         proposal = answers[0].json()
         assert answers[1].json()["id"] == proposal["id"]
         assert (proposal["proposed_by"], proposal["decision"], proposal["alert"]) == ("bob", "", None)
+        assert (proposal["hazard"], proposal["everywhere"], proposal["screens"]) == ("flood", False, ["quay"])
+        assert (proposal["short_text"], proposal["phone"], proposal["link"]) == ("Évacuez", "112", "")
         assert [each["id"] for each in theirs.get("/alert-proposals").json()["items"]] == [proposal["id"]]
         address = f"/alert-proposals/{proposal['id']}"
         assert ours.post(f"{address}/confirm").status_code == refused.status_code
@@ -41,6 +46,7 @@ class TestProposals:
         assert theirs.get("/alert-proposals").json()["count"] == 0
         (decided,) = theirs.get("/alert-proposals?waiting=false").json()["items"]
         assert (decided["decision"], decided["alert"]) == ("confirmed", alert.json()["id"])
+        assert (decided["decided_by"], decided["decided_at"] is None) == ("dora", False)
         assert theirs.post(f"{address}/decline").status_code == 409
 
     def test_a_reason_stands_in_for_the_second_officer_and_a_declined_one_is_no_alert(self, program_of, bob):
@@ -80,6 +86,16 @@ def test_languages_of_a_scenario_are_those_of_its_alert_unless_others_are_given(
     assert wrong.status_code == 422
 
 
+def test_a_scenario_says_where_it_can_be_triggered_without_the_server(program_of, bob, quay):
+    scenario = Scenario.objects.create(
+        name="Crue", title="Crue", source="Mairie", everywhere=True, is_draft=True, local_minutes=30
+    )
+    scenario.local_triggers.add(quay)
+    api = program_of(bob)
+    for shown in (api.get(f"/scenarios/{scenario.pk}").json(), api.get("/scenarios").json()["items"][0]):
+        assert (shown["is_draft"], shown["local_minutes"], shown["local_triggers"]) == (True, 30, ["quay"])
+
+
 class TestPlannedAlerts:
     def test_a_siren_test_is_planned_changed_postponed_skipped_and_deleted(self, program_of, bob, quay):
         api = program_of(bob)
@@ -87,6 +103,7 @@ class TestPlannedAlerts:
         siren = {**FLOOD, "status": "test", "starts_on": day, "starts_time": "12:00", "recurrence": "FREQ=WEEKLY"}
         made = api.post("/planned-alerts", siren)
         assert (made.status_code, made.json()["screens"]) == (201, ["quay"])
+        assert (made.json()["short_text"], made.json()["phone"], made.json()["created_by"]) == ("Évacuez", "112", "bob")
         first = dt.datetime.fromisoformat(made.json()["next_at"])
         assert [each["next_at"] for each in api.get("/planned-alerts").json()["items"]] == [made.json()["next_at"]]
         address = f"/planned-alerts/{made.json()['id']}"
