@@ -126,7 +126,13 @@ def _set_up_firmware(root: Path) -> None:
     """Write the files of a Raspberry Pi's firmware, by Debian's own script for it."""
     for name, text in recipe.firmware_settings().items():
         (root / "etc/default" / name).write_text(text, encoding="ascii")
-    _run("chroot", str(root), "env", "DEB_MAINT_PARAMS=configure", "/etc/kernel/postinst.d/z50-raspi-firmware")
+    # The script wants a boot partition that is mounted, unless it sees that it is in a chroot, which it cannot see
+    # everywhere. Mounted in a namespace of its own: whatever happens, nothing stays mounted.
+    script = (
+        'mount --bind "$0/boot/firmware" "$0/boot/firmware" && mount -t proc proc "$0/proc" '
+        '&& exec chroot "$0" env DEB_MAINT_PARAMS=configure "$1"'
+    )
+    _run("unshare", "--mount", "sh", "-c", script, str(root), "/etc/kernel/postinst.d/z50-raspi-firmware")
 
 
 def _set_up_boot_loader(root: Path, boot: Path) -> None:
