@@ -31,10 +31,7 @@ class Availability:
     @property
     def percent_texts(self) -> tuple[str, ...]:
         """The same for people: two decimals, so that an hour of a month is seen, and none where there was no outage."""
-        return tuple(
-            "–" if each is None else f"{number_format(each, 0 if each >= 99.995 else 2)}{formatting.NARROW_SPACE}%"
-            for each in self.percents
-        )
+        return tuple("–" if each is None else _percent_text(round(each, 2)) for each in self.percents)
 
 
 def availability_of(screens: Iterable[Screen], now: dt.datetime) -> list[Availability]:
@@ -60,6 +57,10 @@ def outages_of(screen: Screen, limit: int) -> list[Incident]:
     """Return the newest incidents of a screen."""
     found = Incident.objects.filter(screen=screen).select_related("acknowledged_by", "screen")
     return list(found.order_by("-began_at", "-pk")[:limit])
+
+
+def _percent_text(percent: float) -> str:
+    return f"{number_format(percent, 0 if percent == 100 else 2)}{formatting.NARROW_SPACE}%"
 
 
 def _percent(screen: Screen, silences: Iterable[Incident], now: dt.datetime, days: int) -> float | None:
