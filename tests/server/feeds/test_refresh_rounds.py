@@ -99,6 +99,8 @@ class TestDue:
                 reading_due.set()
                 raise OperationalError("the database is away")
             stopping.set()
+            # As the service does when it stops.
+            reading_due.set()
             Feed.objects.filter(pk=feed.pk).update(due_at=timezone.now() + dt.timedelta(hours=1))
             return True
 
