@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-LONGEST_FILES = ("player/test_faults.py", "player/test_soak.py", "docs/test_guide_commands.py")
-"""They take a minute and more, most of it waiting: begun first, they do not keep one process busy while others idle."""
+LONGEST_FILES = (
+    "player/test_faults.py", "player/test_soak.py", "docs/test_guide_commands.py", "server/test_service.py",
+    "e2e/test_pages.py",
+)  # fmt: skip
+"""They take a minute and more: begun first, they do not keep one process busy at the end while others idle."""
 
 settings.register_profile("same", derandomize=True)
 settings.register_profile("other", print_blob=True)
