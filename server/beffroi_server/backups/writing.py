@@ -23,6 +23,7 @@ from django.conf import settings
 from beffroi_server.accounts.models import Town
 from beffroi_server.backups import database_copies, encryption, key_archive, layout, trial
 from beffroi_server.backups.layout import BackupFault, BackupRecord, list_backups, media_file, read_record
+from beffroi_server.core.folder_sync import sync_folder
 
 logger = logging.getLogger(__name__)
 DEFAULT_KEPT = 14
@@ -96,7 +97,7 @@ def make_backup(
         _write_whole(part / layout.RECORD_NAME, record.model_dump_json(indent=1).encode())
         path = folder / layout.backup_name(now)
         part.replace(path)
-        _sync_folder(folder)
+        sync_folder(folder)
         missing = tuple(sorted(found.media - media.keys()))
         removed = remove_older(folder, keep)
     return BackupOutcome(path, record, missing, left_out, new_media, tuple(removed))
@@ -200,11 +201,3 @@ def _write_whole(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

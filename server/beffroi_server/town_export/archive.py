@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from beffroi_server.core.folder_sync import sync_folder
+
 _BLOCK = 256 * 1024
 _ENTRY_MODE = 0o100600
 """Of the files that somebody unpacks: there is personal data in them."""
@@ -87,11 +89,7 @@ def open_archive(path: Path, folder: str, made_at: dt.datetime) -> Iterator[Expo
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)
 
 
 def _joined(blocks: Iterable[bytes]) -> Iterator[bytes]:

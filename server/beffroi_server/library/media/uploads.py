@@ -16,6 +16,7 @@ from typing import IO, Any
 from django.conf import settings
 from django.db.models import ProtectedError
 
+from beffroi_server.core.folder_sync import sync_folder
 from beffroi_server.core.incoming_files import open_incoming_folder
 from beffroi_server.library.media import file_kinds, image_decoding
 from beffroi_server.library.media.file_kinds import FileKind
@@ -179,14 +180,5 @@ def store_file(path: Path, media_type: str) -> StoredFile:
     if not target.exists():
         path.chmod(0o644)
         shutil.move(path, target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     return StoredFile(sha256, size, media_type)
-
-
-def _sync_folder(folder: Path) -> None:
-    # Only then is the name of the new file on the disk, too.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
