@@ -1,8 +1,8 @@
 """Pages of a large town: a thousand screens, ten thousand announcements; time, processor and queries of each page.
 
 Each page is asked for sixty times as a signed-in administrator's browser does, in one process that was started as the
-server is, without the network. ``BASE=PATH`` names another checkout, with an environment in ``.venv``: the overview's
-processor time is then its limit. Without it the limit is what the smallest page of all costs, the one of the own
+server is, without the network. ``BASE=PATH`` names another checkout, with an environment in ``.venv``: the processor
+time of its overview is then the limit. Without it the limit is what the smallest page of all costs, the one of the own
 account.
 """
 
@@ -55,10 +55,10 @@ def patterns(resolver, route=""):
 
 try:
     from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
-    from beffroi_server.fleet.models import ScreenClass, ScreenGroup
+    from beffroi_server.fleet.models import ScreenClass, ScreenGroup, ScreenState
 except ImportError:
     from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
-    from beffroi_server.screens.models import Group as ScreenGroup, ScreenClass
+    from beffroi_server.screens.models import Group as ScreenGroup, ScreenClass, ScreenState
 from beffroi_server.library.models import Announcement
 keys = {
     "playlists": Playlist, "schedule": ScheduleRule, "groups": ScreenGroup, "announcements": Announcement,
@@ -86,8 +86,13 @@ found |= {
     "proof by words": f"{month}&search=marche",
 }
 
+wanted = sys.argv[2:] or list(found)
 results = {}
 for name, address in found.items():
+    if name not in wanted:
+        continue
+    # No screen falls silent meanwhile.
+    ScreenState.objects.filter(online=True).update(seen_at=timezone.now())
     answer = client.get(address)
     if answer.status_code != 200 or not answer.get("Content-Type", "").startswith("text/html"):
         continue
@@ -114,7 +119,9 @@ def measure(options: Options) -> Result:
     repetitions = options.repetitions(60, 3)
     pages = _measured(Path(sys.executable), screens, announcements, repetitions)
     base = os.environ.get("BASE")
-    before = _measured(Path(base) / ".venv/bin/python", screens, announcements, repetitions) if base else None
+    before = None
+    if base:
+        before = _measured(Path(base) / ".venv/bin/python", screens, announcements, repetitions, "now")
     limit = _median(before["now"]["cpu"]) * 0.5 if before else _median(pages["account"]["cpu"])
     ordered = sorted(pages.items(), key=lambda item: -_p95(item[1]["ms"]))
     return Result(
@@ -136,13 +143,14 @@ def measure(options: Options) -> Result:
     )  # fmt: skip
 
 
-def _measured(python: Path, screens: int, announcements: int, repetitions: int) -> dict[str, Any]:
+def _measured(python: Path, screens: int, announcements: int, repetitions: int, *pages: str) -> dict[str, Any]:
+    """Return what pages took in a town of that size, by their names: those that are named, or all of them."""
     with TemporaryDirectory(prefix="beffroi-pages-") as folder:
         seed_large_town(Path(folder), screens, announcements, python)
         environment = {**os.environ, "BEFFROI_DATA": folder, "DJANGO_SETTINGS_MODULE": "beffroi_server.settings"}
         try:
             measured = subprocess.run(
-                [python, "-c", PROGRAM, str(repetitions)],
+                [python, "-c", PROGRAM, str(repetitions), *pages],
                 env=environment, capture_output=True, text=True, timeout=MEASURE_TIMEOUT_S, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired as error:
