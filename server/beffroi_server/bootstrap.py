@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import socket
+
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
@@ -23,10 +26,12 @@ from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.schedule.calendar_models import ensure_holiday_calendar
 
 __all__ = [
-    "StartError", "check_ready", "drawing_findings", "initialise_town", "root_fingerprint",
+    "StartError", "check_ports", "check_ready", "drawing_findings", "initialise_town", "root_fingerprint",
 ]  # fmt: skip
 FORMER_APPS = frozenset({"broadcast", "programme", "screens"})
 """Labels of Django applications that only a database of before the first release knows."""
+BROKER_ADDRESS = "0.0.0.0"  # noqa: S104 - screens are elsewhere
+"""Where the embedded broker listens."""
 
 
 class StartError(Exception):
@@ -127,6 +132,58 @@ def check_ready() -> None:
         signing_keys.check_private_keys()
     except key_files.KeysMissing as error:
         raise StartError(str(error)) from error
+
+
+def check_ports(address: str, port: int) -> None:
+    """Check that the ports of the pages and of the embedded broker are free: a look of milliseconds.
+
+    They are opened seconds later, when the code of all pages is loaded. Whoever starts a second server by mistake need
+    not wait for that; a port that is taken meanwhile is told as before.
+
+    Args:
+        address: Of the pages, as the HTTP server takes it.
+        port: Of the pages.
+
+    Raises:
+        StartError: one is taken, or this user may not listen there.
+    """
+    try:
+        _try_port(address, port)
+    except OSError as error:
+        raise pages_not_served(address, port, error) from error
+    if settings.MQTT_HOST:
+        return
+    try:
+        _try_port(BROKER_ADDRESS, settings.MQTT_PORT)
+    except OSError as error:
+        raise broker_not_served(error.strerror or error) from error
+
+
+def _try_port(address: str, port: int) -> None:
+    for family, kind, protocol, _name, place in socket.getaddrinfo(
+        address, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
+    ):
+        with socket.socket(family, kind, protocol) as probe:
+            # As both servers do: connections that a former process has left behind are in nobody's way.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            # Bound, and never listening: nobody can connect to what does not answer yet.
+            probe.bind(place)
+
+
+def pages_not_served(address: str, port: int, error: OSError) -> StartError:
+    """Return the reason to be told where the port of the pages cannot be opened."""
+    step = ". Does this server run already? Otherwise choose another --port" if error.errno == errno.EADDRINUSE else ""
+    return StartError(f"pages cannot be served at {address}:{port}: {error.strerror or error}{step}")
+
+
+def broker_not_served(reason: object) -> StartError:
+    """Return the reason to be told where the port of the embedded broker cannot be opened."""
+    return StartError(
+        f"the broker cannot listen at port {settings.MQTT_PORT}: {reason}. "
+        "Set BEFFROI_MQTT_PORT, or BEFFROI_MQTT_HOST for another broker"
+    )
 
 
 def drawing_findings() -> list[str]:

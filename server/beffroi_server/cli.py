@@ -82,6 +82,7 @@ def _run_init(parsed: argparse.Namespace) -> int:
 
 
 def _run_serve(parsed: argparse.Namespace) -> int:
+    bootstrap.check_ports(parsed.host, parsed.port)
     from beffroi_server import service  # noqa: PLC0415 - loading it takes a third as long as all that other commands need
 
     service.run_service(parsed.host, parsed.port)
@@ -145,7 +146,7 @@ COMMANDS = {
 }
 
 
-OWN_CHECKS = frozenset({"init", "run", "doctor"}) | backup_command.NEED_NO_TOWN
+OWN_CHECKS = frozenset({"init", "doctor"}) | backup_command.NEED_NO_TOWN
 """Commands that check the database themselves, or make it."""
 
 

@@ -22,7 +22,13 @@ from beffroi_server.alerts import restoration
 from beffroi_server.alerts.jobs import run_pending_alerts
 from beffroi_server.alerts.pending_alerts import load_pending, pending_due
 from beffroi_server.alerts.retained_sets import RetainedSets, topic_filters
-from beffroi_server.bootstrap import StartError, check_ready, drawing_findings
+from beffroi_server.bootstrap import (
+    BROKER_ADDRESS,
+    broker_not_served,
+    check_ready,
+    drawing_findings,
+    pages_not_served,
+)
 from beffroi_server.core import database, disk_space, incoming_files, leadership
 from beffroi_server.core.http_server.body_permits import BodyGate
 from beffroi_server.core.http_server.connections import RequestPolicy, create_http_server
@@ -159,7 +165,7 @@ def _create_web_server(address: str, port: int) -> MultiSocketServer:
             **(proxy if proxied else {}),
         )
     except OSError as error:
-        raise StartError(f"pages cannot be served at {address}:{port}: {error.strerror or error}") from error
+        raise pages_not_served(address, port, error) from error
 
 
 def _connection_limit() -> int:
@@ -177,12 +183,11 @@ def _start_embedded_broker(started: ExitStack) -> str:
     if settings.MQTT_HOST:
         return str(settings.MQTT_PASSWORD)
     password = secrets.token_urlsafe(32)
-    broker = EmbeddedBroker("0.0.0.0", settings.MQTT_PORT, username=settings.MQTT_USERNAME, password=password)  # noqa: S104 - screens are elsewhere
+    broker = EmbeddedBroker(BROKER_ADDRESS, settings.MQTT_PORT, username=settings.MQTT_USERNAME, password=password)
     try:
         broker.start()
     except BrokerNotStarted as error:
-        reason = f"the broker cannot listen at port {settings.MQTT_PORT}: {error}"
-        raise StartError(f"{reason}. Set BEFFROI_MQTT_PORT, or BEFFROI_MQTT_HOST for another broker") from error
+        raise broker_not_served(error) from error
     started.callback(broker.stop)
     broker_access.follow_accounts(broker.end_former_connections)
     started.callback(broker_access.follow_accounts, None)

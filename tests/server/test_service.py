@@ -183,7 +183,8 @@ class TestCommands:
             started = server("run", "--host", "127.0.0.1", "--port", str(server.port))
 
         assert started.returncode == 1
-        assert f"port {server.mqtt_port}" in started.stderr.splitlines()[-1]
+        (line,) = started.stderr.splitlines()
+        assert f"port {server.mqtt_port}" in line
 
 
 @pytest.mark.usefixtures("keyring")
@@ -193,6 +194,26 @@ class TestCommandsInProcess:
             with pytest.raises(SystemExit) as left:
                 main(arguments)
             assert left.value.code == 2
+
+    @pytest.mark.parametrize("taken", ["pages", "broker"])
+    def test_a_taken_port_is_told_before_the_code_of_all_pages_is_loaded(self, taken, capsys, settings, monkeypatch):
+        monkeypatch.setattr(service, "run_service", lambda *_given: pytest.fail("it went on"))
+        ports = {"pages": free_port(), "broker": free_port()}
+        settings.MQTT_HOST, settings.MQTT_PORT = "", ports["broker"]
+        with socket.create_server(("0.0.0.0", ports[taken])):
+            assert main(["run", "--host", "127.0.0.1", "--port", str(ports["pages"])]) == 1
+
+        assert str(ports[taken]) in capsys.readouterr().err
+
+    def test_the_port_of_another_machines_broker_is_none_of_ours(self, settings, monkeypatch):
+        served: list[tuple[str, int]] = []
+        monkeypatch.setattr(service, "run_service", lambda *given: served.append(given))
+        port = free_port()
+        with socket.create_server(("0.0.0.0", free_port())) as broker:
+            settings.MQTT_HOST, settings.MQTT_PORT = "broker.example.fr", broker.getsockname()[1]
+            assert main(["run", "--host", "127.0.0.1", "--port", str(port)]) == 0
+
+        assert served == [("127.0.0.1", port)]
 
     def test_a_person_is_added_once(self, capsys):
         assert main(["user", "add", "carla", "--role", "officer"]) == 0
