@@ -21,8 +21,8 @@ from django.utils.translation import gettext as _
 from beffroi_content.root_key_files import read_public_keys
 from beffroi_server import bootstrap
 from beffroi_server.accounts.models import LinkKind, Town, User, UserRole
-from beffroi_server.accounts.services import create_sign_in_link, create_user
-from beffroi_server.backups import backup_command
+from beffroi_server.accounts.services import create_printed_link, create_user
+from beffroi_server.backups import backup_command, restoration_note
 from beffroi_server.backups.layout import BackupFault
 from beffroi_server.bootstrap import StartError
 from beffroi_server.core import mail
@@ -46,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if parsed.command not in OWN_CHECKS:
             bootstrap.check_database()
+            restoration_note.record_noted()
         return int(COMMANDS[parsed.command](parsed) or 0)
     except DatabaseError as error:
         return _print_error(
@@ -77,7 +78,7 @@ def _run_init(parsed: argparse.Namespace) -> int:
     if here := ", ".join(path.name for path in key_files.root_files()):
         _print_line(f"Move {here} away from here, each to a medium of its own (beffroi-server keys move-root).")
     if administrator is not None:
-        _print_line(f"Sign in, once, within a day: {create_sign_in_link(administrator, dt.timedelta(days=1))}")
+        _print_line(f"Sign in, once, within a day: {create_printed_link(administrator, dt.timedelta(days=1))}")
     return 0
 
 
@@ -95,13 +96,13 @@ def _print_sign_in_link(parsed: argparse.Namespace) -> int:
     user = found.order_by("pk").first()
     if user is None:
         return _print_error(f"there is no user {parsed.username}" if parsed.username else "there is no administrator")
-    _print_line(create_sign_in_link(user, dt.timedelta(hours=parsed.hours), LinkKind.RESCUE))
+    _print_line(create_printed_link(user, dt.timedelta(hours=parsed.hours), LinkKind.RESCUE))
     return 0
 
 
 def _add_user(parsed: argparse.Namespace) -> int:
     user = create_user(parsed.username, parsed.role, first_name=parsed.name)
-    _print_line(create_sign_in_link(user, dt.timedelta(days=7), LinkKind.INVITATION))
+    _print_line(create_printed_link(user, dt.timedelta(days=7), LinkKind.INVITATION))
     return 0
 
 

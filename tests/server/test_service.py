@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -23,8 +24,9 @@ from tests.support.waiting import PATIENCE_S, free_port, listens, until
 
 from beffroi_server import bootstrap, service
 from beffroi_server.__main__ import main
+from beffroi_server.accounts import audit
 from beffroi_server.accounts import services as accounts
-from beffroi_server.accounts.models import Town, User, UserRole
+from beffroi_server.accounts.models import AuditEvent, Town, User, UserRole
 from beffroi_server.core.leadership import FileLeaderLock
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.feeds.feed_readings import reading_due
@@ -229,6 +231,21 @@ class TestCommandsInProcess:
         assert main(["link", "alice"]) == 0
         assert main(["link", "zoe"]) == 1
         assert "there is no user zoe" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("arguments", [["link", "alice"], ["user", "add", "carla"]])
+    def test_a_printed_link_is_in_the_audit_trail_without_its_secret(self, arguments, capsys, client, dora, alice):
+        assert main(arguments) == 0
+
+        token = capsys.readouterr().out.strip().rstrip("/").rsplit("/", 1)[1]
+        event = AuditEvent.objects.first()
+        assert (event.actor, event.action, event.subject) == ("", "link-printed", arguments[-1])
+        assert token not in json.dumps([event.detail for event in AuditEvent.objects.all()])
+        assert audit.verify_chain()
+        client.force_login(dora)
+        page = client.get("/audit/", headers={"Accept-Language": "en"}).content.decode()
+        assert "made, by a command on the server, a sign-in link for" in page
+        assert "(valid until " in page
+        assert token not in page
 
     def test_the_files_of_mosquitto(self, tmp_path, settings, capsys):
         settings.MQTT_PASSWORD = "secret"

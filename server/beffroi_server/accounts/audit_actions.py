@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -91,6 +95,7 @@ ACTION_TEXTS = {
     "municipality-created": _("added the municipality"),
     "notifications-changed": _("changed what they are told:"),
     "link-created": _("created a sign-in link for"),
+    "link-printed": _("made, by a command on the server, a sign-in link for"),
     "link-used": _("signed in with a link:"),
     "password-changed": _("changed their password"),
     "announcement-proposed": _("proposed the announcement"),
@@ -161,7 +166,9 @@ ACTION_TEXTS = {
     "public-page-changed": _("changed the public page of"),
     "town-changed": _("changed the town"),
     "town-created": _("created the town"),
+    "town-backed-up": _("backed up, by a command on the server, all that belongs to"),
     "town-exported": _("exported, by a command on the server, all that was made by"),
+    "town-restored": _("restored from a backup, by a command on the server, all that belongs to"),
 }
 
 
@@ -170,14 +177,45 @@ def action_text(action: str) -> str:
     return str(ACTION_TEXTS.get(action, action))
 
 
-def amount_text(event: AuditEvent) -> str:
-    """Return how much an event was about, such as “4,210 rows in 96 files”; empty for most."""
-    detail = event.detail if isinstance(event.detail, dict) else {}
-    rows, files = detail.get("rows"), detail.get("files")
-    if event.action != "town-exported" or not isinstance(rows, int) or not isinstance(files, int):
+def detail_text(event: AuditEvent) -> str:
+    """Return what is to be said of an event besides its subject, such as “4,210 rows in 96 files”; empty for most."""
+    words = _DETAIL_TEXTS.get(event.action)
+    try:
+        return words(event.detail) if words is not None and isinstance(event.detail, dict) else ""
+    except (KeyError, TypeError, ValueError):
+        # Written by another version.
         return ""
+
+
+def _export_text(detail: dict[str, Any]) -> str:
+    rows, files = detail["rows"], detail["files"]
     counted = (
         ngettext("%(count)s row", "%(count)s rows", rows) % {"count": formatting.format_number(rows, 0)},
         ngettext("%(count)s file", "%(count)s files", files) % {"count": formatting.format_number(files, 0)},
     )
     return gettext("%(rows)s in %(files)s") % {"rows": counted[0], "files": counted[1]}
+
+
+def _backup_text(detail: dict[str, Any]) -> str:
+    text = gettext("encrypted, in %(folder)s") if detail["is_encrypted"] else gettext("not encrypted, in %(folder)s")
+    return text % {"folder": detail["path"]}
+
+
+def _restoration_text(detail: dict[str, Any]) -> str:
+    return gettext("backup %(of_when)s") % {"of_when": formatting.moment_of(_instant(detail["backup_of"]))}
+
+
+def _link_text(detail: dict[str, Any]) -> str:
+    return gettext("valid %(until_when)s") % {"until_when": formatting.moment_until(_instant(detail["until"]))}
+
+
+def _instant(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text)
+
+
+_DETAIL_TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "link-printed": _link_text,
+    "town-backed-up": _backup_text,
+    "town-exported": _export_text,
+    "town-restored": _restoration_text,
+}

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
+from beffroi_server.accounts import audit
 from beffroi_server.backups import encryption, layout, restoring, trial, writing
 from beffroi_server.core import formatting
 
@@ -29,6 +30,8 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     backup.add_argument(
         "--recipient", metavar="age1…", help="encrypt for this public key (by default BEFFROI_BACKUP_RECIPIENT)"
     )
+    # Of the server itself: what it does every night is no act of anybody, and not for the audit trail.
+    backup.add_argument("--of-the-night", action="store_true", help=argparse.SUPPRESS)
     listing = commands.add_parser("backup-list", help="list the backups of a folder")
     listing.add_argument("folder", type=Path, nargs="?", help="by default BEFFROI_BACKUP_FOLDER")
     verify = commands.add_parser("backup-verify", help="restore a backup into a folder of its own, and read all of it")
@@ -51,12 +54,16 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def run_backup(parsed: argparse.Namespace) -> int:
-    """Make a backup; 1 if the database names files that are not there."""
+    """Make a backup and record it in the audit trail; 1 if the database names files that are not there."""
     folder = _folder(parsed)
     recipient = settings.BACKUP_RECIPIENT if parsed.recipient is None else parsed.recipient
     done = writing.make_backup(
         folder, timezone.now(), recipient=recipient, keep=parsed.keep or settings.BACKUP_KEPT, progress=_print_progress
     )
+    if not parsed.of_the_night:
+        audit.record_event(
+            None, "town-backed-up", done.record.town, path=str(done.path.absolute()), is_encrypted=bool(recipient)
+        )
     size = sum(done.record.media.values()) + done.record.database.size
     _print(f"{done.path}: {len(done.record.media)} files ({done.new_media} new), {formatting.format_size(size)}, tried")
     for path in done.removed:

@@ -65,7 +65,7 @@ def _latest_time(now: dt.datetime) -> dt.datetime:
 
 def _run_backup(folder: Path, stopping: threading.Event) -> str:
     """Run the command; return what went wrong, for people, or an empty text."""
-    command = ["nice", "-n", "19", sys.executable, "-m", "beffroi_server", "backup", str(folder)]
+    command = ["nice", "-n", "19", sys.executable, "-m", "beffroi_server", "backup", "--of-the-night", str(folder)]
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)  # noqa: S603 - our own command
         ends_at = time.monotonic() + LIMIT_S

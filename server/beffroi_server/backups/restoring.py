@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from beffroi_server.backups import database_copies, encryption, key_archive, layout, trial
+from beffroi_server.backups import database_copies, encryption, key_archive, layout, restoration_note, trial
 from beffroi_server.backups.layout import BackupFault, BackupRecord, media_file, read_record
 from beffroi_server.backups.writing import scratch_folder
 from beffroi_server.core import leadership
@@ -108,6 +108,9 @@ def restore_backup(
             if replaced is not None:
                 _put_keys_aside(replaced)
             key_archive.put_keys_back(files, Path(settings.KEYS), Path(settings.DATA))
+            _note_restoration(backup, record, now, replaced)
+            if not tried.is_older:
+                restoration_note.record_noted()
     finally:
         if lock is not None:
             lock.release()
@@ -167,6 +170,17 @@ def _put_keys_aside(replaced: Path) -> None:
     secret = Path(settings.DATA) / key_archive.SECRET_NAME
     if secret.exists():
         secret.rename(replaced / secret.name)
+
+
+def _note_restoration(backup: Path, record: BackupRecord, now: dt.datetime, replaced: Path | None) -> None:
+    restoration_note.leave_note(
+        restoration_note.RestorationNote(
+            restored_at=now,
+            backup_of=record.made_at,
+            backup=str(backup.absolute()),
+            put_aside=str(replaced) if replaced is not None else "",
+        )
+    )
 
 
 def _has_town() -> bool:

@@ -6,6 +6,7 @@ import datetime as dt
 import fcntl
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -17,9 +18,13 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from beffroi_server.__main__ import main
+from beffroi_server.accounts import audit
 from beffroi_server.accounts import services as accounts
-from beffroi_server.backups import encryption, jobs, restoring, writing
+from beffroi_server.accounts.models import AuditEvent, UserRole
+from beffroi_server.backups import encryption, jobs, restoration_note, restoring, writing
 from beffroi_server.backups.layout import BackupFault, list_backups, media_file, read_record
+from beffroi_server.backups.restoration_note import RestorationNote
 from beffroi_server.notifications.models import RecordedCondition
 
 MEDIA = 4
@@ -65,8 +70,16 @@ class Machine:
         assert done.returncode == 0, done.stderr
 
     def titles(self) -> list[tuple[str]]:
+        return self._query("SELECT title FROM alerts_alert")
+
+    def events(self, action: str) -> list[dict[str, object]]:
+        """Return the details of the events of an action in the audit trail."""
+        found = self._query("SELECT detail FROM accounts_auditevent WHERE action = ? AND actor = ''", action)
+        return [json.loads(detail) for (detail,) in found]
+
+    def _query(self, query: str, *values: str) -> list[tuple[str]]:
         with closing(sqlite3.connect(self.data / "beffroi.sqlite3")) as database:
-            return database.execute("SELECT title FROM alerts_alert").fetchall()
+            return database.execute(query, values).fetchall()
 
     def _python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -124,6 +137,21 @@ def test_a_backup_is_restored_on_another_machine_with_the_alert_that_is_on(kept,
     # Root keys are for drawers; a server runs without them.
     assert not list((other.data / "keys").glob("root-*"))
     assert other.run("link").startswith("http")
+    # The trail that was restored tells of it, and that of the former machine of the backup; each once.
+    [restored] = other.events("town-restored")
+    assert restored["backup"] == str(kept)
+    assert dt.datetime.fromisoformat(str(restored["backup_of"])) == read_record(kept).made_at
+    assert not other.events("town-backed-up")
+    assert {"path": str(kept), "is_encrypted": False} in town.events("town-backed-up")
+    assert "is whole" in other.run("backup-verify", _backed_up(other))
+
+
+def _backed_up(machine: Machine) -> Path:
+    """Back a machine up as it does at night, which is no event of the trail; return where."""
+    folder = machine.data.parent / "nights"
+    machine.run("backup", folder, "--of-the-night")
+    assert not machine.events("town-backed-up")
+    return list_backups(folder)[0]
 
 
 def test_a_backup_is_verified_by_being_tried(kept, other):
@@ -177,6 +205,7 @@ def test_a_town_is_put_aside_only_when_asked_and_never_while_its_server_runs(kep
     other.run("restore", kept, "--replace")
 
     [aside] = other.data.glob("replaced-*")
+    assert [event["put_aside"] for event in other.events("town-restored")] == [str(aside)]
     assert (aside / "beffroi.sqlite3").exists()
     assert (aside / "keys/root-1.pem").exists()
     assert other.titles() == [("Crue",)]
@@ -260,3 +289,38 @@ def test_a_backup_that_fails_at_night_is_told(town_row, settings, tmp_path, monk
     assert row.reason == "failed"
     assert row.detail["problem"]
     assert timezone.now() - row.at < dt.timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", r"restored from a backup, by a command on the server, all that belongs to .*\(backup of 30 November"),
+     ("fr", r"a restauré d’une sauvegarde, par une commande .*\(sauvegarde du 30 novembre")],
+)  # fmt: skip
+def test_a_restoration_waits_for_a_database_that_is_brought_up_to_date(
+    town_row, settings, tmp_path, client, capsys, language, words
+):
+    """One of an earlier version cannot be written before: the first command that works on the town does it, once."""
+    settings.DATA = tmp_path
+    admin = accounts.create_user("dora", UserRole.ADMINISTRATOR)
+    note = RestorationNote(
+        restored_at=timezone.now(), backup_of=dt.datetime(2025, 11, 30, 2, 40, tzinfo=dt.UTC), backup="/backups/x"
+    )
+    for _again in range(2):
+        restoration_note.leave_note(note)
+        assert main(["link"]) == 0
+
+    assert AuditEvent.objects.filter(action="town-restored").count() == 1
+    assert audit.verify_chain()
+    assert not (tmp_path / restoration_note.NOTE_NAME).exists()
+    client.force_login(admin)
+    page = client.get("/audit/", headers={"Accept-Language": language}).content.decode()
+    assert re.search(words, page, re.DOTALL)
+
+
+@pytest.mark.parametrize("content", [b"{", b"x" * 100_000])
+def test_a_note_of_a_restoration_that_is_damaged_is_in_nobodys_way(town_row, settings, tmp_path, capsys, content):
+    settings.DATA = tmp_path
+    (tmp_path / restoration_note.NOTE_NAME).write_bytes(content)
+    accounts.create_user("dora", UserRole.ADMINISTRATOR)
+
+    assert main(["link"]) == 0

@@ -54,7 +54,7 @@ def audit_trail(request: UserRequest) -> HttpResponse:
             (
                 event,
                 audit_actions.action_text(event.action),
-                audit_actions.amount_text(event),
+                audit_actions.detail_text(event),
                 changed_fields(event.detail),
             )
             for event in page

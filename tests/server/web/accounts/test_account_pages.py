@@ -331,6 +331,20 @@ class TestTheTrail:
         with django_assert_max_num_queries(15):
             assert "tampered" in client.get("/audit/?check=1").content.decode()
 
+    @pytest.mark.parametrize(
+        ("language", "detail", "words"),
+        [("en", {"path": "/backups/x", "is_encrypted": True}, "Saint-Aubin</strong> (encrypted, in /backups/x)"),
+         ("fr", {"path": "/backups/x", "is_encrypted": False}, "Saint-Aubin</strong> (non chiffrée, dans /backups/x)"),
+         ("en", {"folder": "as a later version may say it"}, "all that belongs to <strong>Saint-Aubin</strong>")],
+    )  # fmt: skip
+    def test_says_where_a_backup_went(self, client, dora, town, language, detail, words):
+        audit.record_event(None, "town-backed-up", town, **detail)
+        client.force_login(dora)
+
+        page = client.get("/audit/", headers={"Accept-Language": language}).content.decode()
+
+        assert words in re.sub(r'\s+|<span class="soft">', " ", page).replace("  ", " ")
+
     def test_has_words_for_every_action(self):
         recorded = {code for path in SERVER.rglob("*.py") for code in _recorded(path)}
         assert recorded
