@@ -15,6 +15,7 @@ from enum import Enum
 from beffroi_server.cap.forks import Subject
 from beffroi_server.cap.messages import CapAlert, CapReference
 from beffroi_server.cap.references import identifier_keys
+from beffroi_server.cap.rings import messages_in_ring
 from beffroi_server.cap.succession import (
     ends_others,
     is_end,
@@ -30,8 +31,6 @@ from beffroi_server.cap.succession import (
 )  # fmt: skip
 
 _MOST_RELATED = 12
-_MOST_LOOKED_AT = 50
-"""References of a message that are searched for a way back."""
 
 
 class Change(Enum):
@@ -153,16 +152,20 @@ class _Fold:
             self._messages[key] = tuple(seen if each is repeated else each for each in versions)
             return Outcome(Change.REPEATED)
         ended = self._end_versions(key, alert)
-        end = self._own_end(alert, versions)
-        known = KnownMessage(alert, self._now, self._now, end)
-        self._messages[key] = (*self._messages.get(key, ()), known)
+        self._messages[key] = (
+            *self._messages.get(key, ()),
+            KnownMessage(alert, self._now, self._now, self._own_end(alert, versions)),
+        )
         self._note_address(key)
         more, missing = self._apply_references(alert)
-        settled = self._settle_forks(alert)
-        if any(each is alert for each in settled):
-            end = next((each.end for each in self._messages[key] if each.alert is alert), end)
-        ended += [*more, *(each for each in settled if each is not alert)]
-        return Outcome(_change(alert, end, tuple(ended)), tuple(ended), missing)
+        ended += [*more, *self._settle_ring(alert)]
+        for each in self._settle_forks(alert):
+            ended += [each, *self._settle_ring(each)]
+        over = {id(each): each for each in ended if each is not alert and self._end_of(each) is not None}
+        return Outcome(_change(alert, self._end_of(alert), tuple(over.values())), tuple(over.values()), missing)
+
+    def _end_of(self, alert: CapAlert) -> EndCause | None:
+        return next(each.end for each in self._messages[_key(alert)] if each.alert is alert)
 
     def _end_versions(self, key: str, alert: CapAlert) -> list[CapAlert]:
         """End earlier versions of a message, unless the new one says nothing."""
@@ -189,34 +192,61 @@ class _Fold:
             return EndCause("version", alert.identifier, self._now)
         names = identifier_keys(alert.identifier or "")
         awaited = (each for name in names for each in self._awaited.get(name, ()))
-        found = next(
-            (each for each in awaited if _confirms(each, alert) and self._may_be_ended(alert, each.cause)), None
-        )
+        found = next((each for each in awaited if _confirms(each, alert)), None)
         return found.cause if found else None
 
-    def _may_be_ended(self, alert: CapAlert, cause: EndCause) -> bool:
-        enders = self._messages.get(_end_key(cause), ())
-        return not enders or any(self._may_end(each.alert, alert) for each in enders)
+    def _settle_ring(self, alert: CapAlert) -> list[CapAlert]:
+        """Of messages that end each other in a ring, let only the newest count; return those that it ends.
 
-    def _may_end(self, alert: CapAlert, named: CapAlert) -> bool:
-        """Return whether a message ends one that it names: where two name each other, only the later one does."""
-        return order_of(alert) > order_of(named) or not self._leads_to(named, alert)
-
-    def _leads_to(self, alert: CapAlert, goal: CapAlert) -> bool:
-        """Return whether a message ends another one by its references, or those of what it ends."""
-        waiting, seen = [alert], {_key(alert)}
-        while waiting and len(seen) < _MOST_RELATED:
-            each = waiting.pop()
-            if ends_others(each) is None:
+        Each message of a ring is ended by another one of it, so that all of them would vanish.
+        """
+        has_versions = len(self._messages[_key(alert)]) > 1
+        if not has_versions and not any(self._keys_of(reference) for reference in alert.references):
+            return []
+        (known,) = (each for each in self._messages[_key(alert)] if each.alert is alert)
+        ring = {id(each.alert): each for each in messages_in_ring(known, self._enders)}
+        if not ring:
+            return []
+        newest = max(ring.values(), key=lambda each: order_of(each.alert))
+        by_newest = EndCause(ends_others(newest.alert) or "update", newest.alert.identifier, self._now)
+        for each in ring.values():
+            makers = self._makers(each.end, each.alert) if each.end is not None else ()
+            if each.end is not None and not any(id(maker.alert) in ring for maker in makers):
                 continue
-            for reference in each.references[:_MOST_LOOKED_AT]:
-                if _key(goal) in identifier_keys(reference.identifier):
-                    return True
-                for key in self._keys_of(reference):
-                    if key not in seen:
-                        seen.add(key)
-                        waiting += [known.alert for known in self._messages[key]]
-        return False
+            if each is newest:
+                outside = (end for end, ender in self._ends(each) if id(ender.alert) not in ring)
+                self._set_end(each, next(outside, None))
+            else:
+                self._set_end(each, by_newest)
+        return [each.alert for each in ring.values() if each is not newest]
+
+    def _set_end(self, known: KnownMessage, end: EndCause | None) -> None:
+        key = _key(known.alert)
+        self._messages[key] = tuple(
+            dataclasses.replace(each, end=end) if each.alert is known.alert else each for each in self._messages[key]
+        )
+
+    def _enders(self, known: KnownMessage) -> Iterator[KnownMessage]:
+        """Yield the messages that end another one, whether or not it counts that they do."""
+        return (ender for _, ender in self._ends(known))
+
+    def _ends(self, known: KnownMessage) -> Iterator[tuple[EndCause, KnownMessage]]:
+        for name in identifier_keys(known.alert.identifier or ""):
+            for end in self._awaited.get(name, ()):
+                if _confirms(end, known.alert):
+                    makers = list(self._makers(end.cause, known.alert))
+                    # Of several versions, not each names the same.
+                    if len(makers) > 1:
+                        makers = [each for each in makers if end.reference in each.alert.references]
+                    yield from ((end.cause, each) for each in makers)
+        if known.end is not None:
+            yield from ((known.end, each) for each in self._makers(known.end, known.alert))
+
+    def _makers(self, end: EndCause, alert: CapAlert) -> Iterator[KnownMessage]:
+        """Yield the messages that may have made an end: those with its identifier."""
+        for each in self._messages.get(_end_key(end), ()):
+            if each.alert is not alert and not (_key(each.alert) == _key(alert) and is_older(each.alert, alert)):
+                yield each
 
     def _settle_forks(self, alert: CapAlert) -> list[CapAlert]:
         """End the updates of a family that a later message of it leaves nothing of, and return them."""
@@ -231,11 +261,7 @@ class _Fold:
             later = next((other.alert for other in family if _takes_the_place(other.alert, each.alert, subjects)), None)
             if later is not None:
                 ended.append(each.alert)
-                over = dataclasses.replace(
-                    each, end=EndCause(ends_others(later) or "update", later.identifier, self._now)
-                )
-                key = _key(each.alert)
-                self._messages[key] = tuple(over if known is each else known for known in self._messages[key])
+                self._set_end(each, EndCause(ends_others(later) or "update", later.identifier, self._now))
         return ended
 
     def _family(self, alert: CapAlert) -> Iterator[KnownMessage]:
@@ -284,7 +310,7 @@ class _Fold:
             if own & set(identifier_keys(reference.identifier)):
                 continue
             end = AwaitedEnd(reference, alert.sender, alert.effective_status, cause, alert.scope)
-            is_known, found = self._end_referenced(end, alert)
+            is_known, found = self._end_referenced(end)
             ended += found
             if not is_known:
                 missing.append(reference)
@@ -292,7 +318,7 @@ class _Fold:
                 self._awaited[name] = (*self._awaited.get(name, ())[-20:], end)
         return ended, tuple(missing)
 
-    def _end_referenced(self, end: AwaitedEnd, by: CapAlert) -> tuple[bool, list[CapAlert]]:
+    def _end_referenced(self, end: AwaitedEnd) -> tuple[bool, list[CapAlert]]:
         """End the messages that a reference means; return whether any is known, and those that were not over."""
         meant, ended = False, []
         for key in self._keys_of(end.reference):
@@ -300,7 +326,7 @@ class _Fold:
             for each in self._messages[key]:
                 if _confirms(end, each.alert):
                     meant = True
-                    if each.end is None and self._may_end(by, each.alert):
+                    if each.end is None:
                         ended.append(each.alert)
                         each = dataclasses.replace(each, end=end.cause)  # noqa: PLW2901
                 versions.append(each)

@@ -42,9 +42,9 @@ def is_older(alert: CapAlert, known: CapAlert) -> bool:
     return alert.sent < known.sent or (alert.sent == known.sent and is_end(known) and not is_end(alert))
 
 
-def order_of(alert: CapAlert) -> tuple[dt.datetime, bool, str]:
+def order_of(alert: CapAlert) -> tuple[dt.datetime, bool, str, str]:
     """Return by what messages are in order, the same whenever they come: instant, end after beginning, identifier."""
-    return alert.sent or _UNKNOWN, is_end(alert), (alert.identifier or alert.version).casefold()
+    return alert.sent or _UNKNOWN, is_end(alert), (alert.identifier or "").casefold(), alert.version
 
 
 def is_end(alert: CapAlert) -> bool:
