@@ -131,7 +131,7 @@ class TestJobs:
             "outlet-home-assistant", "cap-output", "cap-retention", "channel-send", "channel-follow",
             "api-answers-remove", "subscriber-mails", "subscriber-purge", "warning-following", "warning-reading-1",
             "warning-reading-2", "warning-reading-3", "warning-retention", "local-scenarios", "alert-set-retention",
-            "browser-purge", "night-backup", "process-note", "examination",
+            "browser-purge", "night-backup", "process-note", "examination", "revocation-watch",
         }  # fmt: skip
 
 

@@ -23,6 +23,13 @@ class DeviceRegistry(Protocol):
     def accounts(self) -> Iterator[BrokerAccount]:
         """Yield the account of every enrolled player, by user name."""
 
+    def revoked_after(self, mark: int | None) -> tuple[int, list[str]]:
+        """Return the user names of players that lost their credentials after a mark, and the mark of the last one.
+
+        Args:
+            mark: As it was returned before; None: nobody's name is returned.
+        """
+
     def groups_of(self, screen: str) -> frozenset[str]:
         """Return the identifiers of the groups that a screen belongs to."""
 
@@ -60,3 +67,17 @@ def follow_accounts(follower: Callable[[str], object] | None) -> None:
 def note_account_change(username: str) -> None:
     """Have the broker follow the account of a player, once the present transaction is committed."""
     transaction.on_commit(lambda: _follower(username) if _follower is not None else None)
+
+
+class RevocationWatch:
+    """Has the broker follow revocations by other processes, such as a command; those of this process come at once."""
+
+    def __init__(self) -> None:
+        self._mark: int | None = None
+
+    def look(self) -> None:
+        """Have the accounts followed that were taken away since the last look."""
+        self._mark, usernames = registered_devices().revoked_after(self._mark)
+        if _follower is not None:
+            for username in usernames:
+                _follower(username)

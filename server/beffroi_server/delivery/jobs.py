@@ -1,4 +1,4 @@
-"""Periodic jobs of delivery: the beat, the steps of a change of keys, and the renewal of the key list."""
+"""Periodic jobs of delivery: the beat, revocations, the steps of a change of keys, the renewal of the key list."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from beffroi_content.key_changes import KeyChangeRefused
 from beffroi_content.wire.messages import BEAT
 from beffroi_server.core.jobs import PeriodicJob
 from beffroi_server.delivery import beats, key_rotation, outbox
+from beffroi_server.delivery.broker_access import RevocationWatch
 from beffroi_server.delivery.clock_watch import ClockWatch, clock_set
 from beffroi_server.delivery.key_files import KeysMissing
 
 logger = logging.getLogger(__name__)
 _watch = ClockWatch()
+_revocations = RevocationWatch()
 
 
 def send_beat() -> None:
@@ -49,6 +51,7 @@ def renew_key_list() -> bool:
 JOBS = (
     PeriodicJob("beat", 10, lambda _stopping: send_beat()),
     PeriodicJob("clock-watch", 1, lambda _stopping: watch_clock()),
+    PeriodicJob("revocation-watch", 2, lambda _stopping: _revocations.look()),
     PeriodicJob("key-change", 5, lambda _stopping: follow_key_change()),
     PeriodicJob("key-list-renewal", 3600, lambda _stopping: renew_key_list()),
 )

@@ -12,12 +12,17 @@ import base64
 import hashlib
 from collections.abc import Iterator
 
+from django.db.models import Max
 from django.utils.crypto import salted_hmac
 
 from beffroi_content.wire.broker_accounts import BrokerAccount
 from beffroi_content.wire.scopes import TopicScope, user_screen
 from beffroi_server.fleet import targets
+from beffroi_server.fleet.box_models import RevokedToken
 from beffroi_server.fleet.models import Screen
+
+REVOKED_AT_ONCE = 500
+"""Revocations that one look returns; the next look returns those after them."""
 
 
 def token_sha256(token: str) -> str:
@@ -56,6 +61,15 @@ class EnrolledDevices:
         screens = Screen.objects.exclude(token_sha256="").order_by("slug")
         for slug, digest in screens.values_list("slug", "token_sha256"):
             yield _account(slug, digest)
+
+    def revoked_after(self, mark: int | None) -> tuple[int, list[str]]:
+        """Return the user names of players that lost their token after a mark, and the mark of the last one."""
+        if mark is None:
+            return RevokedToken.objects.aggregate(newest=Max("pk"))["newest"] or 0, []
+        later = RevokedToken.objects.filter(pk__gt=mark).order_by("pk").values_list("pk", "screen__slug")
+        found = list(later[:REVOKED_AT_ONCE])
+        names = dict.fromkeys(str(TopicScope.of_screen(slug)) for _pk, slug in found)
+        return (found[-1][0] if found else mark), list(names)
 
     def groups_of(self, screen: str) -> frozenset[str]:
         """Return the identifiers of the groups that a screen belongs to."""

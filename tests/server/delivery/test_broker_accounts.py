@@ -20,6 +20,7 @@ from beffroi_content.wire.broker_accounts import client_identifier
 from beffroi_provisioning import broker_setup
 from beffroi_provisioning.__main__ import main
 from beffroi_server.delivery import broker_access, broker_accounts, broker_control
+from beffroi_server.delivery.broker_access import RevocationWatch
 from beffroi_server.delivery.broker_accounts import BrokerAccounts, accounts_due
 from beffroi_server.delivery.broker_control import ControlConnection, PluginMissing
 from beffroi_server.delivery.plain_publisher import PlainBroker
@@ -139,6 +140,22 @@ class TestFollowing:
         player = Visitor(machine.port, "s-hall", password)
 
         screens.revoke_player(hall)
+
+        until("it is sent away", player.lost.is_set)
+        player.leave()
+        assert not Visitor(machine.port, "s-hall", password).connected
+
+    def test_a_player_that_another_process_revoked_is_sent_away_at_the_next_look(self, machine, following, hall):
+        password = enrol(hall)["password"]
+        until("it has an account", lambda: "s-hall" in listed(machine))
+        player = Visitor(machine.port, "s-hall", password)
+        watch = RevocationWatch()
+        watch.look()
+        broker_access.follow_accounts(None)
+        screens.revoke_player(hall)
+        broker_access.follow_accounts(following.note_change)
+
+        watch.look()
 
         until("it is sent away", player.lost.is_set)
         player.leave()

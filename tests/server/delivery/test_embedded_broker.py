@@ -11,6 +11,8 @@ from tests.support.broker_visitor import Visitor
 from tests.support.waiting import PATIENCE_S, free_port, until
 
 from beffroi_content.wire.broker_accounts import client_identifier
+from beffroi_server.delivery import broker_access
+from beffroi_server.delivery.broker_access import RevocationWatch
 from beffroi_server.delivery.embedded_broker import BrokerNotStarted, EmbeddedBroker
 from beffroi_server.fleet import services as screens
 
@@ -29,16 +31,20 @@ def other(keyring, quay) -> str:
 
 
 @pytest.fixture
-def port(password, other) -> Iterator[int]:
-    port = free_port()
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def broker(password, other, port) -> Iterator[EmbeddedBroker]:
     broker = EmbeddedBroker("127.0.0.1", port, username="server", password="of the server")
     broker.start()
-    yield port
+    yield broker
     broker.stop()
 
 
 @pytest.fixture
-def visit(port) -> Iterator[Callable[..., Visitor]]:
+def visit(port, broker) -> Iterator[Callable[..., Visitor]]:
     visitors: list[Visitor] = []
 
     def visit(*credentials: str | None, **values: str) -> Visitor:
@@ -72,6 +78,20 @@ class TestDoor:
         screens.revoke_player(hall)
 
         assert not visit("s-hall", password).connected
+
+    def test_sends_away_at_the_next_look_whom_another_process_revoked(self, visit, broker, password, other, hall):
+        watch = RevocationWatch()
+        watch.look()
+        player, kept = visit("s-hall", password), visit("s-quay", other)
+        screens.revoke_player(hall)
+        broker_access.follow_accounts(broker.end_former_connections)
+        try:
+            watch.look()
+            until("it is sent away", player.lost.is_set)
+        finally:
+            broker_access.follow_accounts(None)
+
+        assert not kept.lost.is_set()
 
     @pytest.mark.parametrize("of", ["quay", "nobody"])
     def test_is_closed_for_one_with_the_client_identifier_of_another(self, visit, password, other, of):

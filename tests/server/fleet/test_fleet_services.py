@@ -149,6 +149,21 @@ class TestCredentials:
         assert EnrolledDevices().account_of("s-hall") is None
         assert list(EnrolledDevices().accounts()) == []
 
+    def test_the_broker_is_told_once_of_each_player_that_was_revoked(self, hall, quay, django_assert_num_queries):
+        for screen in (hall, quay, hall):
+            services.enrol_player(services.open_enrolment(screen)[0])
+        devices = EnrolledDevices()
+        before, names = devices.revoked_after(None)
+        assert names == []
+
+        services.revoke_player(hall)
+        services.revoke_player(quay)
+
+        after, names = devices.revoked_after(before)
+        assert names == ["s-hall", "s-quay"]
+        with django_assert_num_queries(1):
+            assert devices.revoked_after(after) == (after, [])
+
     def test_the_broker_knows_the_groups_of_a_screen(self, hall, quay):
         assert EnrolledDevices().groups_of("quay") == {"harbour"}
         assert EnrolledDevices().groups_of("hall") == EnrolledDevices().groups_of("nowhere") == frozenset()
