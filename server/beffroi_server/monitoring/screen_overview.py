@@ -289,10 +289,10 @@ def _build_overview(
     facts: _ScreenFacts, groups: tuple[str, ...], heads: dict[str, int], now: dt.datetime
 ) -> ScreenOverview:
     reasons = tuple(_state_reasons(facts, groups, heads, now))
-    gravest = (
-        max((STATE_OF_REASON[reason] for reason in reasons), key=_STATES_BY_SEVERITY.index) if reasons else "right"
-    )
     seen_at = facts.state.seen_at if facts.state else None
+    if not reasons:
+        return ScreenOverview(facts.screen, "right", reasons, seen_at, facts.report, groups=groups)
+    gravest = max((STATE_OF_REASON[reason] for reason in reasons), key=_STATES_BY_SEVERITY.index)
     silent_since = presence.last_contact(facts.state) if gravest == "offline" else None
     return ScreenOverview(
         facts.screen, gravest, reasons, seen_at, facts.report, groups=groups, silent_since=silent_since
@@ -330,7 +330,9 @@ def _state_reasons(facts: _ScreenFacts, groups: tuple[str, ...], heads: dict[str
         found.add("identity-clash")
     if presence.is_unheard(state, now):
         found.add("connection-polling")
-    return [code for code in _ORDER if code in found] + _refused_messages(state, now)
+    refused = _refused_messages(state, now)
+    # Of most screens there is nothing to say, and there may be a thousand.
+    return [code for code in _ORDER if code in found] + refused if found else refused
 
 
 _ORDER = (

@@ -41,7 +41,7 @@ from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.list_filters import ListState, read_list
 from beffroi_server.web.requests import paginate
 
-ANNOUNCEMENTS_PER_PAGE = 30
+ANNOUNCEMENTS_PER_PAGE = 24
 MOST_LISTED_KEYS = 1_500
 """Announcements of which the keys are read at once, instead of a count and the keys of a page."""
 MAX_OFFERED = 100
@@ -71,7 +71,7 @@ def announcement_list(request: UserRequest) -> HttpResponse:
     state = read_announcement_list(request)
     # What a row needs is read for the rows of the page only: there may be ten thousand others.
     page = paginate(request, _found_keys(state), ANNOUNCEMENTS_PER_PAGE)
-    page.object_list = _read_rows(list(page.object_list))
+    page.object_list = _read_rows(list(page.object_list), state.value_of("status"))
     for each in page.object_list:
         each.is_open = content_owners.changes(request.user, each)
     context = {"page": page, "state": state, "search": state.search}
@@ -148,9 +148,18 @@ def found_announcements(state: ListState) -> QuerySet[Any]:
     return rows.filter(**chosen).order_by(*_ORDER_FIELDS[state.sort])
 
 
-def _read_rows(keys: Sequence[uuid.UUID]) -> list[Any]:
-    """Return announcements with all that the list shows of them, in the order of their keys."""
-    rows = with_status(Announcement.objects.filter(pk__in=keys), timezone.now(), ZoneInfo(current_town().time_zone))
+def _read_rows(keys: Sequence[uuid.UUID], status: str) -> list[Any]:
+    """Return announcements with all that the list shows of them, in the order of their keys.
+
+    Args:
+        keys: Theirs.
+        status: What the list was filtered by; empty where it was not.
+    """
+    rows: QuerySet[Any] = Announcement.objects.filter(pk__in=keys)
+    # To make the query of a status takes longer than to run it: what all of them have is known.
+    common = status if status in AnnouncementStatus.values else ""
+    if not common:
+        rows = with_status(rows, timezone.now(), ZoneInfo(current_town().time_zone))
     rows = rows.select_related("picture", "placement", "municipality").prefetch_related(*_related())
     found = {each.pk: each for each in rows}
     # Once for all rows: a template would look both texts up for each.
@@ -159,7 +168,8 @@ def _read_rows(keys: Sequence[uuid.UUID]) -> list[Any]:
         announcement.selecting_text = selecting % {"name": announcement.title}
         announcement.changed_text = changed % {"when": moment_at(announcement.updated_at)}
         announcement.shown = _places_of(announcement)
-        announcement.status_text = AnnouncementStatus(announcement.status).label
+        announcement.status = AnnouncementStatus(common or announcement.status)
+        announcement.status_text = announcement.status.label
         announcement.status_colour = _STATUS_COLOURS[announcement.status]
     return [found[key] for key in keys if key in found]
 
