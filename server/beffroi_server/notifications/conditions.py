@@ -18,7 +18,7 @@ def record_condition(
     """Note the newest outcome of a kind, such as ``certificate`` or ``backup``.
 
     Args:
-        kind: Value of ``Occasion``.
+        kind: Value of ``Occasion``; another one is nobody's incident, such as ``release-copy``.
         now: The instant of the outcome.
         reason: Code of what is wrong; empty where all is right.
         detail: Values for the texts.

@@ -26,7 +26,7 @@ from beffroi_server.monitoring.expected_frames import ExpectedContents
 from beffroi_server.monitoring.programme_outlook import programme_outlook
 from beffroi_server.monitoring.screen_overview import ScreenOverview
 from beffroi_server.notifications.models import RecordedCondition
-from beffroi_server.notifications.occasions import Occasion
+from beffroi_server.notifications.occasions import RECORDED_OCCASIONS, Occasion
 from beffroi_server.schedule import publication
 
 FEED_FAILURES = 3
@@ -148,7 +148,7 @@ def recorded_conditions() -> list[Observation]:
     """Return what other programs, or looks that are taken seldom, have found to be wrong."""
     return [
         Observation(Occasion(each.kind), each.kind, "", each.failed_since, each.reason, each.detail)
-        for each in RecordedCondition.objects.filter(failed_since__isnull=False)
+        for each in RecordedCondition.objects.filter(kind__in=RECORDED_OCCASIONS, failed_since__isnull=False)
         if each.failed_since is not None
     ]
 

@@ -6,24 +6,28 @@ import logging
 import threading
 
 from django.conf import settings
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from beffroi_server.accounts.models import Town
 from beffroi_server.core.jobs import PeriodicJob
 from beffroi_server.delivery.clock_watch import is_clock_confirmed
-from beffroi_server.software import mirror, rollouts
+from beffroi_server.software import copy_outcome, mirror, rollouts
 
 logger = logging.getLogger(__name__)
 
 
 def copy_releases(_stopping: threading.Event) -> None:
-    """Copy new releases from the address that is set; there is time: what fails is tried again."""
+    """Copy new releases from the address that is set; what fails is told on the page, and tried again."""
     # Signatures expire by the clock.
     if not settings.RELEASES_URL or not is_clock_confirmed():
         return
-    try:
-        mirror.update_mirror(mirror.source_of(settings.RELEASES_URL))
-    except mirror.MirrorFault as fault:
-        logger.warning("releases are not copied: %s", fault)
+    town = Town.objects.first()
+    # What an address says for people is kept as it was said.
+    with translation.override(town.locale if town is not None else settings.LANGUAGE_CODE):
+        try:
+            copy_outcome.copy_from_address(timezone.now())
+        except mirror.MirrorFault as fault:
+            logger.warning("releases are not copied: %s", fault)
 
 
 JOBS = (

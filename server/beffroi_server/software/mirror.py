@@ -10,11 +10,18 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
-from tuf.api.exceptions import DownloadError, DownloadHTTPError, LengthOrHashMismatchError, RepositoryError
+from tuf.api.exceptions import (
+    DownloadError,
+    DownloadHTTPError,
+    ExpiredMetadataError,
+    LengthOrHashMismatchError,
+    RepositoryError,
+)
 from tuf.api.metadata import Metadata, TargetFile, Targets
 from tuf.ngclient.fetcher import FetcherInterface
 from tuf.ngclient.updater import Updater
@@ -31,8 +38,35 @@ _METADATA_NAME = re.compile(r"(\d{1,6}\.)?(root|targets|snapshot|timestamp)\.jso
 _PREFIX = "https://releases/"
 
 
+class FaultKind(StrEnum):
+    """Kinds of reasons why releases are not copied."""
+
+    KEYS = "keys"
+    """The package of this server has no keys of releases."""
+    ADDRESS = "address"
+    """The repository cannot be read."""
+    SIGNATURE = "signature"
+    """What came is not signed as it must be."""
+    EXPIRED = "expired"
+    """It was signed so long ago that it may be what an attacker has kept."""
+    ROOM = "room"
+    """The disk has no room for it."""
+    DISK = "disk"
+    """It cannot be written."""
+
+
 class MirrorFault(Exception):
-    """The releases cannot be copied; the message says why, for whoever runs the server."""
+    """The releases cannot be copied; the message says why, for whoever runs the server.
+
+    Args:
+        message: The whole reason.
+        kind: What of the several things that can be wrong it is.
+        detail: What the message says beyond the kind.
+    """
+
+    def __init__(self, message: str, kind: FaultKind = FaultKind.ADDRESS, detail: str = "") -> None:
+        super().__init__(message)
+        self.kind, self.detail = kind, detail or message
 
 
 class ReleaseSource(Protocol):
@@ -89,7 +123,7 @@ class WebSource:
         if answer.status in (403, 404):
             return None
         if answer.status != 200:
-            raise MirrorFault(f"{self._address} answers {answer.status}")
+            raise MirrorFault(f"{self._address} answers {answer.status}", detail=f"HTTP {answer.status}")
         return answer.body
 
     def copy_archive(self, path: str, size: int, to: Path) -> None:
@@ -99,7 +133,10 @@ class WebSource:
                 end = min(start + PIECE_BYTES, size) - 1
                 answer = self._ask(f"targets/{path}", {"Range": f"bytes={start}-{end}"}, PIECE_BYTES)
                 if answer.status != 206 and not (answer.status == 200 and size == len(answer.body)):
-                    raise MirrorFault(f"{self._address} answers {answer.status} when asked for a part of a file")
+                    raise MirrorFault(
+                        f"{self._address} answers {answer.status} when asked for a part of a file",
+                        detail=f"HTTP {answer.status} (Range)",
+                    )
                 target.write(answer.body)
 
     def _ask(self, path: str, headers: dict[str, str], limit: int) -> outside_http.OutsideResponse:
@@ -108,7 +145,7 @@ class WebSource:
                 "GET", f"{self._address}/{path}", allowed=self._allowed, headers=headers, limit=limit
             )
         except outside_http.OutsideRequestError as error:
-            raise MirrorFault(f"{self._address}: {error}") from error
+            raise MirrorFault(f"{self._address}: {error}", detail=str(error)) from error
 
 
 def source_of(text: str) -> ReleaseSource:
@@ -126,21 +163,34 @@ def update_mirror(source: ReleaseSource) -> list[str]:
         root = settings.RELEASES_ROOT.read_bytes()
     except OSError as error:
         raise MirrorFault(
-            f"{settings.RELEASES_ROOT} is missing: this package brings no keys of releases. Set BEFFROI_RELEASES_ROOT"
+            f"{settings.RELEASES_ROOT} is missing: this package brings no keys of releases. Set BEFFROI_RELEASES_ROOT",
+            FaultKind.KEYS,
         ) from error
-    folder = _folder()
-    for each in (folder / "metadata", folder / "targets", _verified(root)):
+    try:
+        _update_mirror(source, root)
+    except ExpiredMetadataError as error:
+        raise MirrorFault(f"the signatures of the releases have expired: {error}", FaultKind.EXPIRED) from error
+    except DownloadError as error:
+        # The library wraps what the source says.
+        if isinstance(error.__cause__, MirrorFault):
+            raise error.__cause__ from error
+        raise MirrorFault(f"the releases cannot be read: {error.__cause__ or error}") from error
+    except (RepositoryError, ValueError) as error:
+        reason = str(error.__cause__ or error)
+        raise MirrorFault(f"the releases are not signed as they must be: {reason}", FaultKind.SIGNATURE) from error
+    except OSError as error:
+        reason = f"{error.filename or 'the disk'}: {error.strerror or error}"
+        raise MirrorFault(reason, FaultKind.DISK) from error
+    return list(available_versions())
+
+
+def _update_mirror(source: ReleaseSource, root: bytes) -> None:
+    for each in (_folder() / "metadata", _folder() / "targets", _verified(root)):
         each.mkdir(mode=0o750, parents=True, exist_ok=True)
     fetcher = _SourceFetcher(source)
-    try:
-        Updater(str(_verified(root)), _PREFIX, fetcher=fetcher, bootstrap=root).refresh()
-        _copy_archives(source, _verified_targets(root))
-    except (RepositoryError, DownloadError, ValueError) as error:
-        raise MirrorFault(f"the releases are not signed as they must be: {error.__cause__ or error}") from error
-    except OSError as error:
-        raise MirrorFault(f"{error.filename or 'the disk'}: {error.strerror or error}") from error
+    Updater(str(_verified(root)), _PREFIX, fetcher=fetcher, bootstrap=root).refresh()
+    _copy_archives(source, _verified_targets(root))
     _keep_metadata(source, fetcher.read)
-    return list(available_versions())
 
 
 def available_versions() -> dict[str, tuple[str, ...]]:
@@ -212,7 +262,8 @@ def _copy_archives(source: ReleaseSource, targets: Targets) -> None:
 
 def _copy_archive(source: ReleaseSource, path: str, file: TargetFile) -> None:
     if file.length > LARGEST_ARCHIVE or not disk_space.has_room_for(file.length):
-        raise MirrorFault(f"there is no room for {path} with its {file.length // 1_000_000} MB")
+        size = f"{file.length // 1_000_000} MB"
+        raise MirrorFault(f"there is no room for {path} with its {size}", FaultKind.ROOM, f"{path}, {size}")
     version, _slash, name = path.rpartition("/")
     final = _archive_path(file)
     arriving = final.with_suffix(".part")

@@ -6,8 +6,9 @@ import argparse
 import sys
 
 from django.conf import settings
+from django.utils import timezone
 
-from beffroi_server.software import mirror
+from beffroi_server.software import copy_outcome, mirror
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,12 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Do what was asked for; return the exit code."""
     if parsed.action == "update":
-        source = parsed.source or settings.RELEASES_URL
-        if not source:
+        if not (parsed.source or settings.RELEASES_URL):
             sys.stderr.write("beffroi-server: give --from FOLDER or ADDRESS, or set BEFFROI_RELEASES_URL\n")
             return 1
         try:
-            mirror.update_mirror(mirror.source_of(source))
+            if parsed.source:
+                mirror.update_mirror(mirror.source_of(parsed.source))
+            else:
+                copy_outcome.copy_from_address(timezone.now())
         except mirror.MirrorFault as fault:
             sys.stderr.write(f"beffroi-server: {fault}\n")
             return 1

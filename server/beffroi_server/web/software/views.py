@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import ScreenGroup
-from beffroi_server.software import mirror, rollouts
+from beffroi_server.software import copy_outcome, mirror, rollouts
 from beffroi_server.software.models import Rollout, RolloutState
 from beffroi_server.software.progress import Progress, progress_of
 from beffroi_server.web.access import UserRequest, for_technicians
@@ -108,6 +108,7 @@ def _render_page(request: UserRequest, form: RolloutForm, status: int = 200) -> 
         "takes_versions": settings.RELEASES_ROOT.is_file(),
         "guide_section": help_anchor("software", get_language() or "en"),
         "looks_by_itself": bool(settings.RELEASES_URL),
+        "last_copy": copy_outcome.last_outcome() if settings.RELEASES_URL else None,
         "may_roll_out": screen_scopes.scope_group_keys(request.user) is None,
         "failed": Progress.FAILED,
         "is_done": Progress.DONE,
