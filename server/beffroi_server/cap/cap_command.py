@@ -180,10 +180,10 @@ def _build_parser() -> argparse.ArgumentParser:
     read = actions.add_parser(
         "read",
         help="say what is in CAP files, and what a policy would do with it for a town",
-        description="Say what is in CAP files (messages, Atom and RSS feeds, EDXL envelopes, JSON), and what a policy "
-        "would do with it for a town. The files count as what one source has sent: a message that another one cancels "
-        "or replaces is judged so. Without a policy all that may concern the town is proposed; without a place it may "
-        "always. docs/cap.md says more.",
+        description="Say what is in CAP files (messages, Atom and RSS feeds, EDXL envelopes, JSON, zip archives of "
+        "them), and what a policy would do with it for a town. The files count as what one source has sent: a message "
+        "that another one cancels or replaces is judged so. Without a policy all that may concern the town is "
+        "proposed; without a place it may always. docs/cap.md says more.",
     )
     _add_arguments(read)
     read.add_argument("--now", metavar="INSTANT", type=_instant, help="the instant for which to judge; by default now")

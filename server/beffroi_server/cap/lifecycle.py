@@ -14,8 +14,8 @@ from enum import Enum
 
 from beffroi_server.cap.forks import Subject
 from beffroi_server.cap.messages import CapAlert, CapReference
+from beffroi_server.cap.reference_cycles import messages_in_cycle
 from beffroi_server.cap.references import identifier_keys
-from beffroi_server.cap.rings import messages_in_ring
 from beffroi_server.cap.succession import (
     ends_others,
     is_end,
@@ -158,9 +158,9 @@ class _Fold:
         )
         self._note_address(key)
         more, missing = self._apply_references(alert)
-        ended += [*more, *self._settle_ring(alert)]
+        ended += [*more, *self._settle_cycle(alert)]
         for each in self._settle_forks(alert):
-            ended += [each, *self._settle_ring(each)]
+            ended += [each, *self._settle_cycle(each)]
         over = {id(each): each for each in ended if each is not alert and self._end_of(each) is not None}
         return Outcome(_change(alert, self._end_of(alert), tuple(over.values())), tuple(over.values()), missing)
 
@@ -195,30 +195,30 @@ class _Fold:
         found = next((each for each in awaited if _confirms(each, alert)), None)
         return found.cause if found else None
 
-    def _settle_ring(self, alert: CapAlert) -> list[CapAlert]:
-        """Of messages that end each other in a ring, let only the newest count; return those that it ends.
+    def _settle_cycle(self, alert: CapAlert) -> list[CapAlert]:
+        """Of messages that end each other in a cycle, let only the newest count; return those that it ends.
 
-        Each message of a ring is ended by another one of it, so that all of them would vanish.
+        Each message of a cycle is ended by another one of it, so that all of them would vanish.
         """
         has_versions = len(self._messages[_key(alert)]) > 1
         if not has_versions and not any(self._keys_of(reference) for reference in alert.references):
             return []
         (known,) = (each for each in self._messages[_key(alert)] if each.alert is alert)
-        ring = {id(each.alert): each for each in messages_in_ring(known, self._enders)}
-        if not ring:
+        cycle = {id(each.alert): each for each in messages_in_cycle(known, self._enders)}
+        if not cycle:
             return []
-        newest = max(ring.values(), key=lambda each: order_of(each.alert))
+        newest = max(cycle.values(), key=lambda each: order_of(each.alert))
         by_newest = EndCause(ends_others(newest.alert) or "update", newest.alert.identifier, self._now)
-        for each in ring.values():
+        for each in cycle.values():
             makers = self._makers(each.end, each.alert) if each.end is not None else ()
-            if each.end is not None and not any(id(maker.alert) in ring for maker in makers):
+            if each.end is not None and not any(id(maker.alert) in cycle for maker in makers):
                 continue
             if each is newest:
-                outside = (end for end, ender in self._ends(each) if id(ender.alert) not in ring)
+                outside = (end for end, ender in self._ends(each) if id(ender.alert) not in cycle)
                 self._set_end(each, next(outside, None))
             else:
                 self._set_end(each, by_newest)
-        return [each.alert for each in ring.values() if each is not newest]
+        return [each.alert for each in cycle.values() if each is not newest]
 
     def _set_end(self, known: KnownMessage, end: EndCause | None) -> None:
         key = _key(known.alert)

@@ -15,8 +15,9 @@ KEPT = dt.timedelta(days=8)
 
 
 def note_listing(
-    store: CapStore, listed: Collection[str], now: dt.datetime, *, absence_ends: bool, misses: int = 2
-) -> CapStore:
+    store: CapStore, listed: Collection[str], now: dt.datetime, *, absence_ends: bool, misses: int = 2,
+    is_complete: bool = True,
+) -> CapStore:  # fmt: skip
     """Return what is known after a reading of a feed that has listed some identifiers.
 
     Whether absence is an end depends on the source: yes for snapshots (the German weather service), no where lists
@@ -29,12 +30,15 @@ def note_listing(
         now: When it was read.
         absence_ends: Whether what is missing is over.
         misses: Readings in a row without it that make an end; at least two.
+        is_complete: Whether all of the feed could be read: otherwise nothing is missing.
     """
     messages: dict[str, tuple[KnownMessage, ...]] = {}
     keys = {identifier.casefold() for identifier in listed}
     for key, versions in store.messages.items():
         if key in keys:
             messages[key] = tuple(dataclasses.replace(each, seen=now, misses=0) for each in versions)
+        elif not is_complete:
+            messages[key] = versions
         else:
             messages[key] = tuple(_missed(each, now, max(2, misses) if absence_ends else None) for each in versions)
     return CapStore(messages, store.awaited)

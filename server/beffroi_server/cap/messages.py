@@ -181,10 +181,12 @@ class CapDocument:
     """What was found in a document."""
 
     kind: str
-    """``alert``, ``atom``, ``rss``, ``edxl`` or ``other``."""
+    """``alert``, ``atom``, ``rss``, ``edxl``, ``zip`` or ``other``."""
     alerts: tuple[CapAlert, ...] = ()
     links: tuple[CapLink, ...] = ()
     notes: tuple[ReadNote, ...] = ()
+    is_complete: bool = True
+    """Whether all of it could be read: otherwise, what is missing may be there."""
 
 
 class CapUnreadable(Exception):

@@ -18,6 +18,7 @@ from beffroi_server.cap.alert_elements import (
     read_alert,
     read_info,
 )  # fmt: skip
+from beffroi_server.cap.archives import archived_files, is_zip
 from beffroi_server.cap.instants import read_instant
 from beffroi_server.cap.messages import (
     MESSAGE_TYPES,
@@ -45,14 +46,17 @@ _CARRIERS = frozenset(
 _ENTRY_NAMES = INFO_NAMES | AREA_NAMES | {"status", "msgtype", "messagetype"}
 _CAP_TYPES = ("application/cap+xml", "application/common-alerting-protocol+xml")
 _XML_TYPES = ("text/xml", "application/xml")
+_INCOMPLETE = frozenset({"damaged", "too-many-alerts", "too-many-files", "carried-unreadable"})
+"""Notes after which what was not found may have been there all the same."""
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _CAP_ADDRESS = re.compile(r"\.(?:xml|cap)(?:[?#]|$)|[/?=&.]cap\b", re.IGNORECASE)
 
 
 def read_document(content: bytes, address: str = "") -> CapDocument:
-    """Return what is in a document: one message, a feed with messages or links to them, or an envelope.
+    """Return what is in a document: one message, a feed with messages or links to them, an envelope, or a zip of these.
 
-    Messages that a feed repeats (one entry for each area) are returned once. A feed without messages is calm.
+    Messages that a feed repeats (one entry for each area) are returned once. A feed without messages is calm, and so
+    is an empty archive. A file of an archive that cannot be read is skipped and named.
 
     Args:
         content: The document.
@@ -61,6 +65,42 @@ def read_document(content: bytes, address: str = "") -> CapDocument:
     Raises:
         CapUnreadable: it is no XML, a web page, or a document without a trace of CAP.
     """
+    return _read_archive(content) if is_zip(content) else _read_one(content, address)
+
+
+def _read_archive(content: bytes) -> CapDocument:
+    notes = ReadNotes()
+    alerts: dict[tuple[object, ...], CapAlert] = {}
+    links: dict[str, CapLink] = {}
+    errors, was_read, is_complete = 0, False, True
+    for file in archived_files(content, notes):
+        try:
+            if file.error:
+                raise CapUnreadable(file.error)
+            found = _read_one(file.content, "")
+        except CapUnreadable as error:
+            notes.add("file-unreadable", file.name, str(error))
+            is_complete = is_complete and not file.is_cap
+            errors += 1
+            continue
+        was_read = True
+        for note in found.notes:
+            notes.add(note.code, f"{file.name}: {note.where}".rstrip(": "), note.value)
+        is_complete = is_complete and found.is_complete
+        alerts |= {(each.identifier, each.sent, each.version): each for each in found.alerts}
+        links |= {each.address: each for each in found.links}
+        if len(alerts) > MAX_ALERTS:
+            notes.add("too-many-alerts", value=str(MAX_ALERTS))
+            break
+    if errors and not was_read:
+        raise CapUnreadable("no-cap")
+    is_complete = is_complete and not _INCOMPLETE & notes.codes
+    return CapDocument(
+        "zip", tuple(alerts.values())[:MAX_ALERTS], tuple(links.values()), tuple(notes.notes), is_complete
+    )
+
+
+def _read_one(content: bytes, address: str) -> CapDocument:
     root, is_damaged = parse_document(content)
     notes = ReadNotes()
     if is_damaged:
@@ -71,7 +111,7 @@ def read_document(content: bytes, address: str = "") -> CapDocument:
     alerts = _each_once(alerts, summaries)
     if not alerts and not links and not _is_calm(root, kind):
         raise CapUnreadable("no-cap")
-    return CapDocument(kind, tuple(alerts), tuple(links), tuple(notes.notes))
+    return CapDocument(kind, tuple(alerts), tuple(links), tuple(notes.notes), not _INCOMPLETE & notes.codes)
 
 
 def links_to_fetch(

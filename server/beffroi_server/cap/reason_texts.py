@@ -76,6 +76,9 @@ _NOTES: dict[str, tuple[str, str]] = {
                         "plus de messages qu’on n’en lit à la fois ; les autres sont laissés"),
     "too-many-infos": ("more info blocks than are read", "plus de blocs « info » qu’on n’en lit"),
     "too-many-areas": ("more areas than are read", "plus de secteurs qu’on n’en lit"),
+    "too-many-files": ("more files in the archive than are read; the others are left out",
+                       "plus de fichiers dans l’archive qu’on n’en lit ; les autres sont laissés"),
+    "file-unreadable": ("left out", "laissé"),
     "carried-unreadable": ("a message within an envelope cannot be read",
                            "un message dans une enveloppe est illisible"),
     "bad-link": ("a link that leads nowhere, or is relative to an address that is not known",
@@ -98,6 +101,15 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "too-large": ("the document is larger than 16 MB", "le document dépasse 16 Mo"),
     "empty": ("the document is empty", "le document est vide"),
     "archive": ("compressed: unpack it first", "compressé : le décompresser d’abord"),
+    "bad-archive": ("a zip archive that is broken", "une archive zip abîmée"),
+    "archive-too-large": (
+        "a zip archive from which more comes out than is read",
+        "une archive zip dont il sort plus qu’on n’en lit",
+    ),
+    "packed-otherwise": (
+        "encrypted, or compressed in another way than is usual",
+        "chiffré, ou compressé d’une manière inhabituelle",
+    ),
     "web-page": ("a web page, not a CAP document", "une page web, pas un document CAP"),
     "no-xml": ("not XML", "pas du XML"),
     "entities": ("the document declares entities, which are refused", "le document déclare des entités, refusées"),
@@ -121,10 +133,12 @@ def reason_sentence(reasons: Iterable[Reason], language: str = "en") -> str:
 
 def note_sentence(note: ReadNote, language: str = "en") -> str:
     """Return a note of the reader in words, with its place and what was written there."""
-    said = _sentence(_NOTES, note.code, language, {})
-    if note.code == "carried-unreadable":
-        return f"{said}: {error_sentence(note.value, language)}"
-    return ": ".join(part for part in (note.where, said, f"“{note.value}”" if note.value else "") if part)
+    quoted, colon = ("«\u202f{}\u202f»", "\u202f: ") if language == "fr" else ("“{}”", ": ")
+    if note.code in ("carried-unreadable", "file-unreadable"):
+        value = error_sentence(note.value, language)
+    else:
+        value = quoted.format(note.value) if note.value else ""
+    return colon.join(part for part in (note.where, _sentence(_NOTES, note.code, language, {}), value) if part)
 
 
 def error_sentence(code: str, language: str = "en") -> str:

@@ -22,8 +22,8 @@ def is_same_version(one: CapAlert, other: CapAlert) -> bool:
 
 
 def repeats(known: CapAlert, alert: CapAlert) -> bool:
-    """Return whether a message says nothing that is not known: the same once more, or the summary of it."""
-    if alert.is_summary and not known.is_summary:
+    """Return whether a message says nothing that is not known: the same once more, the summary or a part of it."""
+    if (alert.is_summary and not known.is_summary) or (alert.is_damaged and not known.is_damaged):
         return alert.sent is None or alert.sent == known.sent
     return is_same_version(known, alert)
 

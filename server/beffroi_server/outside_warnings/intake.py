@@ -25,6 +25,7 @@ MAX_AT_ONCE = 2_000
 def take_in(
     source: WarningSource, alerts: Iterable[CapAlert], now: dt.datetime, *,
     signatures: dict[tuple[str | None, str], SignatureOutcome] | None = None, listed: Collection[str] | None = None,
+    is_complete: bool = True,
 ) -> int:  # fmt: skip
     """Take messages of a source in; return how many are new.
 
@@ -34,6 +35,7 @@ def take_in(
         now: When they came.
         signatures: What was found about signatures, by identifier and version.
         listed: Identifiers that its feed lists now; None where it is no feed.
+        is_complete: Whether all of the feed could be read.
     """
     judge = Judge.of(source, Town.objects.get())
     taken = list(alerts)[:MAX_AT_ONCE]
@@ -43,7 +45,7 @@ def take_in(
         rows = message_store.load_rows(source, now)
         store, _ = receive_all(message_store.store_of(rows, source), taken, now)
         if listed is not None:
-            store = note_listing(store, listed, now, absence_ends=source.is_snapshot)
+            store = note_listing(store, listed, now, absence_ends=source.is_snapshot, is_complete=is_complete)
         store = pruned(store, now)
         fresh = message_store.new_rows(source, store, rows)
         for row in fresh:

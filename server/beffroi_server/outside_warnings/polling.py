@@ -121,8 +121,8 @@ def _take_in_answer(source: WarningSource, answer: OutsideResponse) -> None:
             alerts += read.document.alerts
             signatures |= read.signatures
     now = timezone.now()
-    listed = _listed(document) if document.kind in ("atom", "rss", "other") else None
-    intake.take_in(source, alerts, now, signatures=signatures, listed=listed)
+    listed = _listed(document) if document.kind in ("atom", "rss", "zip", "other") else None
+    intake.take_in(source, alerts, now, signatures=signatures, listed=listed, is_complete=document.is_complete)
     values = {
         # What is missing is fetched at the next reading, which must not be answered by “unchanged”.
         "etag": answer.headers.get("ETag", "")[:LONGEST_ETAG] if is_complete else "",

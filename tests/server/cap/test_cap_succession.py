@@ -108,6 +108,17 @@ def test_what_is_for_a_few_takes_no_warning_from_the_public(kind):
     assert live(restricted, message(2, kind=kind)) == {"MSG-2"}
 
 
+def test_a_message_that_arrives_cut_off_takes_no_place_of_itself_as_a_whole():
+    whole = cap_alert()
+    cut = whole[: whole.index(b"<polygon>")]
+    for order in ([whole, cut], [cut, whole], [cut, whole, cut]):
+        store = store_of(*order)
+        (left,) = (each.alert for each in store.messages["msg-1"] if each.end is None)
+        assert not left.is_damaged
+    newer = cut.replace(b"08:30:00", b"08:31:00")
+    assert store_of(whole, newer).known(only_alert(whole)).end is not None
+
+
 URN = "urn:oid:2.49.0.1.840.0.77.001.1"
 
 

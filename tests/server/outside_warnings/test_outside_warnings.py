@@ -8,14 +8,14 @@ import re
 import pytest
 from django.utils import timezone
 from tests.support.cap_files import AROUND_RENNES, ELSEWHERE, cap_alert, cap_area, cap_info
+from tests.support.outside_web import OutsideWeb
 from tests.support.pages import page_text
 
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import second_officer, services
 from beffroi_server.alerts.models import Alert, AlertProposal
 from beffroi_server.cap.reader import read_document
-from beffroi_server.core import outside_http
-from beffroi_server.core.outside_http import OutsideRequestError, OutsideResponse
+from beffroi_server.core.outside_http import OutsideResponse
 from beffroi_server.outside_warnings import following, intake, polling, webhooks
 from beffroi_server.outside_warnings.document_reading import ReadDocument
 from beffroi_server.outside_warnings.models import OutsideWarning, ReceivedMessage, WarningSource
@@ -166,25 +166,8 @@ def test_what_is_for_others_or_below_the_policy_is_listed_with_the_reason():
     assert not OutsideWarning.objects.exists()
 
 
-class Web:
-    """Answers requests as a server outside would, and notes them."""
-
-    def __init__(self, monkeypatch) -> None:
-        self.pages: dict[str, OutsideResponse] = {}
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        monkeypatch.setattr(outside_http, "send_request", self.answer)
-
-    def answer(self, _method, address, *, headers, **_limits):
-        self.asked.append((address, headers))
-        if address not in self.pages:
-            raise OutsideRequestError("No connection.")
-        page = self.pages[address]
-        is_known = "ETag" in page.headers and headers.get("If-None-Match") == page.headers["ETag"]
-        return OutsideResponse(304, {}, b"") if is_known else page
-
-
 def test_a_feed_is_read_conditionally_and_each_of_its_documents_once(monkeypatch):
-    web, source = Web(monkeypatch), source_with()
+    web, source = OutsideWeb(monkeypatch), source_with()
     feed = b"""<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>M-1</id>
       <link rel="alternate" type="application/cap+xml" href="/1.cap"/></entry></feed>"""
     web.pages[source.address] = OutsideResponse(200, {"ETag": '"a"'}, feed)

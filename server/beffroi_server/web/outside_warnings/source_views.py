@@ -14,11 +14,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from beffroi_server.cap.messages import ReadNote
+from beffroi_server.cap.reason_texts import note_sentence
 from beffroi_server.outside_warnings import services, webhooks
 from beffroi_server.outside_warnings.models import SourceKind, WarningSource
 from beffroi_server.web.access import UserRequest, for_administrators
 from beffroi_server.web.outside_warnings.source_forms import WarningSourceForm
-from beffroi_server.web.outside_warnings.warning_views import decision_words, reason_words
+from beffroi_server.web.outside_warnings.warning_views import decision_words, language, reason_words
 
 REHEARSED_SHOWN = 50
 
@@ -123,9 +125,15 @@ def _render_form(
         "form": form, "source": source, "secret": secret, "rehearsal": rehearsal,
         "action": reverse("warning-source", args=[source.pk]) if source is not None else f"?kind={form.kind}",
         "kind_label": form.kind.label,
+        "skipped": skipped_sentences(source) if source is not None else [],
         "address": _webhook_address(source) if source is not None and source.kind == SourceKind.WEBHOOK else "",
     }  # fmt: skip
     return render(request, "outside_warnings/source.html", context, status=status)
+
+
+def skipped_sentences(source: WarningSource) -> list[str]:
+    """Return what of the last document of a source was left out or mended, in words."""
+    return [note_sentence(ReadNote(code, where, value), language()) for code, where, value in source.skipped]
 
 
 def _webhook_address(source: WarningSource) -> str:

@@ -1,4 +1,4 @@
-"""Rings of messages: each ends the next one, and the last one the first."""
+"""Cycles of messages: each ends the next one, and the last one the first."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Protocol, TypeVar
 
 from beffroi_server.cap.messages import CapAlert
 
-MOST_IN_RING = 2_000
-"""Messages that are searched for a ring; of a longer one, a part counts as the ring."""
+MOST_IN_CYCLE = 2_000
+"""Messages that are searched for a cycle; of a longer one, a part counts as the cycle."""
 
 
 class _Known(Protocol):
@@ -19,10 +19,10 @@ class _Known(Protocol):
 _Message = TypeVar("_Message", bound=_Known)
 
 
-def messages_in_ring(start: _Message, enders: Callable[[_Message], Iterable[_Message]]) -> list[_Message]:
+def messages_in_cycle(start: _Message, enders: Callable[[_Message], Iterable[_Message]]) -> list[_Message]:
     """Return the messages that end one by one or several steps, and are ended by it in the same way.
 
-    Itself is among them. The list is empty where there is no ring.
+    Itself is among them. The list is empty where there is no cycle.
 
     Args:
         start: The message.
@@ -31,7 +31,7 @@ def messages_in_ring(start: _Message, enders: Callable[[_Message], Iterable[_Mes
     found = {id(start.alert): start}
     ended: dict[int, list[int]] = {}
     waiting = [start]
-    while waiting and len(found) < MOST_IN_RING:
+    while waiting and len(found) < MOST_IN_CYCLE:
         each = waiting.pop()
         for ender in enders(each):
             ended.setdefault(id(ender.alert), []).append(id(each.alert))

@@ -1,4 +1,4 @@
-"""Messages that replace each other, in rings of any length: of each, the newest counts, and nothing vanishes."""
+"""Messages that replace each other, in cycles of any length: of each, the newest counts, and nothing vanishes."""
 
 from __future__ import annotations
 
@@ -58,38 +58,38 @@ def reached(graph: Graph, start: int) -> set[int]:
     return found
 
 
-def ring(size: int) -> Graph:
+def cycle(size: int) -> Graph:
     return {at: {(at + 1) % size} for at in range(size)}
 
 
 @pytest.mark.parametrize("minutes", [*permutations([31, 32, 33])])
-def test_of_three_messages_that_replace_each_other_in_a_ring_the_newest_counts_in_any_order(minutes):
-    for order in permutations(messages(ring(3), list(minutes))):
+def test_of_three_messages_that_replace_each_other_in_a_cycle_the_newest_counts_in_any_order(minutes):
+    for order in permutations(messages(cycle(3), list(minutes))):
         assert live(list(order)) == {minutes.index(33)}
 
 
-def test_sent_at_one_instant_the_last_identifier_of_a_ring_counts():
-    for order in permutations(messages(ring(4), [31] * 4)):
+def test_sent_at_one_instant_the_last_identifier_of_a_cycle_counts():
+    for order in permutations(messages(cycle(4), [31] * 4)):
         assert live(list(order)) == {3}
 
 
-def test_a_ring_may_be_long_and_close_with_its_last_message():
+def test_a_cycle_may_be_long_and_close_with_its_last_message():
     size = 100
-    assert live(messages(ring(size), [at % 60 for at in range(size)])) == {59}
+    assert live(messages(cycle(size), [at % 60 for at in range(size)])) == {59}
     reference = "prefecture@example.org,MSG-9,2026-11-29T08:09:00+01:00"
     newest = only_alert(cap_alert(identifier="MSG-10", sent="2026-11-29T08:59:30+01:00", references=reference))
-    assert live([*messages(ring(10), list(range(10))), newest]) == {9, 10}
+    assert live([*messages(cycle(10), list(range(10))), newest]) == {9, 10}
 
 
-def test_a_cancellation_that_is_the_newest_of_a_ring_ends_it_and_an_older_one_does_not():
-    for order in permutations(messages(ring(3), [31, 33, 32], cancels=1)):
+def test_a_cancellation_that_is_the_newest_of_a_cycle_ends_it_and_an_older_one_does_not():
+    for order in permutations(messages(cycle(3), [31, 33, 32], cancels=1)):
         store, _ = receive_all(CapStore(), order, NOW)
         assert not outside_warnings(store, NOW)
-    for order in permutations(messages(ring(3), [31, 33, 32], cancels=2)):
+    for order in permutations(messages(cycle(3), [31, 33, 32], cancels=2)):
         assert live(list(order)) == {1}
 
 
-def test_what_replaces_one_of_a_ring_from_outside_replaces_its_newest_only_if_it_names_that():
+def test_what_replaces_one_of_a_cycle_from_outside_replaces_its_newest_only_if_it_names_that():
     outside = {0: {1}, 1: {2}, 2: {0}, 3: {2}}
     for order in permutations(messages(outside, [31, 32, 33, 34])):
         assert live(list(order)) == {3}
@@ -97,8 +97,8 @@ def test_what_replaces_one_of_a_ring_from_outside_replaces_its_newest_only_if_it
         assert live(list(order)) == {0, 3}
 
 
-def test_the_reason_names_the_newest_of_the_ring():
-    alerts = messages(ring(3), [31, 33, 32])
+def test_the_reason_names_the_newest_of_the_cycle():
+    alerts = messages(cycle(3), [31, 33, 32])
     for order in permutations(alerts):
         store, outcomes = receive_all(CapStore(), order, NOW)
         for at in (0, 2):
@@ -119,8 +119,8 @@ def test_an_older_message_that_replaces_a_newer_one_of_its_event_does_not_make_b
         assert live(list(order)) == {1}
 
 
-def test_what_has_gone_from_its_feed_stays_over_when_it_turns_out_to_be_the_newest_of_a_ring():
-    first, newest, last = messages(ring(3), [31, 33, 32])
+def test_what_has_gone_from_its_feed_stays_over_when_it_turns_out_to_be_the_newest_of_a_cycle():
+    first, newest, last = messages(cycle(3), [31, 33, 32])
     store, _ = receive_all(CapStore(), [newest], NOW)
     for _ in range(2):
         store = note_listing(store, [], NOW, absence_ends=True)
@@ -128,7 +128,7 @@ def test_what_has_gone_from_its_feed_stays_over_when_it_turns_out_to_be_the_newe
     assert not outside_warnings(store, NOW)
 
 
-def test_a_newer_version_of_a_message_in_a_ring_is_part_of_it():
+def test_a_newer_version_of_a_message_in_a_cycle_is_part_of_it():
     """It takes the place of its earlier version without naming what that has replaced."""
     mutual = messages({0: {1}, 1: {0}}, [32, 31])
     newer = only_alert(cap_alert(identifier="MSG-0", sent="2026-11-29T08:33:00+01:00", msgType="Update"))
@@ -151,7 +151,7 @@ def graphs(draw: st.DrawFn) -> tuple[Graph, list[int], random.Random]:
 
 @settings(deadline=None)
 @given(graphs())
-def test_of_any_graph_each_ring_keeps_its_newest_unless_another_message_replaces_it(drawn):
+def test_of_any_graph_each_cycle_keeps_its_newest_unless_another_message_replaces_it(drawn):
     graph, minutes, chance = drawn
     below = {at: reached(graph, at) for at in graph}
     expected = set()
