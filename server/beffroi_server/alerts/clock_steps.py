@@ -10,8 +10,10 @@ start, so such an alert is not settled before the clock is known to be disciplin
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
+from copy import copy
 
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
@@ -24,6 +26,7 @@ from beffroi_server.fleet.targets import Targets
 logger = logging.getLogger(__name__)
 STEP_MS = 500
 """From here on a difference is a step of the wall clock, and not the time between two readings."""
+_TIMES = ("issued_at", "pressed_at", "review_at", "ends_at")
 
 
 def note_clock(alert: Alert) -> None:
@@ -55,6 +58,16 @@ def follow_clock() -> set[TopicScope]:
     return scopes
 
 
+def as_of_now(alert: Alert) -> Alert:
+    """Return an alert with the times that it has by the wall clock as that stands now; nothing is saved."""
+    epoch, offset_ms = _read_clocks()
+    moved = copy(alert)
+    if alert.clock_epoch == epoch and abs(offset_ms - alert.clock_offset_ms) >= STEP_MS:
+        with contextlib.suppress(OverflowError):
+            _add_step(moved, offset_ms)
+    return moved
+
+
 def is_judged(alert: Alert) -> bool:
     """Tell whether the present times of an alert can be compared with the wall clock."""
     return not alert.clock_epoch or alert.clock_epoch == steady_clock.read_steady().epoch
@@ -69,13 +82,24 @@ def _move_times(alert: Alert, offset_ms: int) -> None:
     step = dt.timedelta(milliseconds=offset_ms - alert.clock_offset_ms)
     logger.warning("the clock was set by %s: the times of the alert %s are moved with it", step, alert.pk)
     try:
-        alert.issued_at, alert.ends_at = alert.issued_at + step, alert.ends_at + step
-        alert.pressed_at = alert.pressed_at + step if alert.pressed_at is not None else None
+        _add_step(alert, offset_ms)
     except OverflowError:
         logger.exception("the alert %s keeps its times", alert.pk)
         return
-    alert.clock_offset_ms = offset_ms
-    alert.save(update_fields=["issued_at", "ends_at", "pressed_at", "clock_offset_ms"])
+    alert.save(update_fields=[*_TIMES, "clock_offset_ms"])
     audit.record_event(
         None, "alert-moved", alert, id=str(alert.pk), seconds=round(step.total_seconds()), until=alert.ends_at
     )
+
+
+def _add_step(alert: Alert, offset_ms: int) -> None:
+    """Move all times of an alert, or none.
+
+    Raises:
+        OverflowError: a time would be in no year.
+    """
+    step = dt.timedelta(milliseconds=offset_ms - alert.clock_offset_ms)
+    times = {name: at + step for name in _TIMES if (at := getattr(alert, name)) is not None}
+    for name, at in times.items():
+        setattr(alert, name, at)
+    alert.clock_offset_ms = offset_ms

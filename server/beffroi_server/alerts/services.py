@@ -115,6 +115,8 @@ def broadcast_alert(
     screen_scopes.check_targets(user, targets)
     if corrects is not None:
         screen_scopes.check_row(user, corrects)
+        # Its end is inherited, and the clock may have been set a moment ago.
+        corrects = clock_steps.as_of_now(corrects)
     now = timezone.now()
     if token is not None and (known := find_pending(token=token) or corrections.corrected_before(token, corrects)):
         return known

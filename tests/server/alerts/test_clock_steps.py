@@ -12,7 +12,7 @@ from beffroi_content.model import AlertLevel
 from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import queries, services
+from beffroi_server.alerts import corrections, queries, services
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core import machine_clock
 from beffroi_server.core.timestamps import unix_ms
@@ -62,10 +62,11 @@ def machine(monkeypatch, keyring):
     steady_clock.reload_boot()
 
 
-def broadcast(minutes: int = 60) -> Alert:
+def broadcast(minutes: int | None = 60, **values: object) -> Alert:
     return services.broadcast_alert(
-        targets=EVERYWHERE, level=AlertLevel.EMERGENCY, title="Flood", source="Hall", duration_min=minutes, user=None
-    )
+        targets=EVERYWHERE, level=AlertLevel.EMERGENCY, title="Flood", source="Hall", duration_min=minutes, user=None,
+        **values,
+    )  # fmt: skip
 
 
 def settle() -> int:
@@ -118,6 +119,31 @@ def test_it_can_be_ended_and_extended_at_once_after_a_step(machine, step_ms):
     assert settle() == 0
     services.end_alert(alert, user=None)
     assert queries.active_alerts(timezone.now()) == []
+
+
+@pytest.mark.parametrize("step_ms", STEPS)
+def test_an_open_ended_alert_is_overdue_in_time_however_the_clock_is_set_meanwhile(machine, step_ms):
+    alert = broadcast(is_open_ended=True)
+    machine.real_ms += 30 * MINUTE
+    machine.wrong_ms += step_ms
+    settle()
+    for minutes, is_overdue in ((0, False), (29, False), (2, True)):
+        machine.real_ms += minutes * MINUTE
+        alert.refresh_from_db()
+        assert corrections.is_overdue(alert, timezone.now()) is is_overdue
+    assert alert.ends_at - alert.review_at == corrections.SAFEGUARD
+
+
+@pytest.mark.parametrize("is_open_ended", [False, True])
+@pytest.mark.parametrize("step_ms", STEPS)
+def test_a_correction_at_once_after_a_step_keeps_the_end_of_its_former_text(machine, step_ms, is_open_ended):
+    former = broadcast(is_open_ended=is_open_ended)
+    machine.wrong_ms += step_ms
+    alert = broadcast(None, corrects=former, is_open_ended=is_open_ended)
+    due = alert.review_at or alert.ends_at
+    assert abs(due - timezone.now() - dt.timedelta(hours=1)) < dt.timedelta(seconds=1)
+    former.refresh_from_db()
+    assert former.replaced_at == alert.issued_at
 
 
 @pytest.mark.parametrize("wrong_ms", [62 * MINUTE, DAY, -DAY, -50 * 365 * DAY])
