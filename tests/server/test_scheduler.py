@@ -132,6 +132,7 @@ class TestJobs:
             "api-answers-remove", "subscriber-mails", "subscriber-purge", "warning-following", "warning-reading-1",
             "warning-reading-2", "warning-reading-3", "warning-retention", "local-scenarios", "alert-set-retention",
             "browser-purge", "night-backup", "process-note", "examination", "revocation-watch",
+            "finding-watch",
         }  # fmt: skip
 
 

@@ -35,11 +35,11 @@ from beffroi_server.delivery import key_state, outbox
 from beffroi_server.delivery.key_state import BROKEN
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.doctor.examination import read_examination
-from beffroi_server.doctor.texts import explain
 from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet import presence
 from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenState
 from beffroi_server.library.models import Upload, Video
+from beffroi_server.monitoring.finding_texts import explain
 from beffroi_server.outlets.models import WebhookMessage
 
 VERSION = importlib.metadata.version("beffroi")

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from beffroi_content.findings import exit_code, json_text, plain_text
 from beffroi_server.accounts.models import Town
-from beffroi_server.doctor import examination, texts
+from beffroi_server.doctor import examination
+from beffroi_server.monitoring import finding_texts
 
 EPILOGUE = """\
 It changes nothing and needs no running server. Run it as the account of the server, which the package sees to:
@@ -48,12 +49,12 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.record:
         examination.record_examination(found)
     with translation.override(parsed.language or _usual_language()):
-        explained = [texts.explain(each) for each in found.findings]
+        explained = [finding_texts.explain(each) for each in found.findings]
         if parsed.json:
             values = {each.code: each.values for each in found.findings}
             sys.stdout.write(json_text(explained, values, {"at": found.at.isoformat(), **found.readings}))
         else:
-            sys.stdout.write(plain_text(explained, texts.severity_names()) or _("Nothing is wrong.") + "\n")
+            sys.stdout.write(plain_text(explained, finding_texts.severity_names()) or _("Nothing is wrong.") + "\n")
     return exit_code(each.severity for each in explained)
 
 

@@ -20,7 +20,7 @@ from beffroi_server.accounts.models import Town
 from beffroi_server.delivery.key_state import read_key_state
 from beffroi_server.doctor import certificates, database, machine, operation, publishing, screens
 from beffroi_server.doctor.process_notes import read_json, write_json
-from beffroi_server.doctor.texts import CODES, TEXTS
+from beffroi_server.monitoring.finding_texts import CODES, TEXTS
 
 RECORD_NAME = "health.json"
 THOROUGH_CODES = frozenset({

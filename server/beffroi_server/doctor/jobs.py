@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from beffroi_server.core.jobs import PeriodicJob
+from beffroi_server.doctor import finding_incidents
 from beffroi_server.doctor.examination import Examination, read_examination
 from beffroi_server.doctor.process_notes import NOTE_EVERY_S, write_note
 
@@ -75,7 +76,14 @@ def _is_thorough_due(last: Examination, now: dt.datetime) -> bool:
     return last.thorough_at is None or not dt.timedelta(0) <= now - last.thorough_at < THOROUGH_EVERY
 
 
+def watch_findings() -> None:
+    """Tell people of what was found; examine again soon where that is not certain yet."""
+    if finding_incidents.follow_findings(timezone.now()):
+        ask_for_examination()
+
+
 JOBS = (
     PeriodicJob("process-note", NOTE_EVERY_S, write_note),
     PeriodicJob("examination", 30, examine_if_due),
+    PeriodicJob("finding-watch", 60, lambda _stopping: watch_findings()),
 )

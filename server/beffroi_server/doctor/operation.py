@@ -33,12 +33,13 @@ class ProcessFacts:
     """Of who asks."""
 
 
-def read_process() -> ProcessFacts:
-    """Read whether some process leads, and what it noted."""
+def read_process(*, is_running: bool | None = None) -> ProcessFacts:
+    """Read what the leading process noted, and whether there is one unless that is known."""
     note = read_note()
     is_of_boot = note is not None and note.boot == machine_clock.boot_id()
     age_s = (machine_clock.uptime_ms() - note.uptime_ms) // 1000 if note is not None and is_of_boot else 0
-    return ProcessFacts(is_server_running(), note, age_s, version("beffroi"))
+    running = is_server_running() if is_running is None else is_running
+    return ProcessFacts(running, note, age_s, version("beffroi"))
 
 
 def check_process(facts: ProcessFacts) -> Iterator[Finding]:

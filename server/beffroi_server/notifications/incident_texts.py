@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from beffroi_content.findings import ExplainedFinding, Finding
 from beffroi_server.accounts.models import User
 from beffroi_server.core.formatting import (
     format_day,
@@ -19,7 +20,7 @@ from beffroi_server.core.formatting import (
     moment_since,
     moments_between,
 )
-from beffroi_server.monitoring import status_text
+from beffroi_server.monitoring import finding_texts, status_text
 from beffroi_server.notifications.incidents import UNSTEADY
 from beffroi_server.notifications.models import Incident
 from beffroi_server.notifications.occasions import Occasion
@@ -29,6 +30,8 @@ GROUP_FROM = 3
 """So many silent screens are told as one line."""
 GROUP_SPAN = dt.timedelta(minutes=5)
 _NAMES_SHOWN = 12
+FINDING_SUBJECT = "finding-"
+"""What the subjects of findings of the server about itself begin with; the code follows."""
 
 _FACTS = {
     (Occasion.SCREEN_SILENT, ""): gettext_lazy("“%(name)s” has not responded %(since)s."),
@@ -98,6 +101,7 @@ _TITLES = {
     Occasion.ALERT_WAITS: gettext_lazy("alert “%(name)s” waiting for an officer"),
     Occasion.DRILL: gettext_lazy("silent drill failed"),
     Occasion.SOFTWARE: gettext_lazy("new version of the player failed"),
+    Occasion.SERVER_FINDING: gettext_lazy("server, “%(fact)s”"),
     Occasion.WARNING_SOURCE: gettext_lazy("warnings of “%(name)s” not received"),
 }
 _SILENCE_REASONS = {
@@ -138,7 +142,11 @@ _ADVICE_OF_OTHERS = {
 _SERVER_ADVICE = gettext_lazy("Tell the person who runs the server.")
 _ALERT_PAGES = {"alert": "alert", "alone": "alert", "proposal": "alert-proposal", "plan": "planned-alert"}
 """By what the subject of an incident begins with."""
-_OWN_PAGES = {Occasion.DRILL.value: ("drills", ""), Occasion.SOFTWARE.value: ("software", "may_install")}
+_OWN_PAGES = {
+    Occasion.DRILL.value: ("drills", ""),
+    Occasion.SOFTWARE.value: ("software", "may_install"),
+    "finding": ("attention", "may_install"),
+}
 """Pages of what is recorded, each with the right that it takes."""
 _ACTING = {
     Occasion.SCREEN_SILENT: "may_install",
@@ -156,6 +164,8 @@ _ACTING = {
 
 def incident_sentence(incident: Incident) -> str:
     """Return what is the matter: “Quay” has not responded since 12:03."""
+    if incident.occasion == Occasion.SERVER_FINDING:
+        return finding_of(incident).fact
     key = Occasion(incident.occasion), incident.reason
     text = _FACTS.get(key) or _FACTS[key[0], ""]
     return str(text) % _values(incident)
@@ -163,7 +173,15 @@ def incident_sentence(incident: Incident) -> str:
 
 def incident_title(incident: Incident) -> str:
     """Return a short title that fits into a sentence."""
-    return str(_TITLES[Occasion(incident.occasion)]) % {"name": incident.name}
+    title = str(_TITLES[Occasion(incident.occasion)])
+    if incident.occasion == Occasion.SERVER_FINDING:
+        return title % {"fact": finding_of(incident).fact.rstrip(".")}
+    return title % {"name": incident.name}
+
+
+def finding_of(incident: Incident) -> ExplainedFinding:
+    """Return what the server has found in itself, of an incident of that."""
+    return finding_texts.explain(Finding(incident.subject.removeprefix(FINDING_SUBJECT), incident.detail))
 
 
 def reason_text(incident: Incident) -> str:
@@ -172,6 +190,8 @@ def reason_text(incident: Incident) -> str:
         return str(_SILENCE_REASONS.get(incident.reason, ""))
     if incident.occasion == Occasion.SCREEN_WRONG:
         return str(status_text.REASON_TEXTS.get(incident.reason, ""))
+    if incident.occasion == Occasion.SERVER_FINDING:
+        return finding_of(incident).harm
     return _problem(incident)
 
 
@@ -243,6 +263,8 @@ def silent_group(incidents: Sequence[Incident]) -> list[Incident]:
 def next_step(incident: Incident, user: User) -> str:
     """Return what somebody can do about an incident."""
     occasion = Occasion(incident.occasion)
+    if occasion is Occasion.SERVER_FINDING:
+        return finding_of(incident).step if user.may_install else str(_SERVER_ADVICE)
     if occasion not in _ACTING:
         return str(_ADVICE[occasion] if user.may_administer else _SERVER_ADVICE)
     return str(_ADVICE[occasion] if getattr(user, _ACTING[occasion]) else _ADVICE_OF_OTHERS[occasion])

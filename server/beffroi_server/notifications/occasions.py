@@ -28,6 +28,7 @@ class Occasion(models.TextChoices):
     ALERT_WAITS = "alert-waits", _("An alert waits for an officer: to be confirmed, extended or ended")
     DRILL = "drill", _("A silent drill failed on a screen")
     SOFTWARE = "software", _("A new version of the player failed on a screen")
+    SERVER_FINDING = "server-finding", _("The server has found a fault in itself")
     WARNING_SOURCE = "warning-source", _("Warnings of an authority are not received")
 
 
@@ -56,6 +57,8 @@ OCCASION_TIMES = {
     Occasion.ALERT_WAITS: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
     Occasion.DRILL: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
     Occasion.SOFTWARE: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
+    # Two examinations in a row have found it by then.
+    Occasion.SERVER_FINDING: OccasionTimes(5 * _MINUTE, 5 * _MINUTE),
     Occasion.WARNING_SOURCE: OccasionTimes(15 * _MINUTE, 5 * _MINUTE),
 }
 
@@ -64,6 +67,7 @@ RECORDED_OCCASIONS = (Occasion.CERTIFICATE, Occasion.BACKUP, Occasion.DRILL, Occ
 _TECHNICAL = (
     Occasion.SCREEN_SILENT, Occasion.SCREEN_WRONG, Occasion.DISK, Occasion.CERTIFICATE, Occasion.BACKUP,
     Occasion.DRILL, Occasion.SOFTWARE, Occasion.WARNING_SOURCE, Occasion.KEYS,
+    Occasion.SERVER_FINDING,
 )  # fmt: skip
 _OF_OFFICERS = (Occasion.ALERT_UNSEEN, Occasion.ALERT_WAITS, Occasion.WARNING_SOURCE)
 _EDITORIAL = (Occasion.PROGRAMME, Occasion.FEED_BROKEN)

@@ -31,12 +31,13 @@ from beffroi_server.core import disk_space, jobs, machine_clock
 from beffroi_server.core.leadership import create_leader_lock
 from beffroi_server.delivery.key_state import read_key_state
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.doctor import certificates, database, examination, machine, operation, publishing, screens, texts
+from beffroi_server.doctor import certificates, database, examination, machine, operation, publishing, screens
 from beffroi_server.doctor import jobs as doctor_jobs
 from beffroi_server.doctor.certificates import CertificateFacts
 from beffroi_server.doctor.examination import Examination, examine, record_examination
 from beffroi_server.doctor.process_notes import NOTE_NAME, ProcessNote, write_json, write_note
 from beffroi_server.fleet.models import ScreenState
+from beffroi_server.monitoring import finding_texts
 from beffroi_server.notifications import conditions
 from beffroi_server.notifications.models import Notice, NoticeKind, Way
 
@@ -209,7 +210,7 @@ class TestBroker:
         settings.MQTT_HOST = "127.0.0.1"
         (found,) = publishing.check_broker(publishing.read_broker(), is_running=False)
         assert found.code == "broker-away"
-        assert f"127.0.0.1:{settings.MQTT_PORT}" in texts.explain(found).fact
+        assert f"127.0.0.1:{settings.MQTT_PORT}" in finding_texts.explain(found).fact
 
     def test_within_the_server_need_not_be_there_while_that_is_stopped(self):
         facts = publishing.BrokerFacts("127.0.0.1:1883", True, away="Connection refused")
@@ -379,11 +380,11 @@ class TestTelling:
                 "minutes", "event", "names", "paths", "data", "own", "versions", "running", "installed", "area", "url",
             )
         } | {"day": "2026-12-01"}  # fmt: skip
-        for code in texts.CODES:
-            told = texts.explain(Finding(code, every))
+        for code in finding_texts.CODES:
+            told = finding_texts.explain(Finding(code, every))
             assert told.fact
             assert "%(" not in told.fact + told.harm + told.step
-        severities = [each.severity for each in texts.TEXTS.values()]
+        severities = [each.severity for each in finding_texts.TEXTS.values()]
         assert severities == sorted(severities, key=[Severity.FAILURE, Severity.WARNING].index)
 
     def test_the_command_says_the_greatest_harm_first_in_two_languages(self, capsys, data):

@@ -15,7 +15,7 @@ from beffroi_server.accounts.models import User
 from beffroi_server.core.formatting import format_day, format_moment
 from beffroi_server.doctor import jobs
 from beffroi_server.doctor.examination import Examination, read_examination
-from beffroi_server.doctor.texts import explain
+from beffroi_server.monitoring.finding_texts import explain
 from beffroi_server.web.access import UserRequest, for_technicians
 
 
