@@ -27,8 +27,10 @@ _WORDS = re.compile(
     # Noun, not verb: “exercise caution”, “avoid outdoor exercise”.
     r"(?<!outdoor )(?<!physical )(?<!strenuous )"
     r"\bexercise\b(?! (?:\w+ )?(?:caution|care|vigilance|patience|restraint|judge?ment|outdoors?)\b)|"
+    # La Teste-de-Buch is a commune.
+    r"(?<!\bla )\bteste\b|"
     r"\bessais?\b|\bsimulation\b|probealarm|probewarnung|testwarnung|testalarm|testmeldung|"
-    r"warntag|sirenentest|sirenenprobe|probebetrieb|\bubung|ubungs|\bsimulacro|\bprueba\b|\bsimulado\b|\bteste\b|"
+    r"warntag|sirenentest|sirenenprobe|probebetrieb|\bubung|ubungs|\bsimulacro|\bprueba\b|\bsimulado\b|"
     r"\besercitazione\b|\bprova\b|proefalarm|testbericht|controlebericht|\boefening\b|sirenetest|\bovning|\bovelse|"
     r"\bcwiczenia\b|\bproba syren\b|\bgyakorlat\b|\bcviceni\b|\bpraznen|\bejercicio\b|\bexercicio\b|"
     r"\bprøvealarm|\bvarningstest|\bharjoitus|\blatihan\b|учебн\w+ тревог|\bучения\b|тренировк|\bтест\b|δοκιμ|ασκηση|"
@@ -54,6 +56,8 @@ _LABEL = re.compile(
     r"[\[(*]\s?(?:test|essai|exercice|exercise|drill|simulacro|ubung)\s?[\])*]"
 )
 """At the beginning of a description or instruction, or between brackets in it: “[TEST] …”, “Exercice : …”."""
+_NAME = re.compile(r"(?:^|[^a-z])(?:tests?|testing|exercise|exercice|essai|drill|uebung|simulacro)(?:[^a-z]|$)")
+"""In an identifier, or the name of a sender."""
 _TEST_PRODUCT = re.compile(r"/T\.[A-Z]{3}\.[A-Z]{4}\.[A-Z]{2}\.")
 """The class of a test product in the event codes (VTEC) of the American weather service."""
 
@@ -75,7 +79,7 @@ def looks_like_test(alert: CapAlert, info: CapInfo) -> bool:
     short = (info.event, info.headline, alert.note)
     if is_proven_test(info) or any(_WORDS.search(_plain(text)) for text in short if text):
         return True
-    if re.search(r"(?:^|[^a-z])(?:test|exercise|drill)(?:[^a-z]|$)", (alert.identifier or "").lower()):
+    if any(_NAME.search((name or "").lower()) for name in (alert.identifier, alert.sender, info.sender_name)):
         return True
     long = (_plain(text) for text in (info.description, info.instruction) if text)
     return any(_SENTENCES.search(text) or _LABEL.search(text) for text in long)

@@ -19,6 +19,8 @@ _KM_OF_A_DEGREE = 110.5
 _POLAR_DEGREES = 89.0
 """Beyond it, a box holds all longitudes."""
 _EDGE_DEGREES = 1e-9
+LARGEST_CIRCLE_KM = 1_000.0
+"""A larger radius is one in metres: the circles of real warnings have some hundred kilometres at most."""
 POINT_CIRCLE_KM = 20.0
 """Circles of radius 0 name a point of unknown extent: nobody can tell whether a place within this distance is meant."""
 
@@ -65,10 +67,12 @@ def _have_common(one: Box, other: Box) -> bool:
 
 
 def circle_contains(circle: CapCircle, place: Point) -> bool | None:
-    """Return whether a place is in a circle; None near one that is only a point."""
+    """Return whether a place is in a circle; None near one that is only a point, and in one that is too large."""
     distance = distance_km((circle.latitude, circle.longitude), place)
     if circle.radius_km == 0:
         return None if distance <= POINT_CIRCLE_KM else False
+    if circle.radius_km > LARGEST_CIRCLE_KM and distance > circle.radius_km / 1_000:
+        return None if distance <= circle.radius_km else False
     return distance <= circle.radius_km
 
 

@@ -10,7 +10,13 @@ from beffroi_server.cap.messages import CapInfo
 DEFAULT_PREFERENCE = ("fr", "en")
 _EASY = frozenset({"ls", "simple", "easy", "leicht", "falc"})
 """Subtags of easy language: a choice of its own, never the default of its language."""
-_NORWEGIAN = frozenset({"no", "nb", "nn"})
+_SAME = {
+    "nb": "no", "nn": "no", "nor": "no", "fra": "fr", "fre": "fr", "french": "fr", "français": "fr", "francais": "fr",
+    "eng": "en", "english": "en", "deu": "de", "ger": "de", "german": "de", "deutsch": "de", "ita": "it", "spa": "es",
+    "por": "pt", "nld": "nl", "dut": "nl", "cat": "ca", "eus": "eu", "baq": "eu", "bre": "br", "cos": "co",
+    "oci": "oc", "ltz": "lb",
+}  # fmt: skip
+"""Languages as they are written instead of their two letters: ISO 639-2 and 639-3, or a name."""
 
 
 def language_key(tag: str) -> tuple[str, bool]:
@@ -19,7 +25,7 @@ def language_key(tag: str) -> tuple[str, bool]:
     Tags are read as they come: ``no``, ``zh-mo``, ``es-419``, ``DE``, ``fr_FR``.
     """
     first, *others = tag.strip().lower().replace("_", "-").split("-")
-    return ("no" if first in _NORWEGIAN else first), any(part in _EASY for part in others)
+    return _SAME.get(first, first), any(part in _EASY for part in others)
 
 
 def preferred_infos(infos: Sequence[CapInfo], preference: Iterable[str] = DEFAULT_PREFERENCE) -> list[CapInfo]:

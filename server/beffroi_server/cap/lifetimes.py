@@ -81,6 +81,9 @@ def lifetime(
     said = ending or info.expires
     begins = info.effective if info.effective and (not alert.sent or info.effective > alert.sent) else alert.sent
     begins = begins or info.effective or info.onset
+    if said and alert.sent and begins and alert.sent < said <= begins:
+        # Over before it is effective: what is said of its beginning cannot be meant.
+        begins = alert.sent
     issued = alert.sent or info.effective
     if issued is None:
         return Lifetime(begins, info.onset, said, is_default=False)

@@ -44,6 +44,7 @@ _CARRIERS = frozenset(
 )
 """Elements in which whole messages travel as text: escaped, in CDATA, or in base64."""
 _ENTRY_NAMES = INFO_NAMES | AREA_NAMES | {"status", "msgtype", "messagetype"}
+_ENTRIES = ("entry", "item")
 _CAP_TYPES = ("application/cap+xml", "application/common-alerting-protocol+xml")
 _XML_TYPES = ("text/xml", "application/xml")
 _INCOMPLETE = frozenset({"damaged", "too-many-alerts", "too-many-files", "carried-unreadable"})
@@ -111,6 +112,9 @@ def _read_one(content: bytes, address: str) -> CapDocument:
     alerts = _each_once(alerts, summaries)
     if not alerts and not links and not _is_calm(root, kind):
         raise CapUnreadable("no-cap")
+    if not (alerts or links or notes.notes) and (entries := sum(local_name(each) in _ENTRIES for each in root.iter())):
+        # As of a news feed; a service without warnings has one entry that says so.
+        notes.add("entries-without-cap", value=str(entries))
     return CapDocument(kind, tuple(alerts), tuple(links), tuple(notes.notes), not _INCOMPLETE & notes.codes)
 
 
@@ -206,7 +210,7 @@ def _read_entries(root: Element, notes: ReadNotes, base: str) -> tuple[list[CapA
     has_cap = any("cap" in (uri or "") for uri in root.nsmap.values()) or any(
         "emergency:cap" in namespace(each) for each in root.iter()
     )
-    entries = [each for each in root.iter() if local_name(each) in ("entry", "item")]
+    entries = [each for each in root.iter() if local_name(each) in _ENTRIES]
     for entry in entries[:MAX_ENTRIES]:
         if any(local_name(each) == "alert" and _is_message(each) for each in entry.iter()):
             continue
@@ -286,7 +290,8 @@ def _cap_address(entry: Element, notes: ReadNotes, base: str, *, has_cap: bool) 
         name = local_name(each)
         if name not in ("link", "enclosure", "content"):
             continue
-        address = (each.get("href") or each.get("url") or each.get("src") or each.text or "").strip()
+        text = each.text if name == "link" else None
+        address = (each.get("href") or each.get("url") or each.get("src") or text or "").strip()
         seems_cap = has_cap or _CAP_ADDRESS.search(address[-200:]) is not None
         rank = _link_rank(name, (each.get("type") or "").lower(), (each.get("rel") or "alternate").lower(), seems_cap)
         if rank is not None:

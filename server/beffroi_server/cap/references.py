@@ -81,7 +81,8 @@ def _sender_and_identifier(text: str) -> tuple[str, str]:
     if _is_sender(first.strip()) and rest.strip(" ,"):
         return first.strip(), rest.strip(" ,")
     sender, _, identifier = text.rpartition(",")
-    return sender.strip(), identifier.strip()
+    # The two stand the other way round.
+    return (identifier.strip(), sender.strip()) if identifier.strip() == _OWN else (sender.strip(), identifier.strip())
 
 
 def _undated(text: str, notes: ReadNotes) -> Iterator[CapReference]:

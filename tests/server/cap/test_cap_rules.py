@@ -40,6 +40,7 @@ from beffroi_server.cap.texts import without_decoration
 from beffroi_server.cap.verdicts import judge
 
 UPDATE = {"identifier": "MSG-2", "msgType": "Update", "sent": "2026-11-29T08:45:00+01:00"}
+MOMENT = "2026-11-29T08:30:00+01:00"
 FIRST = "prefecture@example.org,MSG-1,2026-11-29T08:30:00+01:00"
 WATCH = {
     "onset": "2026-12-01T03:00:00+01:00", "expires": "2026-11-30T07:00:00+01:00",
@@ -73,6 +74,12 @@ def test_rule_02_an_end_before_the_onset_is_no_reason_to_drop_a_warning():
     early = cap_info(onset="2026-11-29T20:00:00+01:00", expires="2026-11-29T12:00:00+01:00")
     assert life(early).begins == instant("2026-11-29T08:30:00+01:00")
     assert decision_of(cap_alert(early))[0] == "broadcast"
+
+
+def test_rule_02_an_end_before_it_is_effective_does_not_keep_a_warning_from_the_screens():
+    found = life(cap_info(effective="2026-11-29T20:00:00+01:00", expires="2026-11-29T12:00:00+01:00"))
+    assert (found.begins, found.ends) == (instant("2026-11-29T08:30:00+01:00"), instant("2026-11-29T12:00:00+01:00"))
+    assert found.state(NOW) is State.RUNNING
 
 
 def test_rule_03_an_ending_of_the_event_alone_is_an_end():
@@ -127,12 +134,14 @@ def test_rule_08_a_reference_needs_its_identifier_and_one_more_witness():
     assert keys(store_of(cap_alert(), by_none)) == ["MSG-1", "MSG-2"]
 
 
+def test_rule_08_sender_and_identifier_may_stand_the_other_way_round():
+    swapped = f"MSG-1,prefecture@example.org,{MOMENT}"
+    assert keys(store_of(cap_alert(), cap_alert(**UPDATE, references=swapped))) == ["MSG-2"]
+
+
 def test_rule_09_references_in_utc_name_messages_with_a_local_offset():
     by_utc = cap_alert(**UPDATE, references="other,MSG-1,2026-11-29T07:30:00-00:00")
     assert keys(store_of(cap_alert(), by_utc)) == ["MSG-2"]
-
-
-MOMENT = "2026-11-29T08:30:00+01:00"
 
 
 @pytest.mark.parametrize(
@@ -560,6 +569,20 @@ def test_rule_30_an_empty_feed_is_calm_and_a_page_is_a_failure(content, code):
             read_document(content)
 
 
+def test_rule_30_a_feed_whose_entries_are_no_warnings_says_so():
+    news = b"<rss><channel><item><title>Foire</title><link>https://example.org/foire</link></item></channel></rss>"
+    assert [(note.code, note.value) for note in read_document(news).notes] == [("entries-without-cap", "1")]
+
+
+def test_a_message_that_is_the_escaped_content_of_an_entry_is_no_link():
+    escaped = cap_alert().decode().replace("<", "&lt;")
+    feed = (
+        f'<feed xmlns="http://www.w3.org/2005/Atom"><entry><content type="text/xml">{escaped}</content></entry></feed>'
+    )
+    found = read_document(feed.encode())
+    assert (len(found.alerts), found.links, found.notes) == (1, (), ())
+
+
 def test_rule_31_each_document_is_fetched_once_and_so_many_at_a_time():
     links = [CapLink(f"https://example.org/{at}", f"M{at}", NOW) for at in range(5)]
     found = links_to_fetch(links, {"https://example.org/0"}, {("M1", NOW)}, limit=2)
@@ -650,6 +673,9 @@ def test_rule_38_only_a_changed_message_is_refused_for_its_signature(outcome):
         (["es-419"], ("es",), "es-419"),
         (["my", "lo"], ("fr", "en"), "my"),
         (["fr_CA", "en_CA"], ("fr",), "fr_CA"),
+        (["eng", "fra"], ("fr", "en"), "fra"),
+        (["English", "Français"], ("fr", "en"), "Français"),
+        (["ger", "dut"], ("nl", "de"), "dut"),
     ],
 )
 def test_rule_40_languages_are_known_in_every_spelling(tags, preference, chosen):

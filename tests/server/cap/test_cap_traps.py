@@ -188,11 +188,17 @@ def test_trap_12_tests_are_sent_as_actual(fields):
         {"description": "Message d’exercice. Ne pas en tenir compte."}, {"instruction": "[TEST] Évacuez la zone."},
         {"description": "EXERCICE : rupture de barrage."}, {"description": "Scénario fictif d’accident."},
         {"description": "Ceci est un message de test."},
-        {"event": "Tsunami exercise"}, {"headline": "防災訓練"}, {"headline": "Учебная тревога"},
+        {"event": "Tsunami exercise"}, {"headline": "Teste de sirene"},
+        {"senderName": "SIDPC 35 (essai)"}, {"headline": "防災訓練"}, {"headline": "Учебная тревога"},
     ],
 )  # fmt: skip
 def test_trap_13_what_looks_like_a_test_goes_to_a_person(fields):
     assert decision_of(cap_alert(cap_info(**fields))) == ("propose", "looks-like-test")
+
+
+@pytest.mark.parametrize("fields", [{"sender": "cap-test@example.org"}, {"identifier": "FR-EXERCICE-7"}])
+def test_trap_13_the_names_of_a_message_and_of_its_sender_may_say_that_it_is_a_test(fields):
+    assert decision_of(cap_alert(**fields)) == ("propose", "looks-like-test")
 
 
 @pytest.mark.parametrize(
@@ -207,6 +213,7 @@ def test_trap_13_what_looks_like_a_test_goes_to_a_person(fields):
         {"headline": "Avoid outdoor exercise"},
         {"instruction": "Exercez-vous à la prudence."},
         {"headline": "Latest storm", "event": "Protestation"},
+        {"headline": "Feu de forêt à La Teste-de-Buch"}, {"senderName": "Latest Weather Protest Service"},
     ],
 )  # fmt: skip
 def test_trap_13_words_that_only_resemble_a_test_do_not_hold_a_warning_up(fields):
@@ -391,6 +398,18 @@ def test_trap_29_a_circle_without_a_radius_is_a_point_and_the_exact_code_beside_
 def test_trap_30_latitude_comes_first():
     swapped = "-2,48 -1,48 -1,49 -2,49 -2,48"
     assert decision_of(cap_alert(cap_info(cap_area(polygon=swapped)))) == ("ignore", "elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("circle", "decision"),
+    [
+        ("48.1,-1.7 10000", "broadcast"), ("48.1,1.7 10000", "propose"), ("-33.4,-70.6 15000", "propose"),
+        ("48.1,1.7 900", "broadcast"), ("-33.4,-70.6 900", "ignore"), ("-33.4,-70.6 2000", "ignore"),
+    ],
+)  # fmt: skip
+def test_trap_29_a_circle_over_half_a_continent_has_its_radius_in_metres(circle, decision):
+    """Whoever is within the metres is meant, and of others a person decides."""
+    assert decision_of(cap_alert(cap_info(cap_area(circle=circle))))[0] == decision
 
 
 def test_trap_31_areas_and_polygons_are_a_union():
