@@ -67,4 +67,7 @@ def put_card(
 
 def _content(archive: zipfile.ZipFile, name: str) -> bytes:
     with archive.open(name) as file:
-        return file.read(SIZE_LIMIT)
+        content = file.read(SIZE_LIMIT + 1)
+    if len(content) > SIZE_LIMIT:
+        raise ValueError(f"{name} has more than {SIZE_LIMIT} bytes")
+    return content

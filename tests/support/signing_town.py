@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import io
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -246,8 +247,8 @@ class SigningTown:
         )
 
     @contextlib.contextmanager
-    def serve(self, port: int = 0) -> Iterator[str]:
-        """Serve documents and files over HTTP and give the address."""
+    def serve(self, port: int = 0, context: ssl.SSLContext | None = None) -> Iterator[str]:
+        """Serve documents and files over HTTP, or HTTPS where there is a context, and give the address."""
         hall = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -299,10 +300,12 @@ class SigningTown:
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"{'http' if context is None else 'https'}://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()

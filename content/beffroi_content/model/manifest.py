@@ -95,6 +95,8 @@ class BrokerPlace(WireModel):
 
 AuthorityPem = Annotated[str, StringConstraints(max_length=8192, pattern=r"^-----BEGIN CERTIFICATE-----\n")]
 """A certificate as PEM."""
+MAX_AUTHORITIES = 4
+"""Two, and two that are to take their place."""
 
 
 class ScreenSettings(WireModel):
@@ -143,7 +145,7 @@ class ScreenSettings(WireModel):
     """The address of the server by now, which its player tries where the one of its enrolment does not answer."""
     broker: BrokerPlace | None = None
     """Where the broker is by now, which its player tries where the one that it knows brings no beat."""
-    authorities: Annotated[tuple[AuthorityPem, ...], Field(max_length=4)] = ()
+    authorities: Annotated[tuple[AuthorityPem, ...], Field(max_length=MAX_AUTHORITIES)] = ()
     """Certificate authorities that vouch for server and broker, beside those that the player's machine knows."""
     uncertain_clock: Annotated[UncertainClock, newer_word_as(UncertainClock.IDLE)] = UncertainClock.BELIEVED
 

@@ -18,6 +18,7 @@ from beffroi_content.wire.enrolment_card import EnrolmentCard
 from beffroi_player import backoff
 from beffroi_player.agent.prepare.png_encoder import save_png
 from beffroi_player.agent.storage import AgentStorage, CardInHand, PlayerEnrolment, adopt_identity
+from beffroi_player.agent.transport import trusted_authorities
 from beffroi_player.agent.transport.enrolment import CodeRefused, EnrolmentError, enrol_player
 from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
 from beffroi_player.wakeup import send_wakeup
@@ -62,6 +63,19 @@ def use_card(
     if card is None:
         storage.card.remove()  # what cannot be read is of no use
         return CardOutcome.NONE
+    trusted_authorities.believe(card.authorities)
+    try:
+        return _enrol_with(card, state, runtime, machine, wait, enrol)
+    finally:
+        # The agent believes those of its identity: a card that was refused vouches for nobody.
+        trusted_authorities.believe(())
+
+
+def _enrol_with(
+    card: EnrolmentCard, state: StateDirectory, runtime: RuntimeDirectory, machine: str,
+    wait: Callable[[float], bool], enrol: Enrol,
+) -> CardOutcome:  # fmt: skip
+    storage = AgentStorage(state.folder)
     has_identity = storage.enrolment.read() is not None
     key = _key_of(card, storage)
     for trial in range(1_000_000):
@@ -86,7 +100,7 @@ def use_card(
             if wait(backoff.retry_delay(trial + 1, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)):
                 return CardOutcome.UNANSWERED
             continue
-        adopt_identity(state, enrolment)
+        adopt_identity(state, enrolment.model_copy(update={"authorities": card.authorities}))
         _remove(storage)
         log.info("enrolled by a card as the screen %s of %s", enrolment.screen, enrolment.site)
         return CardOutcome.ENROLLED

@@ -64,6 +64,7 @@ from beffroi_player.agent.silence import TownSilence, credentials_of
 from beffroi_player.agent.software.software_updates import SoftwareUpdates
 from beffroi_player.agent.sound_process import SoundProcess
 from beffroi_player.agent.storage import AgentStorage, PlayerEnrolment
+from beffroi_player.agent.transport import trusted_authorities
 from beffroi_player.agent.transport.alert_relay import AlertRelay
 from beffroi_player.agent.transport.broker_moves import BrokerMoves
 from beffroi_player.agent.transport.broker_watch import BEAT_TIMEOUT_MS, BrokerWatch
@@ -275,6 +276,8 @@ class PlayerAgent:
         elif self._held.active is not None and broken_frames(self._held.active, self._state.frames):
             self._inbox.put(do.RepairFrames(()))
         self._live_frames.start()
+        # Until a programme says otherwise: that has to be fetched first.
+        trusted_authorities.believe(self._enrolment.authorities)
         self._settings.learn_places()
         self._mqtt.start()
         self._poller.start()

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from beffroi_content.model import Identifier, Manifest, WireModel
 from beffroi_content.model.base_models import Instant, Line
+from beffroi_content.model.manifest import MAX_AUTHORITIES, AuthorityPem
 from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
 from beffroi_content.wire.enrolment_card import EnrolmentCard
 from beffroi_content.wire.messages import PROGRAMME
@@ -73,6 +74,9 @@ class PlayerEnrolment(WireModel):
     anchor: TrustAnchor
     display: EnrolledDisplay | None = None
     """None: from a server that did not say it yet."""
+    authorities: Annotated[tuple[AuthorityPem, ...], Field(max_length=MAX_AUTHORITIES)] = ()
+    """Certificate authorities of an enrolment card, that are believed until the first programme names those of the
+    town."""
     trigger_key: str = Field(default="", repr=False, pattern=r"^([0-9a-f]{64})?$")
     """The private key of this player, in hexadecimal: it signs what is triggered on the spot. Empty: it has none."""
     plays: int = Field(default=0, ge=0, lt=2**52)

@@ -50,7 +50,8 @@ def make_cards(
 
     Raises:
         NotPermitted: the user does not look after one of the screens.
-        ValidationError: too many or no screens, too many days, or an address is none.
+        ValidationError: too many or no screens, too many days, an address is none, or the certificates of the town's
+            authorities are too large.
         KeysMissing: ``beffroi-server init`` was not run.
     """
     require(user, "may_install")
@@ -59,7 +60,7 @@ def make_cards(
         raise ValidationError(_("Choose at least one screen, and %(most)d at most.") % {"most": MOST_CARDS})
     if not 0 < days <= LONGEST_DAYS:
         raise ValidationError(_("Cards are valid for 1 to %(days)d days.") % {"days": LONGEST_DAYS})
-    addresses = _addresses(servers)
+    addresses, authorities = _addresses(servers), _authorities()
     root, now = signing_keys.root_fingerprint(), timezone.now()
     expires_at = now + dt.timedelta(days=days)
     codes = [new_code(CODE_LENGTH) for _each in screens]
@@ -77,7 +78,7 @@ def make_cards(
     return [
         wire.EnrolmentCard(
             site=signing.current_site(), screen=screen.slug, name=screen.name, code=code, servers=addresses, root=root,
-            made_at_ms=unix_ms(now), expires_at_ms=unix_ms(expires_at),
+            authorities=authorities, made_at_ms=unix_ms(now), expires_at_ms=unix_ms(expires_at),
         )
         for screen, code in zip(screens, codes, strict=True)
     ]  # fmt: skip
@@ -152,4 +153,19 @@ def _addresses(further: Iterable[str]) -> tuple[str, ...]:
                 _("“%(address)s” is not the address of a server, such as http://192.168.1.10:8000.")
                 % {"address": address[:100]}
             )
+    return found
+
+
+def _authorities() -> tuple[str, ...]:
+    """Return the certificates that vouch for the server: a new player has nobody else who tells it."""
+    found = tuple(settings.AUTHORITIES)
+    size = sum(map(len, found))
+    if size > wire.AUTHORITIES_LIMIT:
+        raise ValidationError(
+            _(
+                "The certificates of the setting BEFFROI_AUTHORITIES have %(size)d characters, and a card holds "
+                "%(most)d. Leave those of the authorities alone in that file."
+            )
+            % {"size": size, "most": wire.AUTHORITIES_LIMIT}
+        )
     return found

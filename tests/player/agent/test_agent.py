@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.support.player_harness import until
+from tests.support.private_authority import Authority
 from tests.support.scripted_broker import ScriptedBroker
 from tests.support.signing_town import SigningTown, alert, slide
 
@@ -18,7 +21,7 @@ from beffroi_player.agent import dispatcher, player_agent
 from beffroi_player.agent.main import run_agent
 from beffroi_player.agent.player_agent import PlayerAgent
 from beffroi_player.agent.storage import AgentStorage
-from beffroi_player.agent.transport import broker_moves, mqtt_client, polling
+from beffroi_player.agent.transport import broker_moves, mqtt_client, polling, trusted_authorities
 from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
 from beffroi_player.wakeup import WakeupSocket
 
@@ -60,19 +63,34 @@ def directories(tmp_path: Path) -> tuple[StateDirectory, RuntimeDirectory]:
 
 
 @pytest.fixture
-def running(
-    town: SigningTown, directories: tuple[StateDirectory, RuntimeDirectory], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[RunningAgent]:
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is waited for that is waited for in service."""
     monkeypatch.setattr(mqtt_client, "FIRST_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(mqtt_client, "LONGEST_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(polling, "SPACING_SECONDS", 0.05)
     monkeypatch.setattr(polling, "SPREAD_SECONDS", 0.0)
     monkeypatch.setattr(dispatcher, "AFTER_ALERT_SECONDS", 0.01)
     monkeypatch.setattr(player_agent.gc, "freeze", lambda: None)
+
+
+@pytest.fixture
+def running(
+    town: SigningTown, directories: tuple[StateDirectory, RuntimeDirectory], hurried: None
+) -> Iterator[RunningAgent]:
+    with run(town, directories) as running:
+        yield running
+
+
+@contextmanager
+def run(
+    town: SigningTown, directories: tuple[StateDirectory, RuntimeDirectory], context: ssl.SSLContext | None = None,
+    **identity: object,
+) -> Iterator[RunningAgent]:  # fmt: skip
+    """Run an agent whose server speaks TLS where there is a context, with further values of its identity."""
     state, runtime = directories
     broker = ScriptedBroker()
-    with town.serve() as url, WakeupSocket(runtime.agent_socket) as wakeups:
-        agent = PlayerAgent(town.enrolment(url, broker.port), state, runtime)
+    with town.serve(context=context) as url, WakeupSocket(runtime.agent_socket) as wakeups:
+        agent = PlayerAgent(town.enrolment(url, broker.port).model_copy(update=identity), state, runtime)
         thread = threading.Thread(target=agent.serve, args=(wakeups,))
         agent.start()
         thread.start()
@@ -121,6 +139,18 @@ def test_what_the_broker_does_not_bring_comes_by_polling(running: RunningAgent) 
     town.publish_alerts(alert(now=town.now_ms))
     running.broker.hang_up()
     until("no poll", lambda: (found := running.runtime.alerts.read()) is not None and found.all_held())
+
+
+def test_a_new_player_fetches_its_first_programme_from_a_server_that_its_card_vouches_for(
+    town: SigningTown, directories: tuple[StateDirectory, RuntimeDirectory], hurried: None, tmp_path: Path
+) -> None:
+    authority = Authority("town")
+    town.publish_keys()
+    town.publish_beat()
+    town.publish_programme(town.manifest(slide("pool"), authorities=(authority.pem,)))
+    with run(town, directories, authority.server_context(tmp_path), authorities=(authority.pem,)) as running:
+        until("it is not active", running.state.programme.read, 30)
+    trusted_authorities.believe(())
 
 
 def test_a_new_connection_is_told_everything_again(running: RunningAgent) -> None:

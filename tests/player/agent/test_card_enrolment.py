@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from tests.support.private_authority import Authority
 from tests.support.signing_town import SigningTown
 
 from beffroi_content.trust import root_fingerprint
@@ -21,11 +24,14 @@ def folders(tmp_path) -> tuple[StateDirectory, RuntimeDirectory]:
     return state, runtime
 
 
-def hand_out(state: StateDirectory, town: SigningTown, *servers: str, code: str = "7KQ2-M4XD") -> None:
+def hand_out(
+    state: StateDirectory, town: SigningTown, *servers: str, code: str = "7KQ2-M4XD", authorities: tuple[str, ...] = ()
+) -> None:
     AgentStorage(state.folder).card.write(
         EnrolmentCard(
             site=town.anchor.site, screen=town.anchor.screen, name="Hall", code=code, servers=servers,
             root=root_fingerprint(town.anchor.root_keys.values()), made_at_ms=1, expires_at_ms=2,
+            authorities=authorities,
         )
     )  # fmt: skip
 
@@ -98,3 +104,41 @@ def test_a_screen_with_an_identity_keeps_it_when_its_card_is_no_good(hall: Signi
     assert use_card(state, runtime, "Pi", lambda _seconds: False, enrol) is CardOutcome.REFUSED
     assert AgentStorage(state.folder).enrolment.read() == before
     assert not state.notice_image.exists()
+
+
+def test_a_server_with_a_certificate_of_the_towns_own_authority_is_believed_by_its_card(
+    hall: SigningTown, folders, tmp_path: Path
+) -> None:
+    state, runtime = folders
+    authority = Authority("town")
+    with hall.serve(context=authority.server_context(tmp_path)) as url:
+        for others in ((), (Authority("another").pem,)):
+            hand_out(state, hall, url, authorities=others)
+            assert use_card(state, runtime, "Pi", lambda _seconds: True) is CardOutcome.UNANSWERED
+
+        hand_out(state, hall, url, authorities=(Authority("former").pem, authority.pem))
+        assert use_card(state, runtime, "Pi", lambda _seconds: True) is CardOutcome.ENROLLED
+
+        enrolment = AgentStorage(state.folder).enrolment.read()
+        assert enrolment is not None
+        assert enrolment.authorities[1] == authority.pem
+        # What is not yet the player of a screen believes nobody for it.
+        with pytest.raises(EnrolmentError, match="CERTIFICATE_VERIFY_FAILED"):
+            enrol_player(url, "7KQ2-M4XD", root_fingerprint(hall.anchor.root_keys.values()))
+
+
+def test_whoever_answers_without_encryption_does_not_say_who_vouches_for_it(hall: SigningTown, monkeypatch) -> None:
+    answer = hall.enrolment().model_copy(update={"authorities": (Authority("stranger").pem,)})
+    monkeypatch.setattr(hall, "enrolment", lambda: answer)
+    with hall.serve() as url:
+        found = enrol_player(url, "7KQ2-M4XD", root_fingerprint(hall.anchor.root_keys.values()))
+    assert found.authorities == ()
+
+
+def test_certificates_that_leave_no_room_for_a_card_are_refused(hall: SigningTown) -> None:
+    pem = "-----BEGIN CERTIFICATE-----\n" + "A" * 7_000
+    with pytest.raises(ValueError, match="more than 12288 characters"):
+        EnrolmentCard(
+            site="saint-aubin", screen="hall", name="Hall", code="7KQ2-M4XD", servers=("https://town.example",),
+            root="0" * 32, authorities=(pem, pem), made_at_ms=1, expires_at_ms=2,
+        )  # fmt: skip

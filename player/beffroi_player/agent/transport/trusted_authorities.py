@@ -1,4 +1,6 @@
-"""Certificate authorities that the player believes: those of its machine, and those that the town has signed."""
+"""Certificate authorities that the player believes: those of its machine, and those of the town.
+
+The town has signed the latter in its programme; until the first one is there, an enrolment card may have named them."""
 
 from __future__ import annotations
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
-import ssl
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,50 +9,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.support.private_authority import Authority
 
 from beffroi_player.agent.transport import trusted_authorities
 from beffroi_player.agent.transport.http_client import ServerClient
-
-
-class Authority:
-    """A certificate authority of a town."""
-
-    def __init__(self, name: str) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self.certificate = self._sign(self.name, self.key.public_key(), x509.BasicConstraints(True, None))
-        self.pem = self.certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-    def certify(self, folder: Path) -> Path:
-        """Return the file of a key and a certificate for this machine."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        host = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
-        made = self._sign(name, key.public_key(), x509.BasicConstraints(False, None), host)
-        path = folder / f"{made.serial_number}.pem"
-        form = serialization.PrivateFormat.PKCS8
-        path.write_bytes(
-            key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-            + made.public_bytes(serialization.Encoding.PEM)
-        )
-        return path
-
-    def _sign(
-        self, name: x509.Name, key: ec.EllipticCurvePublicKey, *extensions: x509.ExtensionType
-    ) -> x509.Certificate:
-        now = dt.datetime.now(dt.UTC)
-        builder = (
-            x509.CertificateBuilder().subject_name(name).issuer_name(self.name).public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
-        )  # fmt: skip
-        for extension in extensions:
-            builder = builder.add_extension(extension, critical=True)
-        return builder.sign(self.key, hashes.SHA256())
 
 
 @pytest.fixture
@@ -76,8 +33,7 @@ def server(authority: Authority, tmp_path: Path) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.certify(tmp_path))
+    context = authority.server_context(tmp_path)
     server = HTTPServer(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
