@@ -125,13 +125,13 @@ def links_to_fetch(
 
     Args:
         links: Of a feed.
-        fetched: Addresses that were fetched; what is behind them does not change, and services throttle.
-        known: Identifiers and instants of messages that are known, as the feed names them.
+        fetched: Addresses of what is at hand: services throttle.
+        known: Identifiers, in small letters, and instants of messages that are known.
         limit: Documents of one cycle; the others follow in the next.
     """
     found: list[CapLink] = []
     for link in links:
-        is_known = link.identifier is not None and link.sent is not None and (link.identifier, link.sent) in known
+        is_known = link.sent is not None and ((link.identifier or "").casefold(), link.sent) in known
         if link.address not in fetched and not is_known:
             found.append(link)
     return found[:limit]

@@ -31,7 +31,10 @@ def repeats(known: CapAlert, alert: CapAlert) -> bool:
 def is_version(known: CapAlert, alert: CapAlert) -> bool:
     """Return whether two messages with the same identifier are versions of one another."""
     same_sender = known.sender is None or alert.sender is None or same_name(known.sender, alert.sender)
-    return same_sender and known.effective_status == alert.effective_status
+    statuses = {known.effective_status, alert.effective_status}
+    # Summaries often leave it out.
+    has_summary = None in statuses and (known.is_summary or alert.is_summary)
+    return same_sender and (len(statuses) == 1 or has_summary)
 
 
 def is_older(alert: CapAlert, known: CapAlert) -> bool:

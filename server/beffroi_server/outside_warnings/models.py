@@ -139,7 +139,7 @@ class WarningSource(models.Model):
     generation = models.PositiveBigIntegerField(default=0, editable=False)
     """Rises with each intake, so that of two at the same time the second begins anew."""
     fetched = models.JSONField(default=list, blank=True, editable=False)
-    """Addresses of documents of its feed that were fetched, the newest last."""
+    """The documents of its feed that were fetched, the newest last: see ``feed_documents``."""
 
     audit_ignored: ClassVar = frozenset(
         {

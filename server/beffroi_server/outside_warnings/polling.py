@@ -13,13 +13,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from beffroi_server.cap.messages import CapDocument
+from beffroi_server.cap.messages import CapAlert
 from beffroi_server.cap.reader import links_to_fetch
 from beffroi_server.core import outside_http
 from beffroi_server.core.due_times import retry_pause, spread
 from beffroi_server.core.outside_http import AllowedNetworks, OutsideRequestError, OutsideResponse
 from beffroi_server.outside_warnings import charts, following, intake
 from beffroi_server.outside_warnings.document_reading import DocumentRefused, ReadDocument, read_confined
+from beffroi_server.outside_warnings.feed_documents import FetchedDocuments
 from beffroi_server.outside_warnings.models import CHART_KINDS, READ_KINDS, ReceivedMessage, WarningSource
 
 logger = logging.getLogger(__name__)
@@ -28,8 +29,6 @@ FEED_LIMIT, MESSAGE_LIMIT = 16 * 1024 * 1024, 2 * 1024 * 1024
 LINKS_AT_ONCE = 40
 LINKS_S = 60.0
 """Documents of a feed that one reading fetches, and the seconds after which it leaves the others to the next."""
-MOST_FETCHED = 4_000
-"""Addresses that are remembered as fetched."""
 MAX_RETRY_DELAY = dt.timedelta(minutes=30)
 LONGEST_ETAG, LONGEST_MODIFIED = 300, 100
 _lock = threading.Lock()
@@ -107,27 +106,31 @@ def _fetch(address: str, source: WarningSource | None = None, limit: int = FEED_
 def _take_in_answer(source: WarningSource, answer: OutsideResponse) -> None:
     found = read_confined(answer.body, source.certificates, source.address)
     document = found.document
-    alerts = list(document.alerts)
     signatures = found.signatures
-    fetched, is_complete, problem = list(source.fetched), True, ""
+    fetched, is_complete, problem = FetchedDocuments(source.fetched), True, ""
+    followed: list[CapAlert] = []
     if document.links:
-        links = links_to_fetch(document.links, set(fetched), _known_messages(source), LINKS_AT_ONCE + 1)
+        at_hand = {link.address for link in document.links if fetched.has(link)}
+        links = links_to_fetch(document.links, at_hand, _known_messages(source), LINKS_AT_ONCE + 1)
         linked, is_complete, problem = _read_links([link.address for link in links[:LINKS_AT_ONCE]], source)
         is_complete = is_complete and len(links) <= LINKS_AT_ONCE
-        full = {each.identifier for read in linked.values() for each in read.document.alerts if each.identifier}
-        alerts = [each for each in alerts if each.identifier not in full]
-        for address, read in linked.items():
-            fetched.append(address)
-            alerts += read.document.alerts
-            signatures |= read.signatures
+        for link in links:
+            if (read := linked.get(link.address)) is not None:
+                fetched.note(link, read.document)
+                followed += read.document.alerts
+                signatures |= read.signatures
     now = timezone.now()
-    listed = _listed(document) if document.kind in ("atom", "rss", "zip", "other") else None
-    intake.take_in(source, alerts, now, signatures=signatures, listed=listed, is_complete=document.is_complete)
+    alerts = [*fetched.without_summaries(document), *followed]
+    listed, is_whole = fetched.listing(document)
+    is_listing = document.kind in ("atom", "rss", "zip", "other")
+    intake.take_in(
+        source, alerts, now, signatures=signatures, listed=listed if is_listing else None, is_complete=is_whole
+    )
     values = {
         # What is missing is fetched at the next reading, which must not be answered by “unchanged”.
         "etag": answer.headers.get("ETag", "")[:LONGEST_ETAG] if is_complete else "",
         "modified": answer.headers.get("Last-Modified", "")[:LONGEST_MODIFIED] if is_complete else "",
-        "fetched": fetched[-MOST_FETCHED:],
+        "fetched": fetched.stored(),
         "skipped": [[note.code, note.where[:80], note.value[:80]] for note in document.notes[:20]],
     }
     _record_success(source, now, values, problem)
@@ -149,14 +152,9 @@ def _read_links(addresses: list[str], source: WarningSource) -> tuple[dict[str, 
 
 
 def _known_messages(source: WarningSource) -> set[tuple[str, object]]:
-    rows = ReceivedMessage.objects.filter(source=source).values_list("key", "sent_at")
-    return {(key, sent) for key, sent in rows}
-
-
-def _listed(document: CapDocument) -> set[str]:
-    """Return the identifiers that a feed lists, in its entries and in its links."""
-    own = {each.identifier for each in document.alerts} | {each.identifier for each in document.links}
-    return {each for each in own if each}
+    """Return the messages that are known in full, by key and instant."""
+    rows = ReceivedMessage.objects.filter(source=source).exclude(message__contains='"is_summary":true')
+    return set(rows.values_list("key", "sent_at"))
 
 
 def _record_unchanged(source: WarningSource) -> None:

@@ -585,7 +585,7 @@ def test_a_message_that_is_the_escaped_content_of_an_entry_is_no_link():
 
 def test_rule_31_each_document_is_fetched_once_and_so_many_at_a_time():
     links = [CapLink(f"https://example.org/{at}", f"M{at}", NOW) for at in range(5)]
-    found = links_to_fetch(links, {"https://example.org/0"}, {("M1", NOW)}, limit=2)
+    found = links_to_fetch(links, {"https://example.org/0"}, {("m1", NOW)}, limit=2)
     assert [link.identifier for link in found] == ["M2", "M3"]
 
 
