@@ -9,7 +9,7 @@ from beffroi_player.agent.prepare.download_window import is_download_due
 from beffroi_player.agent.prepare.preparation_queue import PreparationQueue
 from beffroi_player.agent.prepare.programme_preparation import slide_sizes
 from beffroi_player.agent.silence import TownSilence
-from beffroi_player.agent.storage import PendingProgramme
+from beffroi_player.agent.storage import PendingProgramme, PlayerEnrolment
 from beffroi_player.agent.transport import trusted_authorities
 from beffroi_player.agent.transport.broker_moves import BrokerMoves
 from beffroi_player.agent.transport.http_client import ServerClient
@@ -20,6 +20,7 @@ class FollowedSettings:
     """Lets the parts of the agent follow the settings of the programme. In the reporting thread, where nothing is said.
 
     Args:
+        enrolment: Says what holds until there is a programme.
         held: Knows the programmes.
         clock: The agent's.
         server: Told of the address of the server.
@@ -30,9 +31,10 @@ class FollowedSettings:
     """
 
     def __init__(
-        self, held: HeldState, clock: AgentClock, server: ServerClient, broker_moves: BrokerMoves, peers: PeerSharing,
-        preparation: PreparationQueue, silence: TownSilence,
+        self, enrolment: PlayerEnrolment, held: HeldState, clock: AgentClock, server: ServerClient,
+        broker_moves: BrokerMoves, peers: PeerSharing, preparation: PreparationQueue, silence: TownSilence,
     ) -> None:  # fmt: skip
+        self._enrolment = enrolment
         self._held, self._clock, self._server, self._broker_moves = held, clock, server, broker_moves
         self._peers, self._preparation, self._silence = peers, preparation, silence
 
@@ -42,13 +44,18 @@ class FollowedSettings:
         return active.manifest.settings if active is not None else None
 
     def learn_places(self) -> None:
-        """Learn from the newest programme where server and broker are by now, and who vouches for them."""
+        """Learn from the newest programme where server and broker are by now, and who vouches for them.
+
+        Before the first one, which has to be fetched from them, those vouch for them that the enrolment card has named.
+        """
         # Also from one whose files are still at the new address.
         if newest := self._held.pending or self._held.active:
             where = newest.manifest.settings
             self._server.know_address(where.server)
             self._broker_moves.know_place(where.broker)
             trusted_authorities.believe(where.authorities)
+        else:
+            trusted_authorities.believe(self._enrolment.authorities)
 
     def check_downloads(self) -> None:
         """Share files with peers or not, and fetch what has waited for the download window."""

@@ -64,7 +64,6 @@ from beffroi_player.agent.silence import TownSilence, credentials_of
 from beffroi_player.agent.software.software_updates import SoftwareUpdates
 from beffroi_player.agent.sound_process import SoundProcess
 from beffroi_player.agent.storage import AgentStorage, PlayerEnrolment
-from beffroi_player.agent.transport import trusted_authorities
 from beffroi_player.agent.transport.alert_relay import AlertRelay
 from beffroi_player.agent.transport.broker_moves import BrokerMoves
 from beffroi_player.agent.transport.broker_watch import BEAT_TIMEOUT_MS, BrokerWatch
@@ -109,10 +108,9 @@ class PlayerAgent:
 
     def __init__(self, enrolment: PlayerEnrolment, state: StateDirectory, runtime: RuntimeDirectory) -> None:
         self._enrolment, self._state, self._runtime = enrolment, state, runtime
-        self._stopping = threading.Event()
+        self._stopping, self._box = threading.Event(), box_identity()
         self.is_to_start_anew = False
         """Whether the stage has to be started again, too: the play log goes on elsewhere."""
-        self._box = box_identity()
         for folder in (state.folder, state.frames, state.plays):
             remove_leftovers(folder)
         self._inbox: Inbox = WorkQueue()
@@ -128,8 +126,9 @@ class PlayerAgent:
         self._silence = TownSilence(state, system_clock.uptime_ms, self._notice.draw_again, credentials)
         self._build_preparation()
         self._settings = FollowedSettings(
-            self._held, self._clock, self._server, self._broker_moves, self._peers, self._preparation, self._silence
-        )
+            enrolment, self._held, self._clock, self._server, self._broker_moves, self._peers, self._preparation,
+            self._silence,
+        )  # fmt: skip
         self._build_reporting()
         self._act_reports = ActUploader(self._local, self._server.send_acts, self._inbox.put)
         self._triggers = TriggerSocket(self._runtime.trigger_socket, self._inbox.put)
@@ -276,8 +275,6 @@ class PlayerAgent:
         elif self._held.active is not None and broken_frames(self._held.active, self._state.frames):
             self._inbox.put(do.RepairFrames(()))
         self._live_frames.start()
-        # Until a programme says otherwise: that has to be fetched first.
-        trusted_authorities.believe(self._enrolment.authorities)
         self._settings.learn_places()
         self._mqtt.start()
         self._poller.start()
