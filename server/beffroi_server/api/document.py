@@ -40,10 +40,9 @@ def openapi_document() -> dict[str, Any]:
     document["components"]["schemas"].update(_problem_schemas())
     for operations in document["paths"].values():
         for method in _METHODS:
-            for status, answer in operations.get(method, {}).get("responses", {}).items():
-                if int(status) >= 400:
-                    answer.clear()
-                    answer["$ref"] = f"#/components/responses/Refusal{status}"
+            if method in operations:
+                refusals = {str(status): {"$ref": f"#/components/responses/Refusal{status}"} for status in REFUSALS}
+                operations[method]["responses"] |= refusals
     document["components"]["responses"] = {f"Refusal{status}": _refusal(status) for status in REFUSALS}
     return document
 
