@@ -107,7 +107,7 @@ def stored_data(found: BrowserSubscriber) -> dict[str, Any]:
     """Return everything that is stored of a browser, for whoever uses it."""
     return {
         "endpoint": found.endpoint, "public_key": found.public_key, "auth_secret": found.auth_secret,
-        "from_level": found.from_level, "level": str(found.get_from_level_display()),
+        "from_level": found.from_level, "level": subscribers.level_text(found.from_level),
         "groups": [group.pk for group in found.groups.all()], "places": [group.name for group in found.groups.all()],
         "purpose": purpose_text(found.purpose_version), "purpose_version": found.purpose_version,
         "asked_at": found.asked_at.isoformat(),

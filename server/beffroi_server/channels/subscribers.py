@@ -54,12 +54,24 @@ PURPOSES = {
 """By version. A version that somebody has agreed to is never changed: another purpose is another version."""
 ALERT_PURPOSES = (1,)
 """The versions that allow telling of alerts."""
+LEVELS = [
+    (AlertLevel.INFORMATION.value, gettext_lazy("Information: all of it")),
+    (AlertLevel.VIGILANCE.value, gettext_lazy("Caution: be careful")),
+    (AlertLevel.ALERT.value, gettext_lazy("Alert: danger, something has to be done")),
+    (AlertLevel.EMERGENCY.value, gettext_lazy("Emergency: immediate danger")),
+]
+"""Levels as residents know them: what screens do at each is nothing to them."""
 _SALT = "subscription-confirmation"
 Reader = TypeVar("Reader", bound=Model)
 
 
 class TooManySubscriptions(Exception):
     """More people wait for confirmation than is plausible."""
+
+
+def level_text(level: str) -> str:
+    """Return a level as residents know it."""
+    return str(dict(LEVELS)[level])
 
 
 def saved_settings() -> SubscriptionSettings:
@@ -256,7 +268,7 @@ def send_due_links(stopping: threading.Event) -> int:
         try:
             _send_link(each)
         except MailFailed as error:
-            logger.warning("a mail to a subscriber was not sent, attempt %d", attempts)
+            logger.warning("a mail to a subscriber was not sent, attempt %d: %s", attempts, error)
             row.update(mail_due_at=webhooks.next_attempt_at(attempts, now, is_final=error.is_final))
         else:
             row.update(mail_due_at=None, mailed_at=timezone.now())

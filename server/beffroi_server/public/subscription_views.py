@@ -36,20 +36,11 @@ everybody_throttle = AttemptThrottle(60, 10)
 """All wishes together: a storm of them sends no storm of mails."""
 
 
-LEVELS = [
-    (AlertLevel.INFORMATION.value, gettext_lazy("Information: all of it")),
-    (AlertLevel.VIGILANCE.value, gettext_lazy("Caution: be careful")),
-    (AlertLevel.ALERT.value, gettext_lazy("Alert: danger, something has to be done")),
-    (AlertLevel.EMERGENCY.value, gettext_lazy("Emergency: immediate danger")),
-]
-"""Levels as residents know them: what screens do at each is nothing to them."""
-
-
 class BrowserForm(forms.Form):
     """Form of a resident: level, places."""
 
     from_level = forms.ChoiceField(
-        label=gettext_lazy("Tell me of alerts from this level on"), choices=LEVELS, initial=AlertLevel.ALERT
+        label=gettext_lazy("Tell me of alerts from this level on"), choices=subscribers.LEVELS, initial=AlertLevel.ALERT
     )
     groups = forms.ModelMultipleChoiceField(
         ScreenGroup.objects.none(), label=gettext_lazy("Only in these places (none chosen: everywhere)"),
@@ -144,7 +135,8 @@ def own_page(request: HttpRequest, settings: Any, pk: uuid.UUID) -> HttpResponse
     """Show a subscriber what is stored, with the button that deletes it."""
     found = Subscriber.objects.filter(pk=pk).first()
     data = subscribers.stored_data(found) if found is not None else None
-    context = {"settings": settings, "subscriber": found, "data": data}
+    level = subscribers.level_text(found.from_level) if found is not None else ""
+    context = {"settings": settings, "subscriber": found, "data": data, "level": level}
     return render(request, "public/subscription.html", context, status=200 if found else 410)
 
 

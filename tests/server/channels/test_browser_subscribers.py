@@ -149,7 +149,7 @@ def test_the_outcome_counts_browsers_and_those_that_are_gone_are_deleted(residen
 
 def test_only_the_browser_itself_reads_and_deletes_what_is_stored_of_it(resident):
     stored = subscribed(resident, level="vigilance")
-    assert stored["from_level"] == "vigilance"
+    assert (stored["from_level"], stored["level"]) == ("vigilance", "Caution: be careful")
     assert "nothing else" in stored["purpose"]
     assert post(resident, "browser-data", auth="guessed").status_code == 404
     assert post(resident, "browser-end", auth="guessed").status_code == 204

@@ -141,7 +141,9 @@ def test_residents_and_the_town_read_what_is_stored_and_no_trail_or_log_has_the_
     found = subscribed(resident)
     data = resident.get(reverse("subscription-data", args=[found.pk])).json()
     assert (data["address"], data["purpose_version"]) == (ADDRESS, 1)
-    assert ADDRESS in resident.get(reverse("subscription", args=[found.pk])).content.decode()
+    own = resident.get(reverse("subscription", args=[found.pk])).content.decode()
+    assert ADDRESS in own
+    assert "From this level on: Alert: danger" in own
     monkeypatch.setattr(mail.backends.locmem.EmailBackend, "send_messages", refuse)
     tell(bob)
     office = Client(HTTP_ACCEPT_LANGUAGE="en")
