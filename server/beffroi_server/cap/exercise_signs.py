@@ -1,4 +1,4 @@
-"""Signs that a message is a test although its status says ``Actual``: event codes and words."""
+"""Signs that a message is a test although its status says ``Actual``, or an end although it says so nowhere: words."""
 
 from __future__ import annotations
 
@@ -58,6 +58,14 @@ _LABEL = re.compile(
 """At the beginning of a description or instruction, or between brackets in it: “[TEST] …”, “Exercice : …”."""
 _NAME = re.compile(r"(?:^|[^a-z])(?:tests?|testing|exercise|exercice|essai|drill|uebung|simulacro)(?:[^a-z]|$)")
 """In an identifier, or the name of a sender."""
+_END = re.compile(
+    r"\bfin (?:de l.|d.)alerte\b|\bfin de (?:la )?(?:vigilance|mise en garde)\b|\b(?:levee|fin) du confinement\b|"
+    r"\balerte levee\b|\bfin d.evenement\b|"
+    r"\ball.?clear\b|\bcancell?ed\b|\bcancellation\b|\bno longer in (?:effect|force)\b|\bhas (?:ended|expired)\b|"
+    r"\bentwarnung\b|\baufgehoben\b|\beinde (?:alarm|waarschuwing)|\bcessat[oa] (?:allarme|allerta)|"
+    r"\bfin de (?:la )?alerta\b|\bfaran ar over\b|\bfare over\b"
+)
+"""Words of an end, in an event or headline; of descriptions they are often a part that is over."""
 _TEST_PRODUCT = re.compile(r"/T\.[A-Z]{3}\.[A-Z]{4}\.[A-Z]{2}\.")
 """The class of a test product in the event codes (VTEC) of the American weather service."""
 
@@ -83,6 +91,11 @@ def looks_like_test(alert: CapAlert, info: CapInfo) -> bool:
         return True
     long = (_plain(text) for text in (info.description, info.instruction) if text)
     return any(_SENTENCES.search(text) or _LABEL.search(text) for text in long)
+
+
+def looks_like_end(info: CapInfo) -> bool:
+    """Return whether an event or headline says that a warning is over: it may be no warning, or one that goes on."""
+    return any(_END.search(_plain(text)) for text in (info.event, info.headline) if text)
 
 
 def _plain(text: str) -> str:

@@ -58,7 +58,8 @@ def colour_of(info: CapInfo) -> Colour | None:
 
 
 def _read_colour(name: str, value: str) -> Colour | None:
-    if name == "awarenesslevel" and (colour := _AWARENESS.get(value.strip()[:1])):
+    first = re.match(r"\s*(\d+)", value)
+    if name == "awarenesslevel" and first and (colour := _AWARENESS.get(first[1])):
         return colour
     if found := re.fullmatch(r"\s*#?([0-9a-fA-F]{6})\s*", value):
         return _colour_of_hue(found[1])

@@ -61,6 +61,7 @@ _VERDICTS: dict[str, tuple[str, str]] = {
     "sent-later": ("says that it was sent at $at, which is to come: the clock or time zone of its sender is wrong",
                    "se dit envoyé à une date à venir ($at) : l’horloge ou le fuseau de son émetteur est faux"),
     "looks-like-test": ("looks like a test", "ressemble à un essai"),
+    "looks-like-end": ("looks like the end of a warning", "ressemble à une fin d’alerte"),
     "summary": ("only the summary of a feed: the message itself is behind its link",
                 "seulement le résumé d’un flux : le message lui-même est derrière son lien"),
     "damaged": ("the document is broken: more may have been said",

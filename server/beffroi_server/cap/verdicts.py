@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from beffroi_content.model.alert import AlertLevel
 from beffroi_server.cap.area_matching import Position, info_position
-from beffroi_server.cap.exercise_signs import is_proven_test, looks_like_test
+from beffroi_server.cap.exercise_signs import is_proven_test, looks_like_end, looks_like_test
 from beffroi_server.cap.hazards import hazard_of
 from beffroi_server.cap.languages import preferred_infos
 from beffroi_server.cap.levels import Colour, colour_of, level_of, severity_of
@@ -221,6 +221,8 @@ def _doubts(
     yield from _gaps(alert, info, life, now)
     if alert.effective_status == "Actual" and looks_like_test(alert, info):
         yield reason("looks-like-test")
+    if looks_like_end(info):
+        yield reason("looks-like-end")
     if alert.is_summary:
         yield reason("summary")
     if alert.is_damaged:

@@ -23,6 +23,7 @@ from tests.support.cap_files import (
 )
 
 from beffroi_server.cap.area_matching import Position, area_position
+from beffroi_server.cap.levels import Colour, colour_of
 from beffroi_server.cap.lifecycle import Change, receive
 from beffroi_server.cap.lifetimes import lifetime
 from beffroi_server.cap.messages import CapUnreadable
@@ -194,6 +195,23 @@ def test_trap_12_tests_are_sent_as_actual(fields):
 )  # fmt: skip
 def test_trap_13_what_looks_like_a_test_goes_to_a_person(fields):
     assert decision_of(cap_alert(cap_info(**fields))) == ("propose", "looks-like-test")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"headline": "Fin d’alerte : orages"}, {"event": "Fin de vigilance orange"},
+        {"headline": "Entwarnung: Hochwasser"},
+        {"headline": "CANCELLED: Severe Thunderstorm Warning"}, {"event": "All-Clear"}, {"headline": "Faran är över"},
+    ],
+)  # fmt: skip
+def test_trap_06_an_end_in_words_alone_goes_to_a_person(fields):
+    assert decision_of(cap_alert(cap_info(**fields))) == ("propose", "looks-like-end")
+
+
+def test_trap_10_a_colour_has_a_number_of_one_digit():
+    info = only_alert(cap_alert(cap_info(parameters=[("awareness_level", "10; purple; Extreme")]))).infos[0]
+    assert colour_of(info) is Colour.RED
 
 
 @pytest.mark.parametrize("fields", [{"sender": "cap-test@example.org"}, {"identifier": "FR-EXERCICE-7"}])
