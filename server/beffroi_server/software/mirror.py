@@ -165,19 +165,25 @@ def update_mirror(source: ReleaseSource) -> list[str]:
         raise MirrorFault(
             f"{settings.RELEASES_ROOT} is missing: this package brings no keys of releases. Set BEFFROI_RELEASES_ROOT",
             FaultKind.KEYS,
+            str(settings.RELEASES_ROOT),
         ) from error
     try:
         _update_mirror(source, root)
     except ExpiredMetadataError as error:
-        raise MirrorFault(f"the signatures of the releases have expired: {error}", FaultKind.EXPIRED) from error
+        reason = str(error)
+        raise MirrorFault(
+            f"the signatures of the releases have expired: {reason}", FaultKind.EXPIRED, reason
+        ) from error
     except DownloadError as error:
         # The library wraps what the source says.
         if isinstance(error.__cause__, MirrorFault):
             raise error.__cause__ from error
-        raise MirrorFault(f"the releases cannot be read: {error.__cause__ or error}") from error
+        reason = str(error.__cause__ or error)
+        raise MirrorFault(f"the releases cannot be read: {reason}", detail=reason) from error
     except (RepositoryError, ValueError) as error:
         reason = str(error.__cause__ or error)
-        raise MirrorFault(f"the releases are not signed as they must be: {reason}", FaultKind.SIGNATURE) from error
+        message = f"the releases are not signed as they must be: {reason}"
+        raise MirrorFault(message, FaultKind.SIGNATURE, reason) from error
     except OSError as error:
         reason = f"{error.filename or 'the disk'}: {error.strerror or error}"
         raise MirrorFault(reason, FaultKind.DISK) from error

@@ -95,6 +95,7 @@ def test_a_copy_that_failed_is_told_with_the_next_step(makers, page, settings, m
     assert fact in content.replace("&#x27;", "’")
     assert step in content
     assert "secret" not in content
+    assert "the releases are not" not in content, "it is said in the language of the page"
     # It does no harm to what the screens show: nobody is told of it by night.
     IncidentWatch().look_around(timezone.now())
     assert not Incident.objects.exists()
