@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 from collections.abc import Callable, Sequence
@@ -19,7 +20,9 @@ from beffroi_content.raster.text.characters import clean_text
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts.translations import stored_translations
 from beffroi_server.cap.exercise_signs import is_proven_test
-from beffroi_server.cap.languages import language_key
+from beffroi_server.cap.languages import language_key, united_infos
+from beffroi_server.cap.levels import level_of
+from beffroi_server.cap.lifetimes import Lifetime
 from beffroi_server.cap.messages import CapInfo
 from beffroi_server.core.formatting import format_day, format_hour
 from beffroi_server.outside_warnings.assessments import Assessment
@@ -30,6 +33,8 @@ TRANSLATIONS_LENGTH = 6_000
 """Characters of all translations at most: they never keep an alert from having room on the screens."""
 AREAS_NAMED = 4
 """More areas than these are a list that nobody reads on a screen."""
+MOST_INFOS = 4
+"""Events or places of one warning that are told with their own words."""
 _AHEAD = dt.timedelta(minutes=5)
 """What begins no later than this after it was sent begins now."""
 UNKNOWN_LEVEL = AlertLevel.VIGILANCE
@@ -38,20 +43,29 @@ UNKNOWN_LEVEL = AlertLevel.VIGILANCE
 
 def alert_values(found: Assessment, source: WarningSource, town: Town) -> dict[str, Any]:
     """Return the values of the alert that a warning makes, as ``alerts.services.broadcast_alert`` takes them."""
-    info = found.verdict.infos[0]
+    shown = _shown_infos(found)
+    info, _life = shown[0]
     with translation.override(town.locale), timezone.override(ZoneInfo(town.time_zone)):
         title = _shortened(_line(info.headline or info.event or source.name), TITLE_LENGTH)
-        description = _description(found, info)
+        description = _description(shown)
     return {
         "level": (found.verdict.level or UNKNOWN_LEVEL).value,
         "status": _status(found, info, town).value,
         "hazard": found.verdict.hazard,
         "title": title,
         "description": description,
-        "instruction": _shortened(clean_text(info.instruction or "").strip(), TEXT_LENGTH),
+        "instruction": _shortened(_instruction(shown), TEXT_LENGTH),
         "source": _shortened(_line(_speaker(found, info, source)), SOURCE_LENGTH),
         "translations": _translations(found, info, town),
     }
+
+
+def _shown_infos(found: Assessment) -> list[tuple[CapInfo, Lifetime]]:
+    """Return what a warning says in the language of the town, the gravest first: an event or place each."""
+    infos, lives = found.verdict.infos, found.verdict.lifetimes
+    of_words = {dataclasses.replace(info, areas=()): life for info, life in zip(infos, lives, strict=True)}
+    united = [(info, of_words[dataclasses.replace(info, areas=())]) for info in united_infos(infos)]
+    return sorted(united, key=lambda pair: level.rank if (level := level_of(pair[0])) else -1, reverse=True)
 
 
 def _speaker(found: Assessment, info: CapInfo, source: WarningSource) -> str:
@@ -98,8 +112,21 @@ def _sense(info: CapInfo) -> tuple[object, ...]:
     return (info.urgency, info.severity, info.certainty, info.onset, info.expires, places)
 
 
-def _description(found: Assessment, info: CapInfo) -> str:
-    life = found.verdict.lifetimes[0]
+def _description(shown: Sequence[tuple[CapInfo, Lifetime]]) -> str:
+    title = shown[0][0].headline
+    parts = [_part(info, life) for info, life in shown[:1]]
+    # The others have no title of their own on the screen.
+    parts += ["\n".join(filter(None, (_line(info.headline or "") if info.headline != title else "", _part(info, life))))
+              for info, life in shown[1:MOST_INFOS]]  # fmt: skip
+    return _shortened("\n".join(filter(None, parts)), TEXT_LENGTH)
+
+
+def _instruction(shown: Sequence[tuple[CapInfo, Lifetime]]) -> str:
+    texts = (clean_text(info.instruction or "").strip() for info, _life in shown[:MOST_INFOS])
+    return "\n".join(dict.fromkeys(filter(None, texts)))
+
+
+def _part(info: CapInfo, life: Lifetime) -> str:
     parts = []
     if life.onset is not None and (life.begins is None or life.onset - life.begins > _AHEAD):
         parts.append(_from_day_and_hour(life.onset))
@@ -110,7 +137,7 @@ def _description(found: Assessment, info: CapInfo) -> str:
     unsaid = [each for each in areas if each.casefold() not in said]
     if unsaid and len(areas) <= AREAS_NAMED:
         parts.append(_("Area: %(areas)s.") % {"areas": ", ".join(unsaid).rstrip(".")})
-    return _shortened("\n".join(parts), TEXT_LENGTH)
+    return "\n".join(parts)
 
 
 def _from_day_and_hour(instant: dt.datetime) -> str:

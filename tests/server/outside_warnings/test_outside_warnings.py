@@ -116,6 +116,17 @@ def test_what_a_policy_broadcasts_goes_out_at_once_and_follows_its_updates():
     assert not AlertProposal.objects.exists()
 
 
+def test_what_was_replaced_counts_again_once_it_turns_out_to_be_the_newest_of_a_cycle():
+    source = source_with(broadcast_from="alert")
+    sent = {"M-1": soon(minutes=-9), "M-2": soon(minutes=-1), "M-3": soon(minutes=-5)}
+    for name, named in (("M-1", "M-2"), ("M-2", "M-3"), ("M-3", "M-1")):
+        info = cap_info(cap_area(polygon=AROUND_RENNES), headline=name, expires=soon(hours=3))
+        reference = f"prefecture@example.org,{named},{sent[named]}"
+        arrive(source, cap_alert(info, identifier=name, msgType="Update", sent=sent[name], references=reference))
+    assert [row.key for row in source.messages.filter(ended_at=None)] == ["m-2"]
+    assert Alert.objects.get(replaced_at=None).title == "M-2"
+
+
 def test_the_other_languages_of_a_warning_become_translations(town):
     area, times = cap_area(polygon=AROUND_RENNES), {"expires": soon(hours=3)}
     infos = [
@@ -135,6 +146,24 @@ def test_the_other_languages_of_a_warning_become_translations(town):
     town.save()
     following.follow_source(source, timezone.now())
     assert [each["language"] for each in Alert.objects.get(replaced_at=None).translations] == ["de"]
+
+
+def test_of_several_events_of_one_message_each_is_told_the_gravest_first():
+    area, times = cap_area(polygon=AROUND_RENNES), {"expires": soon(hours=3)}
+    minor = {"severity": "Minor", "headline": "Brouillard", "description": "Peu de vue.", "instruction": "Ralentissez."}
+    grave = {"headline": "Tempête", "description": "Des vents très forts.", "instruction": "Rentrez."}
+    infos = [
+        cap_info(area, event="Brouillard", **minor, **times), cap_info(area, event="Vent", **grave, **times),
+        cap_info(cap_area("Cesson", polygon=AROUND_RENNES), event="Vent", **grave, **times),
+    ]  # fmt: skip
+    arrive(source_with(broadcast_from="information"), cap_alert(*infos, identifier="M-1", sent=soon(minutes=-1)))
+    alert = Alert.objects.get()
+    assert (alert.level, alert.title) == ("alert", "Tempête")
+    assert alert.description.splitlines() == [
+        "Des vents très forts.", "Secteur\xa0: Pays de Rennes, Cesson.", "Brouillard", "Peu de vue.",
+        "Secteur\xa0: Pays de Rennes.",
+    ]  # fmt: skip
+    assert alert.instruction.splitlines() == ["Rentrez.", "Ralentissez."]
 
 
 def test_what_somebody_changed_by_hand_is_not_ended_by_its_source(bob):
