@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -136,9 +137,12 @@ def _checked_root(root: Element) -> Element:
 
 def local_name(element: Element) -> str:
     """Return the name of an element without namespace, in small letters without punctuation: ``msgtype``."""
-    tag = element.tag
-    if not isinstance(tag, str):
-        return ""
+    return _plain_tag(element.tag) if isinstance(element.tag, str) else ""
+
+
+@lru_cache(maxsize=1_000)
+def _plain_tag(tag: str) -> str:
+    # A message has thousands of elements and forty names.
     return tag.rpartition("}")[2].rpartition(":")[2].replace("_", "").replace("-", "").lower()
 
 

@@ -19,7 +19,8 @@ from beffroi_server.core import sandbox
 
 MEMORY_LIMIT = 1024 * 1024 * 1024
 """Bytes of address space: a document may have 16 MB."""
-PROCESSOR_S = 20
+PROCESSOR_S = 60
+"""Seconds of processor time: an archive of 1,500 messages takes 15 on a fast machine."""
 
 
 def read_input(certificates: str, content: bytes, address: str = "") -> dict[str, object]:

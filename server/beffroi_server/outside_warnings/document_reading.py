@@ -15,8 +15,8 @@ from beffroi_server.cap.reason_texts import error_sentence
 from beffroi_server.cap.signature_outcomes import SignatureOutcome
 from beffroi_server.core import sandbox
 
-TIMEOUT_S = 60
-"""Seconds for the process, which limits its own processor time to a third of this: a busy machine is slow."""
+TIMEOUT_S = 120
+"""Seconds for the process, which limits its own processor time to half of this: a busy machine is slow."""
 _documents = TypeAdapter(CapDocument)
 
 
