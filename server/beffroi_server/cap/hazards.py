@@ -24,21 +24,23 @@ _SAME_CODES = {
 """Codes of the Emergency Alert System of the United States (47 CFR 11.31)."""
 _WORDS = {
     "person": r"child abduct, enlevement, amber alert, missing (?:person|child|endangered), personne disparue, "
-    r"desaparecid",
+    r"disparition (?:inquietante|d.enfant|de mineur), desaparecid",
     "evacuation": r"evacu, evakuier",
-    "shelter": r"shelter in place, mise a l.abri, mettez-vous a l.abri",
-    "power": r"power (?:outage|cut), blackout, (?:panne|coupure) d.electricite, delestage, stromausfall, apagon",
-    "water": r"(?:drinking|tap|boil) water, water (?:shortage|supply|contaminat|quality), eau potable, eau du robinet, "
-    r"trinkwasser, agua potable, acqua potabile",
+    "shelter": r"shelter in place, mise a l.abri, mettez-vous a l.abri, \bconfinement\b",
+    "power": r"power (?:outage|cut), blackout, (?:panne|coupure) (?:d.electricite|electrique|de courant), "
+    r"delestage, stromausfall, apagon",
+    "water": r"(?:drinking|tap|boil) water, water (?:shortage|supply|contaminat|quality), "
+    r"eau (?:non )?potable, eau du robinet, coupure d.eau, eau impropre, trinkwasser, agua potable, acqua potabile",
     "fire": r"\b(?:wild|bush|grass|forest )?fires?\b, incendi, feux? de (?:foret|veget), \bfeux\b, waldbrand, "
     r"bosbrand, skogbrann, gron[ng]brann",
-    "flood": r"flood, inondation, \bcrues?\b, submersion, storm surge, hochwasser, uberschwemmung, uberflutung, "
+    "flood": r"flood, inondation, \bcrues?\b, submersion, storm surge, rupture de (?:barrage|digue), "
+    r"coulees? de boue, hochwasser, uberschwemmung, uberflutung, "
     r"inundaci, inundac, alluvion, esondazion, overstroming, oversvamning, flom\b, flaum, povodn, enchente, alagamento",
     "heat": r"\bheat, canicule, forte chaleur, extreme high temperature, high-temperature, hitze, ola de calor, "
     r"altas temperaturas, ondata di calore, onda de calor, calor extremo, hitte",
     "snow": r"\bsnow, \bice\b, \bicing\b, \bicy\b, freezing rain, blizzard, winter (?:storm|weather), neige, verglas, "
-    r"schnee, glatteis, \bnieve\b, \bnevadas\b, \bneve\b, ghiaccio, sneeuw, gladheid, snjo",
-    "wind": r"\bwinds?\b, \bgale, hurricane, tropical storm, typhoon, tornado, cyclone, tempete, \bvents?\b, ouragan, "
+    r"pluies? verglacant, schnee, glatteis, \bnieve\b, \bnevadas\b, \bneve\b, ghiaccio, sneeuw, gladheid, snjo",
+    "wind": r"\bwinds?\b, \bgale, hurricane, tropical storm, typhoon, tornad, cyclone, tempete, \bvents?\b, ouragan, "
     r"sturm, orkan, viento, huracan, tormenta tropical, \bvento, vendaval, ciclone, \bvind\b, kuling, ветер, ураган",
     "air": r"air quality, qualite de l.air, air pollution, pollution de l.air, pollution atmospherique, \bozone\b, "
     r"smoke, fumee, ammoniac, chemical, chimique, gas leak, "

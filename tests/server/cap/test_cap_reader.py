@@ -196,6 +196,10 @@ def test_reads_references_as_they_are_written(text, expected):
         ({"event": "Child Abduction"}, "person"), ({"event": "Grassfire"}, "fire"), ({"event": "Ветер"}, "wind"),
         ({"event": "x", "event_codes": [("SAME", "TOR")]}, "wind"), ({"event": "Orages violents"}, "general"),
         ({"event": "Pluie-inondation"}, "flood"), ({"event": "Coupure d’eau potable"}, "water"),
+        ({"event": "Eau non potable"}, "water"), ({"event": "Tornade"}, "wind"),
+        ({"event": "Coupure de courant"}, "power"),
+        ({"event": "Pluies verglaçantes"}, "snow"), ({"event": "Confinement"}, "shelter"),
+        ({"event": "Disparition inquiétante"}, "person"), ({"event": "Rupture de barrage"}, "flood"),
         ({"event": "Alerte", "headline": "Ne pas utiliser l'ascenseur"}, "general"),
     ],
 )  # fmt: skip
