@@ -19,6 +19,7 @@ URGENCIES = ("Immediate", "Expected", "Future", "Past", "Unknown")
 SEVERITIES = ("Extreme", "Severe", "Moderate", "Minor", "Unknown")
 CERTAINTIES = ("Observed", "Likely", "Possible", "Unlikely", "Unknown")
 UNKNOWN = "Unknown"
+_STILL_IN_DANGER = frozenset({"Shelter", "Evacuate"})
 _VTEC = re.compile(r"/[A-Z]\.([A-Z]{3})\.[A-Z]{4}\.[A-Z]{2}\.[A-Z]\.\d{4}\.")
 """Of each event in a text product of the American weather service (NWS Instruction 10-1703): the action."""
 _VTEC_ENDS = frozenset({"CAN", "EXP"})
@@ -110,8 +111,11 @@ class CapInfo:
     def is_all_clear(self) -> bool:
         """Whether this info says that the danger is over, whatever the type of its message is.
 
-        By its response, or by the action of all of its American event codes (VTEC).
+        By its response, or by the action of all of its American event codes (VTEC). Whoever is told to take shelter or
+        to leave at the same time is not out of danger.
         """
+        if _STILL_IN_DANGER.intersection(self.response_types):
+            return False
         actions = {found for each in self.parameters for found in _VTEC.findall(each.value)}
         return "AllClear" in self.response_types or (bool(actions) and actions <= _VTEC_ENDS)
 
@@ -155,7 +159,18 @@ class CapAlert:
     @property
     def is_all_clear(self) -> bool:
         """Whether every info says that the danger is over."""
-        return bool(self.infos) and all(info.is_all_clear for info in self.infos)
+        return bool(self.infos) and all(self.clears(info) for info in self.infos)
+
+    def clears(self, info: CapInfo) -> bool:
+        """Return whether one of its infos says that the danger is over, itself or in another language.
+
+        Translations leave out the response.
+        """
+        if info.is_all_clear or info.response_types:
+            return info.is_all_clear
+        others = (each for each in self.infos if each.language != info.language and each.is_all_clear)
+        return any((each.onset, each.effective, each.expires) == (info.onset, info.effective, info.expires)
+                   for each in others)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def message_parts(message: KnownMessage, now: dt.datetime, limits: LifeLimits | 
     if alert.msg_type == "Cancel" or alert.scope == "Private":
         return []
     found = [WarningPart(message, info, lifetime(alert, info, limits, seen=message.seen)) for info in alert.infos]
-    return [part for part in found if not part.info.is_all_clear and part.lifetime.state(now) is not State.OVER]
+    return [part for part in found if not alert.clears(part.info) and part.lifetime.state(now) is not State.OVER]
 
 
 def event_key(alert: CapAlert) -> str:

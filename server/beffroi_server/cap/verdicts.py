@@ -144,7 +144,7 @@ def _judge_info(
     alert = message.alert
     life = lifetime(alert, info, life_limits(policy), seen=message.seen if message.seen <= now else None)
     position = info_position(alert, info, place)
-    if closed := next(_info_gates(info, life, position, policy, now), None):
+    if closed := next(_info_gates(alert, info, life, position, policy, now), None):
         return _Judged(info, Decision.IGNORE, (closed,), life, None)
     decision, rule, why = _by_policy(alert, info, policy)
     decision, why = _by_status(alert, info, policy, decision, why)
@@ -160,12 +160,12 @@ def _judge_info(
 
 
 def _info_gates(
-    info: CapInfo, life: Lifetime, position: Position, policy: Policy, now: dt.datetime
+    alert: CapAlert, info: CapInfo, life: Lifetime, position: Position, policy: Policy, now: dt.datetime
 ) -> Iterator[Reason]:
     """Yield why an info is not shown."""
     if position is Position.OUTSIDE:
         yield reason("elsewhere")
-    if info.is_all_clear:
+    if alert.clears(info):
         yield reason("all-clear")
     if is_proven_test(info) and policy.tests is Decision.IGNORE:
         yield reason("test-event", event=info.event or "–")
@@ -221,7 +221,8 @@ def _doubts(
     yield from _gaps(alert, info, life, now)
     if alert.effective_status == "Actual" and looks_like_test(alert, info):
         yield reason("looks-like-test")
-    if looks_like_end(info):
+    # With “AllClear” alone it would have been ignored.
+    if looks_like_end(info) or "AllClear" in info.response_types:
         yield reason("looks-like-end")
     if alert.is_summary:
         yield reason("summary")

@@ -209,6 +209,23 @@ def test_trap_06_an_end_in_words_alone_goes_to_a_person(fields):
     assert decision_of(cap_alert(cap_info(**fields))) == ("propose", "looks-like-end")
 
 
+@pytest.mark.parametrize("response", ["Shelter", "Evacuate"])
+def test_trap_06_an_all_clear_that_asks_people_to_take_shelter_goes_to_a_person(response):
+    both = cap_info(response="AllClear").replace("<urgency>", f"<responseType>{response}</responseType><urgency>")
+    assert decision_of(cap_alert(both)) == ("propose", "looks-like-end")
+    monitor = cap_info(response="AllClear").replace("<urgency>", "<responseType>Monitor</responseType><urgency>")
+    assert decision_of(cap_alert(monitor)) == ("ignore", "all-clear")
+
+
+def test_trap_06_an_all_clear_is_one_in_the_languages_that_leave_the_response_out():
+    clear = cap_info(response="AllClear")
+    assert decision_of(cap_alert(clear, cap_info(language="en-GB"))) == ("ignore", "all-clear")
+    other = cap_info(language="en-GB", response="Avoid")
+    assert decision_of(cap_alert(clear, other))[0] == "broadcast"
+    later = cap_info(language="en-GB", onset="2026-11-29T12:00:00+01:00")
+    assert decision_of(cap_alert(clear, later))[0] == "broadcast"
+
+
 def test_trap_10_a_colour_has_a_number_of_one_digit():
     info = only_alert(cap_alert(cap_info(parameters=[("awareness_level", "10; purple; Extreme")]))).infos[0]
     assert colour_of(info) is Colour.RED
