@@ -55,6 +55,8 @@ def archived_files(content: bytes, notes: ReadNotes) -> Iterator[ArchivedFile]:
     Raises:
         CapUnreadable: it is no archive, or more comes out of it than is read.
     """
+    if len(content) > MAX_BYTES:
+        raise CapUnreadable("too-large")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = [each for each in archive.infolist() if not _is_passed_over(each)]
@@ -71,7 +73,8 @@ def archived_files(content: bytes, notes: ReadNotes) -> Iterator[ArchivedFile]:
 
 def _is_passed_over(entry: zipfile.ZipInfo) -> bool:
     name = entry.filename.rpartition("/")[2]
-    return entry.is_dir() or name.startswith(".") or entry.filename.startswith("__MACOSX/")
+    # ``is_dir`` fails where there is no name at all.
+    return entry.filename.endswith("/") or name.startswith(".") or entry.filename.startswith("__MACOSX/")
 
 
 def _read_file(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> ArchivedFile:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import zipfile
 import zlib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.support.cap_files import cap_alert
 
 from beffroi_server.__main__ import main
@@ -15,6 +18,7 @@ from beffroi_server.cap import archives, reader
 from beffroi_server.cap.messages import CapUnreadable
 from beffroi_server.cap.reader import read_document
 from beffroi_server.cap.reason_texts import note_sentence
+from beffroi_server.cap.xml_documents import MAX_BYTES
 
 BLANKS = b" " * 3_000_000
 
@@ -111,6 +115,7 @@ def test_a_file_whose_bytes_were_changed_is_left_out():
     [
         (zipped(*numbered(2))[:-30], "bad-archive"),
         (b"PK\x03\x04", "bad-archive"),
+        (b"PK\x03\x04" + b" " * MAX_BYTES, "too-large"),
         (zipped(("readme.txt", b"Hello")), "no-cap"),
         (zipped(("0.zip", zipped(*numbered(1)))), "no-cap"),
         (zipped(("blanks.xml", BLANKS), *numbered(1)), "archive-too-large"),
@@ -142,7 +147,7 @@ def test_bytes_are_counted_and_no_declared_size_is_believed(monkeypatch):
 
 @pytest.mark.parametrize(
     ("limit", "value", "left"),
-    [("MAX_UNPACKED", 2_000, None), ("MAX_BYTES", 1_000, 1), ("MAX_FILES", 2, 2), ("MAX_RATIO", 1, None)],
+    [("MAX_UNPACKED", 2_000, None), ("MAX_FILES", 2, 2), ("MAX_RATIO", 1, None)],
 )
 def test_files_bytes_and_ratio_are_limited(monkeypatch, limit, value, left):
     long = [(f"{at}.xml", cap_alert(identifier=f"L-{at}", note=noise(at))) for at in range(1, 4)]
@@ -169,6 +174,36 @@ def test_no_more_messages_are_read_than_of_one_document(monkeypatch):
     found = read_document(zipped(*numbered(4)))
     assert (len(found.alerts), found.is_complete) == (2, False)
     assert [each.code for each in found.notes] == ["too-many-alerts"]
+
+
+MESSAGES = zipped(*numbered(2), ("a/readme.txt", b"Hello"))
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.dictionaries(st.integers(4, len(MESSAGES) - 1), st.integers(0, 255), max_size=12), st.integers(22, len(MESSAGES))
+)
+def test_an_archive_with_any_bytes_changed_or_missing_is_read_or_refused(changed, length):
+    content = bytearray(MESSAGES)
+    for at, byte in changed.items():
+        content[at] = byte
+    for each in (bytes(content), bytes(content[:length])):
+        with contextlib.suppress(CapUnreadable):
+            assert read_document(each).kind == "zip"
+
+
+def test_a_file_without_a_name_costs_no_other():
+    """Of the first entry of the directory, the name becomes a comment (APPNOTE 4.3.12)."""
+    at = MESSAGES.index(b"PK\x01\x02")
+    nameless = MESSAGES[: at + 28] + b"\0\0" + MESSAGES[at + 30 : at + 32] + b"\5\0" + MESSAGES[at + 34 :]
+    assert identifiers(nameless) == ["M-1"]
+
+
+def test_a_file_that_is_too_large_costs_no_other(monkeypatch):
+    monkeypatch.setattr(archives, "MAX_BYTES", 4_000)
+    archive = zipped(*numbered(2), ("long.xml", cap_alert(note="x" * 5_000)))
+    assert identifiers(archive) == ["M-0", "M-1"]
+    assert notes(archive) == ["long.xml: left out: the document is larger than 16 MB"]
 
 
 def test_nothing_is_written(monkeypatch, tmp_path):
