@@ -58,8 +58,9 @@ postgresql:  ## The server's tests of what depends on the database, on PostgreSQ
 postgresql-all:  ## All of the server's tests that use a database, on PostgreSQL
 	scripts/with-postgresql $(PYTEST) tests/server --migrations -q -n 2 --dist loadfile
 
+# Half of what these tests take is waiting for browsers, players and clocks: so three at a time, on two processors.
 e2e:  ## From the operator's browser to the glass
-	$(PYTEST) tests/e2e -n 2 --dist loadfile
+	$(PYTEST) tests/e2e -n 3 --dist loadfile
 
 bench:  ## Benchmarks: all, or one with NAME=alert_to_glass
 	@scripts/prepare test
