@@ -22,13 +22,14 @@ from beffroi_content.zone_data import zone_data_version
 from beffroi_player import system_clock
 from beffroi_player.agent.host.health import HealthMonitor
 from beffroi_player.agent.storage import AgentStorage, PlayerEnrolment
+from beffroi_player.agent.transport import trusted_authorities
 from beffroi_player.agent.transport.http_client import ServerClient, ServerRefusal
 from beffroi_player.agent.transport.mqtt_client import broker_host
 from beffroi_player.doctor.server_reach import ReachFacts, reach_broker, reach_server
 from beffroi_player.sound.equipment import sound_problems
 from beffroi_player.state.atomic_files import claim_folder
 from beffroi_player.state.default_paths import COPIES_FOLDER
-from beffroi_player.state.directories import OUTPUT_FAULT, RuntimeDirectory, StateDirectory
+from beffroi_player.state.directories import OUTPUT_FAULT, ActiveProgramme, RuntimeDirectory, StateDirectory
 
 _SECRETS = ("enrolment.json", f"{COPIES_FOLDER}/enrolment.json")
 
@@ -112,7 +113,7 @@ def read_facts(state_folder: Path, runtime_folder: Path, root: Path = Path("/"),
         health=monitor.read_health(),
         lacking_sound=sound_problems(programme.manifest.settings.alert_sound) if programme else (),
         past_firmware=tuple(sorted(monitor.past_firmware_problems())),
-        reach=tuple(_reach(enrolment)) if enrolment is not None and asks_network else (),
+        reach=tuple(_reach(enrolment, programme)) if enrolment is not None and asks_network else (),
     )
 
 
@@ -169,7 +170,9 @@ def _zone_problem(name: str) -> str:
     return ""
 
 
-def _reach(enrolment: PlayerEnrolment) -> list[ReachFacts]:
+def _reach(enrolment: PlayerEnrolment, programme: ActiveProgramme | None) -> list[ReachFacts]:
+    # As the agent does: see ``FollowedSettings.learn_places``.
+    trusted_authorities.believe(programme.manifest.settings.authorities if programme else enrolment.authorities)
     server = reach_server(enrolment.server)
     if not server.code:
         server = _fetched(enrolment)

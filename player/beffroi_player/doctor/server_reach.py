@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from beffroi_player.agent.transport import trusted_authorities
+
 TIMEOUT_S = 5.0
 _ANSWER_BYTES = 4096
 _CERTIFICATE_TIMES = {9, 10}
@@ -96,7 +98,7 @@ def _connection_problem(error: OSError) -> ReachProblem:
 
 def _secure(plain: socket.socket, host: str) -> ssl.SSLSocket:
     try:
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+        return trusted_authorities.tls_context().wrap_socket(plain, server_hostname=host)
     except ssl.SSLCertVerificationError as error:
         code = "certificate-time" if error.verify_code in _CERTIFICATE_TIMES else "certificate-untrusted"
         raise ReachProblem(code, error.verify_message) from error

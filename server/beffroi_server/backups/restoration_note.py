@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from django.conf import settings
+from django.db import DatabaseError
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from beffroi_server.accounts import audit
@@ -55,7 +56,17 @@ def leave_note(note: RestorationNote) -> None:
 
 
 def record_noted() -> None:
-    """Record the restoration that was noted, if there is one. The database must fit this version."""
+    """Record the restoration that was noted, if there is one. The database must fit this version.
+
+    Where that cannot be written now, the note waits for the next command: no server stays away for it.
+    """
+    try:
+        _record()
+    except (DatabaseError, OSError) as error:
+        logger.warning("the restoration is not in the audit trail yet: %s", error)
+
+
+def _record() -> None:
     path = _path()
     try:
         if path.stat().st_size > _NOTE_LIMIT:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from beffroi_server.backups import database_copies, encryption, key_archive, layout, restoration_note, trial
@@ -109,8 +110,10 @@ def restore_backup(
                 _put_keys_aside(replaced)
             key_archive.put_keys_back(files, Path(settings.KEYS), Path(settings.DATA))
             _note_restoration(backup, record, now, replaced)
-            if not tried.is_older:
-                restoration_note.record_noted()
+            if tried.is_older:
+                progress("bringing the database of an earlier version up to date")
+                call_command("migrate", verbosity=0, interactive=False)
+            restoration_note.record_noted()
     finally:
         if lock is not None:
             lock.release()

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.support.private_authority import Authority
 from tests.support.signing_town import SigningTown, slide
 
 from beffroi_content import library_check
@@ -24,6 +25,7 @@ from beffroi_content.wire.reports import PlayerHealth
 from beffroi_player.__main__ import main
 from beffroi_player.agent.host.health import HealthMonitor
 from beffroi_player.agent.storage import AgentStorage
+from beffroi_player.agent.transport import trusted_authorities
 from beffroi_player.doctor import facts as player_facts
 from beffroi_player.doctor import server_reach, texts
 from beffroi_player.doctor.checks import check_player
@@ -155,7 +157,9 @@ class TestReading:
 
 
 @contextlib.contextmanager
-def answering(status: int, body: bytes, headers: dict[str, str] | None = None) -> Iterator[str]:
+def answering(
+    status: int, body: bytes, headers: dict[str, str] | None = None, context: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """Answer every request alike, as a network does that wants a sign-in."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -170,8 +174,10 @@ def answering(status: int, body: bytes, headers: dict[str, str] | None = None) -
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http{'s' if context else ''}://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
@@ -211,6 +217,18 @@ class TestWay:
             monkeypatch.setattr(ssl.SSLContext, "wrap_socket", refuse)
             with socket.create_server(("127.0.0.1", 0)) as listening:
                 assert reach_broker("127.0.0.1", listening.getsockname()[1], tls=True).code == code
+
+    def test_to_a_server_with_a_certificate_of_the_towns_own_authority(self, tmp_path):
+        authority = Authority("town")
+        body = b'{"status": "ok"}'
+        with answering(200, body, context=authority.server_context(tmp_path)) as url:
+            storage, enrolment = AgentStorage(tmp_path), SigningTown().enrolment(url)
+            for believed, code in (((), "certificate-untrusted"), ((authority.pem,), "")):
+                storage.enrolment.write(enrolment.model_copy(update={"authorities": believed}))
+                found = read_facts(tmp_path, tmp_path, asks_network=True).reach[0]
+                # It answers nothing else: beyond the certificate, that is a fault of the server.
+                assert found.code == (code or "server-error")
+        trusted_authorities.believe(())
 
     def test_of_a_player_that_was_revoked_and_of_one_that_is_known(self, tmp_path):
         hall = SigningTown()

@@ -16,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from beffroi_server.__main__ import main
@@ -51,6 +52,19 @@ alerts.broadcast_alert(level="alert", title="Crue", source="Mairie", targets=EVE
 """
 
 
+BACK_UP_AN_EARLIER_VERSION = """
+import datetime as dt, os, sys, django
+from pathlib import Path
+os.environ["DJANGO_SETTINGS_MODULE"] = "beffroi_server.settings"
+django.setup()
+from django.core.management import call_command
+from beffroi_server.backups import writing
+# Nothing depends on the last migration of this package, which adds a constraint.
+call_command("migrate", "account", "0008", verbosity=0)
+writing.make_backup(Path(sys.argv[1]), dt.datetime.now(dt.UTC), keep=1)
+"""
+
+
 class Machine:
     """A data folder, and the command line for it."""
 
@@ -68,6 +82,11 @@ class Machine:
     def fill(self) -> None:
         done = self._python("-c", FILL)
         assert done.returncode == 0, done.stderr
+
+    def back_up_as_an_earlier_version(self, folder: Path) -> Path:
+        done = self._python("-c", BACK_UP_AN_EARLIER_VERSION, str(folder))
+        assert done.returncode == 0, done.stderr
+        return list_backups(folder)[0]
 
     def titles(self) -> list[tuple[str]]:
         return self._query("SELECT title FROM alerts_alert")
@@ -144,6 +163,18 @@ def test_a_backup_is_restored_on_another_machine_with_the_alert_that_is_on(kept,
     assert not other.events("town-backed-up")
     assert {"path": str(kept), "is_encrypted": False} in town.events("town-backed-up")
     assert "is whole" in other.run("backup-verify", _backed_up(other))
+
+
+def test_a_backup_of_an_earlier_version_is_brought_up_to_date(town, other, tmp_path):
+    before = Machine(shutil.copytree(town.data, tmp_path / "before" / "data"))
+    backup = before.back_up_as_an_earlier_version(tmp_path / "backups")
+
+    said = other.run("restore", backup)
+
+    assert "bringing the database of an earlier version up to date" in said
+    assert other.titles() == [("Crue",)]
+    assert len(other.events("town-restored")) == 1
+    assert "http" in other.run("link")
 
 
 def _backed_up(machine: Machine) -> Path:
@@ -324,3 +355,24 @@ def test_a_note_of_a_restoration_that_is_damaged_is_in_nobodys_way(town_row, set
     accounts.create_user("dora", UserRole.ADMINISTRATOR)
 
     assert main(["link"]) == 0
+
+
+def test_a_restoration_that_cannot_be_recorded_now_keeps_no_server_away(
+    town_row, settings, tmp_path, capsys, monkeypatch
+):
+    settings.DATA = tmp_path
+    accounts.create_user("dora", UserRole.ADMINISTRATOR)
+    now = timezone.now()
+    restoration_note.leave_note(RestorationNote(restored_at=now, backup_of=now, backup="/backups/x"))
+    with monkeypatch.context() as full:
+        full.setattr(restoration_note, "serialised", _refuse_to_write)
+        assert main(["link"]) == 0
+    assert not AuditEvent.objects.filter(action="town-restored").exists()
+
+    assert main(["link"]) == 0
+
+    assert AuditEvent.objects.filter(action="town-restored").count() == 1
+
+
+def _refuse_to_write():
+    raise OperationalError("database or disk is full")
