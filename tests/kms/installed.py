@@ -56,6 +56,8 @@ for line in open("/proc/self/mountinfo"):
             folders.clear()
 """
 WAIT_S = 120.0
+START_S = 300.0
+"""Until the server answers: it loads all of its pages first, which emulation makes thirty times as long."""
 
 
 def told(*command: str | Path, check: bool = True) -> str:
@@ -115,7 +117,7 @@ def a_server_is_installed_and_runs() -> None:
     told("cp", f"/root/units/{SERVER}.service", "/etc/systemd/system/")
     told("systemctl", "daemon-reload")
     told("systemctl", "enable", "--now", SERVER)
-    until("it answers", lambda: told("busybox", "wget", "-qO-", "http://127.0.0.1:8000/", check=False), WAIT_S)
+    until("it answers", lambda: told("busybox", "wget", "-qO-", "http://127.0.0.1:8000/", check=False), START_S)
 
 
 def a_broker_is_set_up_beside_it() -> None:
@@ -123,7 +125,7 @@ def a_broker_is_set_up_beside_it() -> None:
     told(PROGRAMS / "beffroi-provisioning", "broker", "--site", "saint-aubin", "--public-host", "localhost")
     told("systemctl", "restart", "mosquitto", SERVER)
     assert shown("mosquitto", "ActiveState") == "active"
-    until("the server is connected", lambda: "u'server'" in BROKER_LOG.read_text(), WAIT_S)
+    until("the server is connected", lambda: "u'server'" in BROKER_LOG.read_text(), START_S)
 
 
 def the_broker_was_told_of_the_player() -> None:
