@@ -119,7 +119,7 @@ def read_announcement_list(request: HttpRequest) -> ListState:
     offered = _offered_choices()
     statuses = [*AnnouncementStatus.choices, (NOT_ON, _("not on the screens"))]
     filters = (
-        ("status", _("On the screens"), [(value, str(text)) for value, text in statuses]),
+        ("status", _("Status"), [(value, str(text)) for value, text in statuses]),
         ("template", _("Template"), sorted(template_choices(), key=lambda choice: fold_text(choice[1]))),
         ("category", _("Category"), offered["category"]),
         ("tag", _("Tag"), offered["tag"]),
