@@ -62,6 +62,17 @@ class TestFilters:
     def test_narrow_the_list(self, as_alice, announcement, glass, query, expected):
         assert sorted(titles(page_text(as_alice.get(f"/announcements/?{query}")))) == sorted(expected)
 
+    @pytest.mark.parametrize("query", ["", "status=on", "status=draft", "status=not-on"])
+    def test_leave_each_row_its_own_status(self, as_alice, announcement, glass, query):
+        rows = as_alice.get(f"/announcements/?{query}").context["page"].object_list
+        labels = {
+            "Collecte du verre": ("on the screens", "calm"),
+            "La piscine rouvre lundi": ("draft: nothing shows it", "warn"),
+        }
+        assert rows
+        for row in rows:
+            assert (row.status_text, row.status_colour) == labels[row.title]
+
     def test_are_chips_that_lead_to_the_list_without_them(self, as_alice, glass):
         page = page_text(as_alice.get("/announcements/?status=on&search=verre&page=3"))
         assert 'href="?search=verre"' in page
