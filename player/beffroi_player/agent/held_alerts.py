@@ -5,13 +5,9 @@ The most urgent form of each alert is drawn and presented before anything else i
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-
-from PIL import Image
 
 from beffroi_content import rendering
 from beffroi_content.model import (
@@ -28,9 +24,8 @@ from beffroi_content.rendering import AlertDrawing, Canvas
 from beffroi_content.timeline import Moment
 from beffroi_content.wire.documents import AlertSet
 from beffroi_player.agent.held_streams import held_stream, measured_stream, reception_of
-from beffroi_player.agent.prepare.png_encoder import save_png
+from beffroi_player.agent.page_files import PageFiles
 from beffroi_player.clock import ServerClock
-from beffroi_player.state.atomic_files import write_pieces
 from beffroi_player.state.directories import (
     LOCAL_STREAM,
     AlertsRecord,
@@ -41,7 +36,6 @@ from beffroi_player.state.directories import (
     StateDirectory,
     alert_set_key,
 )
-from beffroi_player.state.ppm_images import ppm_header
 from beffroi_player.wakeup import send_wakeup
 
 log = logging.getLogger(__name__)
@@ -109,13 +103,14 @@ class HeldAlerts:
     """File names of the pages, by the key of the rendering."""
     _page_ms: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """How long each page takes to read, by the same key."""
-    _unsaved: set[str] = field(default_factory=set)
-    """File names of frames that are in the runtime directory, and not on the disk yet."""
     _former: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = field(default_factory=dict)
     """The pages of before and their times, by ``alert_set_key``, for as long as everything is drawn anew. A stage that
     was told of some alerts only would show what the others hide."""
     _stale: set[str] = field(default_factory=set)
     """Frames that may be removed from the disk."""
+
+    def __post_init__(self) -> None:
+        self._pages = PageFiles(self.state, self.runtime)
 
     def restore(self, record: AlertsRecord | None) -> None:
         """Hold the alerts of a record again, and draw them anew; until then each is shown as it was drawn before."""
@@ -226,6 +221,7 @@ class HeldAlerts:
         if later:
             self._publish_record()
         self._stale |= self._discard_frames()
+        self._pages.keep_spare(self.drawing_context.settings.screen_class.size)
 
     def to_record(self) -> AlertsRecord:
         """Return all alerts of which at least the main form is drawn, with the names of their frames."""
@@ -255,9 +251,7 @@ class HeldAlerts:
         """
         kept = {name for names in record.frames.values() for name in names}
         for name in kept:
-            if name in self._unsaved:
-                self._save_page(name)
-                self._unsaved.discard(name)
+            self._pages.save_page(name)
         self.state.alerts.write(record)
         # After the record is written: until then the file on the disk names these frames.
         stale, self._stale = self._stale, set()
@@ -293,8 +287,7 @@ class HeldAlerts:
         self._page_ms = {key: times for key, times in self._page_ms.items() if key in kept}
         gone = before - self.frame_names
         for name in gone:
-            self._unsaved.discard(name)
-            self._memory_file(name).unlink(missing_ok=True)
+            self._pages.discard_page(name)
         return gone
 
     @property
@@ -351,7 +344,7 @@ class HeldAlerts:
         for number in range(len(drawing.pages)):
             name = f"{key}-{number}.png"
             try:
-                self._keep_page(name, drawing, number)
+                self._pages.keep_page(name, drawing, number)
             except Exception:
                 if not names:
                     raise
@@ -363,28 +356,6 @@ class HeldAlerts:
                 self._drawn[key], self._page_ms[key] = tuple(names), times[:1]
                 self._publish_record()
         self._drawn[key], self._page_ms[key] = tuple(names), times[: len(names)]
-
-    def _keep_page(self, name: str, drawing: AlertDrawing, number: int) -> None:
-        path = self._memory_file(name)
-        try:
-            pieces = itertools.chain((ppm_header(drawing.canvas.size),), drawing.rgb_bands(number))
-            write_pieces(path, pieces, durable=False)
-            self._unsaved.add(name)
-        except OSError as error:
-            # The runtime directory is full: the disk is slower, but the alert is presented.
-            log.warning("%s goes to the disk at once: %s", path.name, error)
-            save_png(drawing.frame(number), self.state.frames / name)
-
-    def _save_page(self, name: str) -> None:
-        try:
-            image = Image.open(self._memory_file(name), formats=["PPM"])
-        except FileNotFoundError:
-            return  # Its alert is no longer held.
-        with image:
-            save_png(image, self.state.frames / name)
-
-    def _memory_file(self, name: str) -> Path:
-        return (self.runtime.folder / name).with_suffix(".ppm")
 
     def _publish_record(self) -> None:
         try:

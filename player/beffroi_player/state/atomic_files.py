@@ -35,8 +35,18 @@ def write_file(path: Path, *data: bytes, durable: bool = True, mode: int = 0o644
     write_pieces(path, data, durable=durable, mode=mode)
 
 
-def write_pieces(path: Path, pieces: Iterable[bytes], *, durable: bool = True, mode: int = 0o644) -> None:
+def write_pieces(
+    path: Path, pieces: Iterable[bytes], *, durable: bool = True, mode: int = 0o644, over: Path | None = None
+) -> None:
     """Replace a file in one step, as :func:`write_file` does, by pieces of which only one need be in memory at a time.
+
+    Args:
+        path: The file; its folder must exist.
+        pieces: Its new content.
+        durable: See :func:`write_file`.
+        mode: Permission bits.
+        over: A file in the same folder, whose memory and permission bits the new one takes, where it exists: it is
+            gone afterwards.
 
     Raises:
         OSError: see :func:`write_file`. What ``pieces`` raises comes through, and the old file is untouched.
@@ -44,9 +54,13 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, durable: bool = True, m
     # The name is unique by process and thread, so that two writers never share a temporary file.
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        if over is not None:
+            with contextlib.suppress(FileNotFoundError):
+                over.replace(temporary)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, mode)
         with open(descriptor, "wb") as file:
             file.writelines(pieces)
+            file.truncate()
             if durable:
                 file.flush()
                 os.fsync(file.fileno())

@@ -136,7 +136,7 @@ def test_a_full_runtime_directory_stops_no_alert(
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("beffroi_player.agent.held_alerts.write_pieces", fail)
+    monkeypatch.setattr("beffroi_player.agent.page_files.write_pieces", fail)
     informed.receive(hall.publish_alerts(alert()))
     assert list(informed.runtime.folder.glob("*.ppm")) == []
     assert informed.alerts == [("flood", "takeover")]
