@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
+from beffroi_server.cap.coordinates import is_flat
 from beffroi_server.cap.countries import box_around
 from beffroi_server.cap.geocodes import CodeMatch, match_code
-from beffroi_server.cap.geometry import geometry_contains, is_certainly_off
-from beffroi_server.cap.messages import CapAlert, CapArea, CapInfo, NamedValue
+from beffroi_server.cap.geometry import geometry_contains, is_certainly_off, outline_contains
+from beffroi_server.cap.messages import CapAlert, CapArea, CapInfo, NamedValue, Point
 from beffroi_server.cap.places import Place
 
 
@@ -26,13 +27,15 @@ def area_position(area: CapArea, place: Place) -> Position:
 
     A drawn area counts alone: the codes beside a polygon are the counties or communes around it, although CAP's words
     make a union of them. They only help where the place has no coordinates: a town outside of all of them is
-    outside, as is one whose department or country lies far from what is drawn. A circle of radius 0 draws nothing: the
-    exact code of the town beside it counts.
+    outside, as is one whose department or country lies far from what is drawn. A circle of radius 0 draws nothing, nor
+    does a line: the exact code of the town beside it counts. Where that code stands beside an outline that only holds
+    the town with longitude first, nobody knows what is meant.
     """
     codes = _codes_position(area, place)
     if not area.has_geometry:
         return codes
-    if codes is Position.INSIDE and _is_point(area) and any(_is_exact(code, place) for code in area.geocodes):
+    has_own_code = codes is Position.INSIDE and any(_is_exact(code, place) for code in area.geocodes)
+    if has_own_code and _is_point(area):
         # A point is where something is, not how far it reaches.
         return Position.INSIDE
     if place.point is None:
@@ -40,14 +43,19 @@ def area_position(area: CapArea, place: Place) -> Position:
         is_off = (area.geocodes and codes is Position.OUTSIDE) or (box is not None and is_certainly_off(area, box))
         return Position.OUTSIDE if is_off else Position.UNKNOWN
     contains = geometry_contains(area, place.point)
-    if contains is None:
+    if contains is None or (not contains and has_own_code and _holds_swapped(area, place.point)):
         return Position.UNKNOWN
     return Position.INSIDE if contains else Position.OUTSIDE
 
 
 def _is_point(area: CapArea) -> bool:
-    is_drawn = area.polygons or area.is_incomplete or any(circle.radius_km for circle in area.circles)
-    return bool(area.circles) and not is_drawn
+    is_drawn = any(not is_flat(outline) for outline in area.polygons) or any(each.radius_km for each in area.circles)
+    return not area.is_incomplete and not is_drawn
+
+
+def _holds_swapped(area: CapArea, place: Point) -> bool:
+    """Return whether a place is in an area if its source has written longitude first."""
+    return any(outline_contains(outline, (place[1], place[0])) for outline in area.polygons)
 
 
 def _is_exact(code: NamedValue, place: Place) -> bool:

@@ -7,13 +7,18 @@ import re
 
 from beffroi_server.cap.messages import CapCircle, Outline, Point
 
-MAX_OUTLINE_POINTS = 20_000
+MAX_OUTLINE_POINTS = 200_000
+"""A real watch for a coast with its islands has one outline of 34,000 points."""
+MAX_OUTLINE_LETTERS = 10_000_000
 HALF_EARTH_KM = 20_040.0
 """Half the way around the earth: no place is farther from another."""
 MAX_LONGITUDE = 540.0
 """Polygons over the antimeridian are written with longitudes beyond ±180 degrees."""
+_FLAT = 1e-12
+"""Square degrees: less than a square of ten centimetres."""
 _NUMBER = r"[+-]?(?:\d{1,6}\.?\d{0,25}|\.\d{1,25})(?:[eE][+-]?\d{1,2})?"
 _PAIR = re.compile(rf"({_NUMBER}),({_NUMBER})")
+_UNIT = re.compile(r"k?m$")
 _BRACKETS = str.maketrans("()[]{};|", "        ", "")
 
 
@@ -22,7 +27,7 @@ class CoordinatesError(ValueError):
 
 
 def read_outline(text: str, *, placeholders: bool = False) -> Outline:
-    """Return a closed outline.
+    """Return a closed outline; it may be only a line or a point, which have no inside (see ``is_flat``).
 
     A wrong pair refuses the whole outline: without it the border would run elsewhere.
 
@@ -31,9 +36,11 @@ def read_outline(text: str, *, placeholders: bool = False) -> Outline:
         placeholders: Whether pairs ``-1,-1`` are left out: the German federal office (BBK) writes them.
 
     Raises:
-        CoordinatesError: a pair is wrong, or there are fewer than three points.
+        CoordinatesError: a pair is wrong, or there are none or too many.
     """
-    words = " ".join(text[:1_000_000].translate(_BRACKETS).split()).replace(" ,", ",").replace(", ", ",").split()
+    if len(text) > MAX_OUTLINE_LETTERS:
+        raise CoordinatesError("too-many-points")
+    words = " ".join(text.translate(_BRACKETS).split()).replace(" ,", ",").replace(", ", ",").split()
     if len(words) > MAX_OUTLINE_POINTS:
         raise CoordinatesError("too-many-points")
     points = [_read_pair(word) for word in words]
@@ -42,9 +49,17 @@ def read_outline(text: str, *, placeholders: bool = False) -> Outline:
     steps = [point for at, point in enumerate(points) if not at or point != points[at - 1]]
     if steps and steps[0] != steps[-1]:
         steps.append(steps[0])
-    if len(set(steps)) < 3:
+    if not steps:
         raise CoordinatesError("no-outline")
     return tuple(steps)
+
+
+def is_flat(outline: Outline) -> bool:
+    """Return whether an outline is only a point, or lies on one line."""
+    first = outline[0]
+    other = next((point for point in outline if point != first), first)
+    north, east = other[0] - first[0], other[1] - first[1]
+    return all(abs(north * (point[1] - first[1]) - east * (point[0] - first[0])) <= _FLAT for point in outline)
 
 
 def _read_pair(word: str) -> Point:
@@ -63,16 +78,20 @@ def _checked_point(latitude: float, longitude: float) -> Point:
 
 
 def read_circle(text: str) -> CapCircle:
-    """Return a circle: ``latitude,longitude radius``, the radius in kilometres.
+    """Return a circle: ``latitude,longitude radius``, the radius in kilometres, or in the unit that stands behind it.
 
     Raises:
         CoordinatesError: it is none.
     """
     words = re.split(r"[\s,\u00a0]+", text[:1_000].translate(_BRACKETS).strip(" \t\r\n,\u00a0"))
+    unit = _UNIT.search(words[-1].lower())
+    if unit:
+        words[-1] = words[-1][: unit.start()]
+        words = words if words[-1] else words[:-1]
     if len(words) != 3 or not all(re.fullmatch(_NUMBER, word) for word in words):
         raise CoordinatesError("bad-circle")
     latitude, longitude = _checked_point(float(words[0]), float(words[1]))
-    radius = float(words[2])
+    radius = float(words[2]) / (1_000 if unit and unit[0] == "m" else 1)
     if not 0 <= radius <= HALF_EARTH_KM:
         raise CoordinatesError("bad-circle")
     return CapCircle(latitude, longitude, radius)

@@ -56,6 +56,8 @@ _LABEL = re.compile(
     r"[\[(*]\s?(?:test|essai|exercice|exercise|drill|simulacro|ubung)\s?[\])*]"
 )
 """At the beginning of a description or instruction, or between brackets in it: “[TEST] …”, “Exercice : …”."""
+_CAPITALS = re.compile(r"\b(?:TEST|ESSAI|EXERCICE|EXERCISE|SIMULACRO|ÜBUNG)\b")
+"""In a description or instruction that is not all in capitals."""
 _NAME = re.compile(r"(?:^|[^a-z])(?:tests?|testing|exercise|exercice|essai|drill|uebung|simulacro)(?:[^a-z]|$)")
 """In an identifier, or the name of a sender."""
 _END = re.compile(
@@ -89,8 +91,10 @@ def looks_like_test(alert: CapAlert, info: CapInfo) -> bool:
         return True
     if any(_NAME.search((name or "").lower()) for name in (alert.identifier, alert.sender, info.sender_name)):
         return True
-    long = (_plain(text) for text in (info.description, info.instruction) if text)
-    return any(_SENTENCES.search(text) or _LABEL.search(text) for text in long)
+    long = [text[:5_000] for text in (info.description, info.instruction) if text]
+    if any(_CAPITALS.search(text) and sum(map(str.islower, text)) > sum(map(str.isupper, text)) for text in long):
+        return True
+    return any(_SENTENCES.search(text) or _LABEL.search(text) for text in map(_plain, long))
 
 
 def looks_like_end(info: CapInfo) -> bool:

@@ -2,13 +2,15 @@
 
 The winding number of an outline is counted, so that outlines may run either way, cross themselves or be drawn twice;
 what is left of them as lines and points has no inside. That takes time in proportion to the points and no repair.
+An outline that is nothing but a line or a point says where something is, as a circle of radius 0 does.
 """
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import chain, pairwise
 
+from beffroi_server.cap.coordinates import is_flat
 from beffroi_server.cap.countries import Box
 from beffroi_server.cap.messages import CapArea, CapCircle, Outline, Point
 
@@ -22,7 +24,7 @@ _EDGE_DEGREES = 1e-9
 LARGEST_CIRCLE_KM = 1_000.0
 """A larger radius is one in metres: the circles of real warnings have some hundred kilometres at most."""
 POINT_CIRCLE_KM = 20.0
-"""Circles of radius 0 name a point of unknown extent: nobody can tell whether a place within this distance is meant."""
+"""Points and lines have an unknown extent: nobody can tell whether a place within this distance is meant."""
 
 
 def geometry_contains(area: CapArea, place: Point) -> bool | None:
@@ -32,32 +34,35 @@ def geometry_contains(area: CapArea, place: Point) -> bool | None:
     """
     if any(outline_contains(outline, place) for outline in area.holes):
         return False
-    found = [circle_contains(circle, place) for circle in area.circles]
-    if True in found or any(outline_contains(outline, place) for outline in area.polygons):
-        return None if area.has_lost_hole else True
-    return None if None in found or area.is_incomplete else False
+    is_unknown = area.is_incomplete
+    for contains in chain(
+        (circle_contains(circle, place) for circle in area.circles),
+        (outline_contains(outline, place) for outline in area.polygons),
+    ):
+        if contains:
+            return None if area.has_lost_hole else True
+        is_unknown = is_unknown or contains is None
+    return None if is_unknown else False
 
 
 def is_certainly_off(area: CapArea, box: Box) -> bool:
     """Return whether a drawn area has nothing in common with a box; False where that is not certain."""
     if area.is_incomplete:
         return False
-    boxes = [_box_of(_unrolled(outline)) for outline in area.polygons]
-    boxes += [_box_of_circle(circle) for circle in area.circles]
+    boxes = [_box_of(_unrolled(outline), POINT_CIRCLE_KM if is_flat(outline) else 0) for outline in area.polygons]
+    boxes += [
+        _box_of(((each.latitude, each.longitude),), max(each.radius_km, POINT_CIRCLE_KM)) for each in area.circles
+    ]
     return bool(boxes) and not any(_have_common(each, box) for each in boxes)
 
 
-def _box_of(outline: Outline) -> Box:
-    latitudes, longitudes = [point[0] for point in outline], [point[1] for point in outline]
-    return min(latitudes), max(latitudes), min(longitudes), max(longitudes)
-
-
-def _box_of_circle(circle: CapCircle) -> Box:
-    reach = max(circle.radius_km, POINT_CIRCLE_KM) / _KM_OF_A_DEGREE
-    north, south = circle.latitude + reach, circle.latitude - reach
+def _box_of(points: Outline, around_km: float) -> Box:
+    latitudes, longitudes = [point[0] for point in points], [point[1] for point in points]
+    reach = around_km / _KM_OF_A_DEGREE
+    south, north = min(latitudes) - reach, max(latitudes) + reach
     is_polar = north >= _POLAR_DEGREES or south <= -_POLAR_DEGREES
     sideways = 180.0 if is_polar else min(180.0, reach / math.cos(math.radians(max(abs(north), abs(south)))))
-    return south, north, circle.longitude - sideways, circle.longitude + sideways
+    return south, north, min(longitudes) - sideways, max(longitudes) + sideways
 
 
 def _have_common(one: Box, other: Box) -> bool:
@@ -84,8 +89,13 @@ def distance_km(one: Point, other: Point) -> float:
     return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(half)))
 
 
-def outline_contains(outline: Outline, place: Point) -> bool:
-    """Return whether a place is within an outline or on it; longitudes are compared modulo 360 degrees."""
+def outline_contains(outline: Outline, place: Point) -> bool | None:
+    """Return whether a place is within an outline or on it; None near one that is only a line or a point.
+
+    Longitudes are compared modulo 360 degrees.
+    """
+    if is_flat(outline):
+        return None if _distance_to_line_km(outline, place) <= POINT_CIRCLE_KM else False
     unrolled = _unrolled(outline)
     # Unrolled, nothing would be left of a box around the earth.
     outline = outline if _is_line(unrolled) else unrolled
@@ -93,6 +103,21 @@ def outline_contains(outline: Outline, place: Point) -> bool:
     west, east = min(point[1] for point in outline), max(point[1] for point in outline)
     turns = range(math.ceil((west - longitude - 1e-6) / 360), math.floor((east - longitude + 1e-6) / 360) + 1)
     return any(_winds_around(outline, latitude, longitude + 360 * turn) for turn in turns)
+
+
+def _distance_to_line_km(line: Outline, place: Point) -> float:
+    """Return the distance to the nearest point of a line as on a plane: good enough for what is near."""
+    narrow = math.cos(math.radians(place[0]))
+    points = [
+        (((longitude - place[1] + 180) % 360 - 180) * narrow * _KM_OF_A_DEGREE, (latitude - place[0]) * _KM_OF_A_DEGREE)
+        for latitude, longitude in line
+    ]
+    found = [math.hypot(*points[0])]
+    for (from_x, from_y), (to_x, to_y) in pairwise(points):
+        x, y = to_x - from_x, to_y - from_y
+        along = max(0.0, min(1.0, -(from_x * x + from_y * y) / ((x * x + y * y) or 1.0)))
+        found.append(math.hypot(from_x + along * x, from_y + along * y))
+    return min(found)
 
 
 def _unrolled(outline: Outline) -> Outline:

@@ -42,7 +42,7 @@ _SIGNS = frozenset({"identifier", "sender", "sent", "status", "msgtype", "info",
 _CARRIERS = frozenset(
     {"content", "summary", "description", "encoded", "contentdata", "embeddedxmlcontent", "value", "payload"}
 )
-"""Elements in which whole messages travel as text: escaped, in CDATA, or in base64."""
+"""Elements in which whole messages travel in base64; escaped or in CDATA they travel under any name."""
 _ENTRY_NAMES = INFO_NAMES | AREA_NAMES | {"status", "msgtype", "messagetype"}
 _ENTRIES = ("entry", "item")
 _CAP_TYPES = ("application/cap+xml", "application/common-alerting-protocol+xml")
@@ -162,8 +162,8 @@ def _read_alerts(
         elif name == "alert" and _is_message(element):
             alert = read_alert(element, notes, is_damaged=is_damaged)
             yield dataclasses.replace(alert, envelope_status=envelope_status) if envelope_status else alert
-        elif name in _CARRIERS and depth == 0 and carried < MAX_CARRIED and not len(element):
-            content = _carried_bytes((element.text or "").strip())
+        elif depth == 0 and carried < MAX_CARRIED and name and not len(element):
+            content = _carried_bytes((element.text or "").strip(), is_carrier=name in _CARRIERS)
             if content is not None and not _is_within_alert(element):
                 carried += 1
                 yield from _read_carried(content, notes, envelope_status)
@@ -172,11 +172,15 @@ def _read_alerts(
 
 
 def _is_message(element: Element) -> bool:
-    return any(local_name(child) in _SIGNS for child in element) and not _is_within_alert(element)
+    return _has_signs(element) and not _is_within_alert(element)
+
+
+def _has_signs(element: Element) -> bool:
+    return any(local_name(child) in _SIGNS for child in element)
 
 
 def _is_within_alert(element: Element) -> bool:
-    return any(local_name(parent) == "alert" for parent in element.iterancestors())
+    return any(local_name(parent) == "alert" and _has_signs(parent) for parent in element.iterancestors())
 
 
 def _read_carried(content: bytes, notes: ReadNotes, envelope_status: str | None) -> Iterator[CapAlert]:
@@ -191,11 +195,11 @@ def _read_carried(content: bytes, notes: ReadNotes, envelope_status: str | None)
     yield from _read_alerts(root, notes, is_damaged=is_damaged, depth=1, envelope_status=envelope_status)
 
 
-def _carried_bytes(text: str) -> bytes | None:
+def _carried_bytes(text: str, *, is_carrier: bool) -> bytes | None:
     if text.startswith("<"):
         return text.encode("utf-8", "replace") if re.search(r"<(?:\w{1,20}:)?alert\b", text[:4000]) else None
     # “<?xml” and “<alert” in base64, with or without a byte-order mark.
-    if text.startswith(("PD94", "PGFsZXJ0", "PGNhc", "77u/P")):
+    if is_carrier and text.startswith(("PD94", "PGFsZXJ0", "PGNhc", "77u/P")):
         try:
             return base64.b64decode("".join(text.split()), validate=True)
         except (binascii.Error, ValueError):

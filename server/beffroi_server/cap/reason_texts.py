@@ -95,7 +95,7 @@ _NOTES: dict[str, tuple[str, str]] = {
                  "un contour avec une paire qui n’est pas latitude,longitude ; le contour est laissé"),
     "out-of-range": ("coordinates that are nowhere on earth (longitude first?); left out",
                      "des coordonnées hors du globe (longitude en premier ?) ; laissées"),
-    "no-outline": ("an outline of fewer than three points; left out", "un contour de moins de trois points ; laissé"),
+    "no-outline": ("an outline without points; left out", "un contour sans points ; laissé"),
     "too-many-points": ("an outline of too many points; left out", "un contour de trop de points ; laissé"),
     "bad-circle": ("no circle of latitude,longitude and kilometres; left out",
                    "pas un cercle (latitude,longitude et kilomètres) ; laissé"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from beffroi_server.feeds.readers.text import html_entities, without_tags
 
@@ -14,7 +15,9 @@ _BREAKING_TAG = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6]|/ul|/ol|li|p|div)\b[
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 _SECTION_MARK = re.compile(r"<!\[CDATA\[|\]\]>", re.IGNORECASE)
-_BULLET = re.compile(r"(?:[*•·▪●◦‣–—+»>-]|\d{1,2}[.)]|[a-z]\)|#{1,6})\s|\.\.\.|\*\S")
+_BULLET = re.compile(r"(?:[*•·▪●◦‣–—+»>-]|\d{1,2}[.)]|[a-z]\)|#{1,6})\s|\.\.\.|[*•▪●◦‣]\S")
+_LABEL = re.compile(r"[^\W\d_][\w'’/-]*(?: [\w'’/-]+){0,3}\s?:(?:\s|$)")
+"""The beginning of a line of a list, such as “Council area: Rennes”: it goes on with none before it."""
 _DECORATION = re.compile(r"[#=*_~+\s-]{3,}")
 _SENTENCE_END = (".", "!", "?", ":", ";", "。", "！", "？", "；", "…", "။", "।")
 WRAP_SLACK = 8
@@ -81,17 +84,40 @@ def _unwrapped(lines: list[str]) -> list[str]:
     lines = [line for line in map(_collapsed, lines) if line]
     width = max(map(len, lines), default=0)
     joined: list[str] = []
-    last = ""
-    for line in lines:
-        if joined and _continues(last, line, width):
-            joined[-1] = f"{joined[-1]} {line}"
-        else:
-            joined.append(line)
-        last = line
+    for item in _items(lines):
+        is_wrapped = _is_wrapped(item, width)
+        last = ""
+        for line in item:
+            if last and _continues(last, line, width, is_wrapped=is_wrapped):
+                joined[-1] = f"{joined[-1]} {line}"
+            else:
+                joined.append(line)
+            last = line
     return joined
 
 
-def _continues(line: str, following: str, width: int) -> bool:
+def _items(lines: list[str]) -> list[list[str]]:
+    """Return lines in groups that begin with a bullet."""
+    items: list[list[str]] = []
+    for line in lines:
+        if items and not _BULLET.match(line):
+            items[-1].append(line)
+        else:
+            items.append([line])
+    return items
+
+
+def _is_wrapped(lines: list[str], width: int) -> bool:
+    """Return whether lines are a text that was wrapped: most are full but the last. In a list, a few may be long."""
+    full = sum(_is_full(line, following, width) for line, following in pairwise(lines))
+    return 2 * full >= len(lines) - 1
+
+
+def _is_full(line: str, following: str, width: int) -> bool:
+    return len(line) + 1 + len(following.split(" ", 1)[0]) > width - WRAP_SLACK
+
+
+def _continues(line: str, following: str, width: int, *, is_wrapped: bool) -> bool:
     if (
         _BULLET.match(following)
         or width < WRAP_WIDTH
@@ -99,7 +125,7 @@ def _continues(line: str, following: str, width: int) -> bool:
         or _DECORATION.fullmatch(following)
     ):
         return False
-    is_full = len(line) + 1 + len(following.split(" ", 1)[0]) > width - WRAP_SLACK
+    is_full = is_wrapped and not _LABEL.match(following) and _is_full(line, following, width)
     # In a text of capitals, a long line without a full stop goes on.
     is_capital = len(line) >= WRAP_WIDTH and line.isupper() and following.isupper()
     is_within_sentence = (following[0].islower() or is_capital) and not line.endswith(_SENTENCE_END)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from html import escape
 
 import pytest
@@ -58,6 +59,8 @@ CONTAINERS = {
             ]
         }
     ),
+    "json text": json.dumps({"alert": {"source": "hub", "capXml": DECLARED + ALERT}}),
+    "text of an unknown name": f"<hub><original>{escape(ALERT)}</original></hub>",
     "repeated": f"<alerts>{ALERT}{ALERT}</alerts>",
 }
 
@@ -253,6 +256,15 @@ def test_a_flood_of_parts_is_cut_and_named():
     assert (len(found.alerts[0].infos[0].areas), [note.code for note in found.notes]) == (5_000, ["too-many-areas"])
     # The town may be among what is left out.
     assert decision_of(found.alerts[0]) == ("propose", "area-unknown")
-    points = " ".join(f"{at % 90},1" for at in range(20_001))
+    points = " ".join(f"{at % 90},1" for at in range(200_001))
     long = read_document(cap_alert(cap_info(cap_area(polygon=points))))
     assert [note.code for note in long.notes] == ["too-many-points"]
+
+
+def test_an_outline_of_a_coast_with_all_its_rocks_is_read_whole():
+    step = 2 * math.pi / 60_000
+    coast = [f"{48.11 + math.sin(at * step):.15f},{-1.68 + math.cos(at * step):.15f}" for at in range(60_000)]
+    found = read_document(cap_alert(cap_info(cap_area(polygon=" ".join(coast)))))
+    (outline,) = found.alerts[0].infos[0].areas[0].polygons
+    assert (found.notes, len(outline)) == ((), 60_001)
+    assert decision_of(found.alerts[0])[0] == "broadcast"

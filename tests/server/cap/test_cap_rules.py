@@ -451,8 +451,22 @@ def test_rule_24_a_ring_that_crosses_itself_holds_what_is_in_its_loops():
     assert area_position(bow, make_place(latitude=48.5, longitude=-1.9)) is Position.OUTSIDE
     twice = area_of(polygon=f"{AROUND_RENNES} {AROUND_RENNES}")
     assert area_position(twice, RENNES) is Position.INSIDE
-    line = read_document(cap_alert(cap_info(cap_area(polygon="48,-2 49,-1 48,-2"))))
-    assert [note.code for note in line.notes] == ["no-outline"]
+
+
+@pytest.mark.parametrize(
+    "flat", ["48.2,-1.9 48,-1.6 48.2,-1.9", "48.1,-1.6 48.1,-1.6", "48,-1.8 48.1,-1.7 48.3,-1.5 48,-1.8"]
+)
+def test_rule_24_lines_and_points_have_no_inside_and_an_unknown_extent(flat):
+    area = area_of(polygon=flat)
+    assert area.polygons[0][0] == area.polygons[0][-1]
+    assert area_position(area, RENNES) is Position.UNKNOWN
+    for far in ({"latitude": 47.7, "longitude": -1.7}, {"department": "974"}):
+        assert area_position(area, make_place(**far)) is Position.OUTSIDE
+    assert area_position(area, make_place(department="35")) is Position.UNKNOWN
+    coded = area_of(polygon=flat, codes=[("INSEE", "35238")])
+    assert area_position(coded, RENNES) is Position.INSIDE
+    both = cap_alert(cap_info(cap_area(polygon=flat), cap_area(polygon=AROUND_RENNES)))
+    assert decision_of(both)[0] == "broadcast"
 
 
 @pytest.mark.parametrize("wrong", ["48,-2,7", "48", "4x8,-2", "91,-2", "nan,1", "48,600"])
@@ -608,6 +622,20 @@ def test_rule_32_hard_line_breaks_are_joined_and_blank_lines_and_bullets_kept():
     )
     assert info_of(description=ragged).description == ragged.replace("\n", " ")
     assert info_of(description="Pompiers 18\nSamu 15\nPolice 17").description == "Pompiers 18\nSamu 15\nPolice 17"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NIVEAU : avis\nLieu : route du lac, dix kilomètres au sud de Rennes, 35000\nCommune : Rennes\nÉtat : maîtrisé",
+        "La vigilance est levée pour les rivières suivantes, en Bretagne :\nVilaine aval\nOust aval\nBlavet\nAulne",
+        "Force : vents soutenus de 195 km/h au centre, rafales jusqu’à 230 km/h\nMouvement : vers l’ouest à 20 km/h",
+        "•Routes coupées au nord de la commune, entre le bourg et la gare de Rennes\n•24 heures sans eau",
+        "Paris\nLyon\nMarseille et toutes les communes voisines de la côte jusqu’à Toulon\nNice\nAntibes",
+    ],
+)
+def test_rule_32_the_lines_of_a_list_are_kept_though_one_is_long(text):
+    assert info_of(description=text).description == text
 
 
 def test_rule_33_a_missing_headline_is_the_event_and_its_place():

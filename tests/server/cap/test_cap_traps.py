@@ -188,7 +188,7 @@ def test_trap_12_tests_are_sent_as_actual(fields):
         {"headline": "Essai mensuel des sirènes"}, {"headline": "THIS IS A TEST"}, {"event": "Simulacro de sismo"},
         {"description": "Message d’exercice. Ne pas en tenir compte."}, {"instruction": "[TEST] Évacuez la zone."},
         {"description": "EXERCICE : rupture de barrage."}, {"description": "Scénario fictif d’accident."},
-        {"description": "Ceci est un message de test."},
+        {"description": "Ceci est un message de test."}, {"description": "Le feu approche du bourg TEST, partez."},
         {"event": "Tsunami exercise"}, {"headline": "Teste de sirene"},
         {"senderName": "SIDPC 35 (essai)"}, {"headline": "防災訓練"}, {"headline": "Учебная тревога"},
     ],
@@ -244,7 +244,7 @@ def test_trap_13_the_names_of_a_message_and_of_its_sender_may_say_that_it_is_a_t
         {"description": "Test results of the water are awaited."},
         {"instruction": "* EXERCISE CAUTION near the river."},
         {"description": "Dans l’exercice de vos activités, soyez prudents."},
-        {"headline": "Exercise extreme caution"},
+        {"headline": "Exercise extreme caution"}, {"description": "GO TO THE NEAREST COVID TEST CENTRE NOW."},
         {"headline": "Avoid outdoor exercise"},
         {"instruction": "Exercez-vous à la prudence."},
         {"headline": "Latest storm", "event": "Protestation"},
@@ -412,7 +412,8 @@ def test_trap_28_an_area_that_is_only_named_is_neither_everywhere_nor_nowhere(pl
     [
         ("48.0,-1.68 13", Position.INSIDE), ("48.0,-1.68 11", Position.OUTSIDE), ("48.0,-1.68\t13000", Position.INSIDE),
         ("48.11,-1.68 0.0", Position.UNKNOWN), ("40.0,3.0 0", Position.OUTSIDE), ("48.0 -1.68 13", Position.INSIDE),
-        ("48.0,-1.68 -3", Position.UNKNOWN), ("48.0,-1.68", Position.UNKNOWN),
+        ("48.0,-1.68 -3", Position.UNKNOWN), ("48.0,-1.68", Position.UNKNOWN), ("48.0,-1.68 13km", Position.INSIDE),
+        ("48.0,-1.68 13000 m", Position.INSIDE), ("48.0,-1.68 11 KM", Position.OUTSIDE), ("km", Position.UNKNOWN),
     ],
 )  # fmt: skip
 def test_trap_29_the_radius_of_a_circle_is_in_kilometres(circle, position):
@@ -433,6 +434,11 @@ def test_trap_29_a_circle_without_a_radius_is_a_point_and_the_exact_code_beside_
 def test_trap_30_latitude_comes_first():
     swapped = "-2,48 -1,48 -1,49 -2,49 -2,48"
     assert decision_of(cap_alert(cap_info(cap_area(polygon=swapped)))) == ("ignore", "elsewhere")
+    # The code of the town beside it says that it cannot be elsewhere; one of another town says nothing.
+    of_the_town = cap_area(polygon=swapped, codes=[("NUTS3", "FR523")])
+    assert decision_of(cap_alert(cap_info(of_the_town))) == ("propose", "area-unknown")
+    beside = cap_area(polygon=ELSEWHERE, codes=[("NUTS3", "FR523")])
+    assert decision_of(cap_alert(cap_info(beside))) == ("ignore", "elsewhere")
 
 
 @pytest.mark.parametrize(
