@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from beffroi_server.feeds.readers import READERS, read_feed
+from beffroi_server.feeds.readers import read_feed, reader_of
 from beffroi_server.feeds.readers.calendar import MAX_EVENTS
 from beffroi_server.feeds.readers.news import MAX_ITEMS
 from beffroi_server.feeds.readers.reading import TITLE_LENGTH, FeedContentError, ReadingContext
@@ -20,7 +20,7 @@ NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=PARIS)
 
 def parsed(kind: str, content: str | bytes, **options: str):
     data = content.encode() if isinstance(content, str) else content
-    return READERS[kind](data, ReadingContext(PARIS, NOW, **options)).data
+    return reader_of(kind)(data, ReadingContext(PARIS, NOW, **options)).data
 
 
 def ical(*events: str) -> str:
@@ -220,6 +220,6 @@ class TestResult:
         def exhausted(*_arguments: object) -> None:
             raise fault
 
-        monkeypatch.setitem(READERS, "news", exhausted)
+        monkeypatch.setattr("beffroi_server.feeds.readers.news.read_news", exhausted)
 
         assert read_feed("news", "Europe/Paris", b"x") == {"code": "too-complex"}

@@ -5,6 +5,7 @@ out: one odd part never costs the whole feed. Readers run in a process with limi
 ``__main__``. They work without Django, which would cost more time to load than the parsing takes.
 """
 
+# ruff: noqa: PLC0415
 from __future__ import annotations
 
 import datetime as dt
@@ -13,28 +14,55 @@ from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from beffroi_server.feeds.readers.calendar import read_calendar
-from beffroi_server.feeds.readers.calendar_days import read_days
-from beffroi_server.feeds.readers.news import read_news
 from beffroi_server.feeds.readers.reading import FeedContentError, Reading, ReadingContext
-from beffroi_server.feeds.readers.river_levels import read_river_levels
-from beffroi_server.feeds.readers.tables import read_table
-from beffroi_server.feeds.readers.vigilance import read_vigilance
-from beffroi_server.feeds.readers.vigilance_spans import read_spans
-from beffroi_server.feeds.readers.weather import read_weather
 
-READERS: dict[str, Callable[[bytes, ReadingContext], Reading]] = {
-    "calendar": read_calendar,
-    "days": read_days,
-    "news": read_news,
-    "table": read_table,
-    "weather": read_weather,
-    "vigilance": read_vigilance,
-    "vigilance-spans": read_spans,
-    "river-levels": read_river_levels,
-}
-"""Readers by the kind of feed, a value of ``feeds.models.FeedKind``; ``days`` are those that people import.
-Warnings are made of the last two."""
+Reader = Callable[[bytes, ReadingContext], Reading]
+
+
+def reader_of(kind: str) -> Reader:  # noqa: PLR0911
+    """Return the reader of a kind of feed, and load no other: what one needs takes most of the time of a reading.
+
+    Args:
+        kind: A value of ``feeds.models.FeedKind``; ``days``, which people import; ``vigilance-spans`` or
+            ``river-levels``, which warnings are made of.
+
+    Raises:
+        KeyError: there is none.
+    """
+    match kind:
+        case "calendar":
+            from beffroi_server.feeds.readers.calendar import read_calendar
+
+            return read_calendar
+        case "days":
+            from beffroi_server.feeds.readers.calendar_days import read_days
+
+            return read_days
+        case "news":
+            from beffroi_server.feeds.readers.news import read_news
+
+            return read_news
+        case "table":
+            from beffroi_server.feeds.readers.tables import read_table
+
+            return read_table
+        case "weather":
+            from beffroi_server.feeds.readers.weather import read_weather
+
+            return read_weather
+        case "vigilance":
+            from beffroi_server.feeds.readers.vigilance import read_vigilance
+
+            return read_vigilance
+        case "vigilance-spans":
+            from beffroi_server.feeds.readers.vigilance_spans import read_spans
+
+            return read_spans
+        case "river-levels":
+            from beffroi_server.feeds.readers.river_levels import read_river_levels
+
+            return read_river_levels
+    raise KeyError(kind)
 
 
 def read_feed(
@@ -52,7 +80,7 @@ def read_feed(
     """Read a feed, and return what was found as JSON has it.
 
     Args:
-        kind: A key of ``READERS``.
+        kind: As :func:`reader_of` takes it.
         zone: The town's time zone, an IANA name.
         content: The feed as it was fetched.
         now: The instant for which is read; None: the present.
@@ -72,7 +100,7 @@ def read_feed(
         context = ReadingContext(
             place, moment, department, kept or {}, tuple(zones), tuple((each[0], each[1]) for each in places), year
         )
-        found = READERS[kind](content, context)
+        found = reader_of(kind)(content, context)
     except FeedContentError as error:
         return {"code": str(error)}
     except (MemoryError, RecursionError):

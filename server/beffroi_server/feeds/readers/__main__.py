@@ -11,7 +11,7 @@ import json
 import sys
 
 from beffroi_server.core import sandbox
-from beffroi_server.feeds.readers import read_feed
+from beffroi_server.feeds.readers import read_feed, reader_of
 
 MEMORY_LIMIT = 768 * 1024 * 1024
 """Bytes of address space."""
@@ -21,6 +21,8 @@ USUAL_PROCESSOR_S = 6
 
 if __name__ == "__main__":
     options = json.loads(sys.stdin.buffer.readline())
+    # Loaded before the process gives up reading files.
+    reader_of(options["kind"])
     sandbox.confine_process(MEMORY_LIMIT, PROCESSOR_S.get(options["kind"], USUAL_PROCESSOR_S))
     if now := options.pop("now", None):
         options["now"] = dt.datetime.fromisoformat(now)
