@@ -8,6 +8,7 @@ import hmac
 import struct
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -18,13 +19,13 @@ PASSWORD = "an officer's long sentence"
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TownProcesses]:
+def town(tmp_path_factory: pytest.TempPathFactory, new_town: Path) -> Iterator[TownProcesses]:
     processes = TownProcesses(tmp_path_factory.mktemp("town"))
     # Passkeys belong to a name: browsers make none for an address of numbers.
     processes.url = processes.url.replace("127.0.0.1", "localhost")
     processes.environment["BEFFROI_URL"] = processes.url
     try:
-        processes.open()
+        processes.open(data=new_town)
         yield processes
     finally:
         processes.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -53,8 +54,8 @@ print(json.dumps(ScreenState.objects.get().report))
 
 
 @pytest.fixture
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TownProcesses]:
-    with open_town_processes(tmp_path_factory.mktemp("house")) as house:
+def house(tmp_path_factory: pytest.TempPathFactory, new_town: Path) -> Iterator[TownProcesses]:
+    with open_town_processes(tmp_path_factory.mktemp("house"), new_town) as house:
         yield house
 
 

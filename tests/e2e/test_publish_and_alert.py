@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -17,8 +18,8 @@ SIZE = (1920, 1080)
 
 
 @pytest.fixture
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TownProcesses]:
-    with open_town_processes(tmp_path_factory.mktemp("spine")) as house:
+def house(tmp_path_factory: pytest.TempPathFactory, new_town: Path) -> Iterator[TownProcesses]:
+    with open_town_processes(tmp_path_factory.mktemp("spine"), new_town) as house:
         yield house
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -20,6 +21,7 @@ from django.db import OperationalError
 from django.utils import timezone
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from tests.support.made_once import new_town_data
 from tests.support.waiting import PATIENCE_S, free_port, listens, until
 
 from beffroi_server import bootstrap, service
@@ -63,6 +65,10 @@ class Server:
         }
         self.process: subprocess.Popen[str] | None = None
 
+    def take_over(self, data: Path) -> None:
+        """Begin with a copy of the data of a town."""
+        shutil.copytree(data, self.environment["BEFFROI_DATA"])
+
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self._python("-m", "beffroi_server", *arguments)
 
@@ -87,6 +93,11 @@ class Server:
         self.process.send_signal(number)
         errors = self.process.communicate(timeout=PATIENCE_S)[1]
         return self.process.returncode, errors
+
+
+@pytest.fixture(scope="session")
+def new_town(tmp_path_factory) -> Path:
+    return new_town_data(tmp_path_factory)
 
 
 @pytest.fixture
@@ -125,8 +136,8 @@ class TestCommands:
         assert "this process leads" in errors
         assert "Traceback" not in errors, errors
 
-    def test_answers_operators_while_a_hundred_players_hold_their_connections(self, server):
-        assert server("init", "--town", "X").returncode == 0
+    def test_answers_operators_while_a_hundred_players_hold_their_connections(self, server, new_town):
+        server.take_over(new_town)
         server.start()
         with ExitStack() as players:
             for _ in range(120):
@@ -136,16 +147,16 @@ class TestCommands:
 
         assert page.status == 200
 
-    def test_stops_at_control_c(self, server):
-        assert server("init", "--town", "X").returncode == 0
+    def test_stops_at_control_c(self, server, new_town):
+        server.take_over(new_town)
         server.start()
 
         code, errors = server.stop(signal.SIGINT)
 
         assert (code, "Traceback" in errors) == (0, False), errors
 
-    def test_leaves_nothing_running_when_it_is_told_to_stop_while_it_starts(self, server):
-        assert server("init", "--town", "X").returncode == 0
+    def test_leaves_nothing_running_when_it_is_told_to_stop_while_it_starts(self, server, new_town):
+        server.take_over(new_town)
 
         ended = server.python(TOLD_TO_STOP_AT_EACH_STEP_OF_ITS_START, str(server.port))
 
@@ -176,8 +187,8 @@ class TestCommands:
         assert "before the first release" in refused.stderr
         assert "Traceback" not in refused.stderr
 
-    def test_names_a_broker_port_that_is_taken(self, server):
-        server("init", "--town", "X")
+    def test_names_a_broker_port_that_is_taken(self, server, new_town):
+        server.take_over(new_town)
         with socket.socket() as listener:
             listener.bind(("0.0.0.0", server.mqtt_port))
             listener.listen()
