@@ -57,10 +57,13 @@ def alert_rows() -> QuerySet[Alert]:
 @operation("GET", "/alerts", scope=READ, returns=PageOf[AlertAnswer], tag=TAG)
 def list_alerts(request: ApiRequest, query: Query[AlertQuery]) -> PageOf[AlertAnswer]:
     """List the alerts that were broadcast, the newest first, or only those that are active."""
+    if query.active is None:
+        return page_of(query, alert_rows(), alert_answer)
+    active = queries.active_alerts(timezone.now())
     if query.active:
-        return page_of(query, queries.active_alerts(timezone.now()), alert_answer)
-    rows = alert_rows() if query.active is None else alert_rows().filter(ends_at__lte=timezone.now())
-    return page_of(query, rows, alert_answer)
+        return page_of(query, active, alert_answer)
+    # What was withdrawn, corrected or held back is off the screens before its end.
+    return page_of(query, alert_rows().exclude(pk__in=[each.pk for each in active]), alert_answer)
 
 
 @operation(
@@ -101,7 +104,7 @@ def correct_alert(request: ApiRequest, alert_id: uuid.UUID, body: CorrectionChan
     alert = services.broadcast_alert(
         **values, targets=named_targets(body) if is_aimed else Targets.of(former), duration_min=body.duration_min,
         scenario=former.scenario, corrects=former, alone_reason=body.alone_reason,
-        token=token_of(request), user=request.user,
+        token=token_of(request), user=request.user, pressed_at=arrived_at(request, timezone.now()),
     )  # fmt: skip
     if alert.corrects_id != former.pk or alert.title != values["title"]:
         raise reused_key()

@@ -332,6 +332,9 @@ class TestAlerts:
         assert (new["corrects"], new["instruction"]) == (former["id"], "Montez")
         assert (new["title"], new["ends_at"]) == (former["title"], former["ends_at"])
         assert api.get(f"/alerts/{former['id']}").json()["state"] == "corrected"
+        assert Alert.objects.get(pk=new["id"]).pressed_at is not None
+        lists = [api.get(f"/alerts?active={active}").json()["items"] for active in ("true", "false")]
+        assert [[each["id"] for each in found] for found in lists] == [[new["id"]], [former["id"]]]
         assert api.post(f"/alerts/{former['id']}/end").status_code == 409
 
     def test_one_key_is_one_alert_without_a_row_of_its_own(self, program_of, bob, quay, keyring):
