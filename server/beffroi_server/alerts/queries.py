@@ -62,6 +62,11 @@ def _unsettled_rows() -> list[Alert]:
     return found
 
 
+def over_at(alert: Alert) -> dt.datetime:
+    """Return when an alert stopped being active, or will: by its end, as a mistake, or for a correction."""
+    return min(at for at in (alert.ends_at, alert.withdrawn_at, alert.replaced_at) if at is not None)
+
+
 def all_clear_ends_at(alert: Alert) -> dt.datetime:
     """Return the instant up to which screens show “end of alert”."""
     return alert.ends_at + dt.timedelta(seconds=alert.all_clear_s)
@@ -76,7 +81,7 @@ def running_alerts(*, with_targets: bool = True) -> list[Alert]:
     """Return the alerts that are active, or whose end is still shown, and that nobody holds back.
 
     Args:
-        with_targets: Whether their groups and screens are read with them; see ``receipts.reach_and_seen`` otherwise.
+        with_targets: Whether their groups and screens are read with them; see ``alert_reach.reach_and_seen`` otherwise.
     """
     found = unsettled_alerts() if with_targets else _unsettled_rows()
     return [alert for alert in found if alert.held_back_at is None]

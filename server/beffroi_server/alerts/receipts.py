@@ -7,39 +7,31 @@ A receipt is the proof that an alert was on a screen. What a screen shows at an 
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import CharField, QuerySet, Value
-from django.db.models.functions import Cast
 from django.utils import timezone
 
 from beffroi_content import model as content
-from beffroi_content.model import HeldAlert
 from beffroi_content.timeline import AlertStatement, AlertVisibility, Moment, alert_statements
 from beffroi_content.timeline.calendar import LocalCalendar
 from beffroi_content.timeline.display_power import DisplayPower, power_by_hours
 from beffroi_server.accounts.models import Town
 from beffroi_server.accounts.saved_town import saved_town
-from beffroi_server.alerts import queries
+from beffroi_server.alerts import past_hiding, queries
+from beffroi_server.alerts.alert_reach import SeenAlerts, held_alerts, reach_and_seen, shown_receipts
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core.formatting import from_milliseconds
-from beffroi_server.core.read_once import read_once
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.fleet import presence, targets
+from beffroi_server.fleet import presence
 from beffroi_server.fleet.models import ReceiptRecord, Screen
 
 LONGEST_LATENCY_MS = 31 * 86_400_000
 """A longer one is that of a clock that was set."""
-SeenAlerts = Mapping[int, AbstractSet[str]]
-"""The alerts that were on each screen, by its key."""
-AlertReach = dict[Any, set[int]]
-"""The keys of the screens that each alert is for, by its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +52,10 @@ class ScreenReceipt:
     frame: str = ""
     statement: AlertStatement | None = None
     """What the timeline says now; None once nothing of the alert is shown any more."""
+    hidden_by: tuple[content.Alert, ...] = ()
+    """What hid it from its beginning to its end, where it is over and was never seen."""
+    is_targeted: bool = True
+    """False where it was seen and the screen has left its groups since."""
 
     @property
     def is_hidden(self) -> bool:
@@ -69,8 +65,9 @@ class ScreenReceipt:
 
     @property
     def masked_by(self) -> tuple[str, ...]:
-        """The titles of what hides it now."""
-        return tuple(each.title for each in self.statement.masked_by) if self.statement else ()
+        """The titles of what hides it now, or hid it up to its end."""
+        hiding = self.hidden_by or (self.statement.masked_by if self.statement else ())
+        return tuple(each.title for each in hiding)
 
     @property
     def hidden_until(self) -> dt.datetime | None:
@@ -81,59 +78,6 @@ class ScreenReceipt:
     def is_lost(self) -> bool:
         """Whether it will stay hidden up to its end, as things are."""
         return self.statement is not None and self.statement.is_lost
-
-
-def reach_and_seen(rows: Iterable[Alert]) -> tuple[AlertReach, SeenAlerts]:
-    """Return the screens that some alerts are for, and which of them, or of what they correct, were on each screen.
-
-    One query, whether the targets of the alerts were read or not; more while an alert waits for the database.
-    """
-    known = {row.pk: row for row in rows}
-    corrected = {str(row.corrects_id) for row in known.values() if row.corrects_id is not None}
-    everywhere = frozenset(key for key, row in known.items() if row.everywhere)
-    reach, seen = _reach_and_seen(frozenset(known) - everywhere, everywhere, frozenset(corrected))
-    waiting = [row for row in known.values() if row._state.adding and not row.everywhere]
-    return (reach | targets.reach_by_row(waiting) if waiting else reach), seen
-
-
-@read_once
-def _reach_and_seen(
-    aimed: frozenset[uuid.UUID], everywhere: frozenset[uuid.UUID], corrected: frozenset[str]
-) -> tuple[AlertReach, SeenAlerts]:
-    names, alert = {str(key) for key in aimed | everywhere} | corrected, Cast("alert", CharField())
-    of_groups = Alert.groups.through.objects.filter(alert__in=aimed, screengroup__screens__isnull=False)
-    parts = [
-        shown_receipts(names).values_list(Value("seen"), "alert", "screen"),
-        of_groups.values_list(Value("for"), alert, "screengroup__screens"),
-        Alert.screens.through.objects.filter(alert__in=aimed).values_list(Value("for"), alert, "screen"),
-    ]
-    if everywhere:
-        parts.append(Screen.objects.values_list(Value("all"), Value(""), "pk").order_by())
-    reach: dict[Any, set[int]] = {key: set() for key in aimed | everywhere}
-    seen: defaultdict[int, set[str]] = defaultdict(set)
-    by_text = {form: key for key in aimed for form in (str(key), key.hex)}
-    for kind, name, screen in parts[0].union(*parts[1:], all=True) if names else ():
-        if kind == "seen":
-            seen[screen].add(name)
-        else:
-            for key in everywhere if kind == "all" else (by_text[name],):
-                reach[key].add(screen)
-    return reach, seen
-
-
-def shown_receipts(names: Iterable[str]) -> QuerySet[ReceiptRecord]:
-    """Return the receipts of alerts that were on a screen; that of an “end of alert” is none."""
-    return ReceiptRecord.objects.filter(alert__in=list(names)).exclude(form=content.AlertForm.ALL_CLEAR.value)
-
-
-def held_alerts(carried: Iterable[content.Alert], seen: AbstractSet[str]) -> list[HeldAlert]:
-    """Return alerts as a screen holds them on which some were seen. Uptime and time are taken for equal."""
-    return [
-        HeldAlert(
-            alert=alert, lapses_at_uptime_ms=alert.ends_at_ms, is_unseen=not seen & {alert.id, alert.corrects}
-        )
-        for alert in carried
-    ]  # fmt: skip
 
 
 def screen_statements(
@@ -220,39 +164,79 @@ def display_power_now(screen: Screen, town: Town, now: dt.datetime) -> DisplayPo
 
 
 def receipts_of(alert: Alert, now: dt.datetime | None = None) -> list[ScreenReceipt]:
-    """Return the state of an alert on each screen that it is for."""
+    """Return the state of an alert on each screen that it is for, or that has shown it.
+
+    Of one that is over, a screen that came later is none of them.
+    """
     now = timezone.now() if now is None else now
     first: dict[int, ReceiptRecord] = {}
     # Newest first, so that the earliest showing of each screen is the one that stays.
     for receipt in shown_receipts([str(alert.pk)]).order_by("-presented_at"):
         first[receipt.screen_id] = receipt
-    screens = list(queries.targeted_screens(alert).select_related("state"))
-    is_over = alert.settled or alert.withdrawn_at is not None or now >= queries.all_clear_ends_at(alert)
-    town = None if is_over else saved_town()
+    screens, left = _screens_of(alert, first, now)
+    is_gone = alert.settled or alert.withdrawn_at is not None or now >= queries.all_clear_ends_at(alert)
+    town = None if is_gone else saved_town()
     statements = screen_statements(screens, now, queries.running_alerts(), town) if town is not None else {}
+    missing = [screen.pk for screen in screens if screen.pk not in first]
+    hidden = past_hiding.hidden_throughout(alert, missing) if queries.over_at(alert) <= now else {}
     name = str(alert.pk)
     return [
         _screen_receipt(
-            alert, screen, first.get(screen.pk),
-            next((each for each in statements.get(screen.pk, ()) if each.alert.id == name), None), now,
+            alert, screen, first[screen.pk],
+            next((each for each in statements.get(screen.pk, ()) if each.alert.id == name), None),
+            is_targeted=screen.pk not in left,
+        )
+        if screen.pk in first
+        else _missing_receipt(
+            alert, screen, next((each for each in statements.get(screen.pk, ()) if each.alert.id == name), None),
+            hidden.get(screen.pk, ()), now,
         )
         for screen in screens
     ]  # fmt: skip
 
 
+def _screens_of(alert: Alert, seen: Collection[int], now: dt.datetime) -> tuple[list[Screen], set[int]]:
+    """Return the screens that an alert is or was for, and the keys of those that it is for no more."""
+    screens = list(queries.targeted_screens(alert).select_related("state"))
+    left = set(seen) - {screen.pk for screen in screens}
+    if left:
+        screens = sorted(
+            [*screens, *Screen.objects.filter(pk__in=left).select_related("state")], key=lambda each: each.name
+        )
+    if (over := queries.over_at(alert)) <= now:
+        late = {each.pk for each in screens if each.enrolled_at is not None and each.enrolled_at > over} - set(seen)
+        if late:
+            # A player that was replaced since makes no new screen.
+            earlier = ReceiptRecord.objects.filter(screen__in=late, presented_at__lt=over)
+            late -= set(earlier.values_list("screen", flat=True).distinct())
+        screens = [each for each in screens if each.pk not in late]
+    return screens, left
+
+
 def _screen_receipt(
-    alert: Alert, screen: Screen, receipt: ReceiptRecord | None, statement: AlertStatement | None, now: dt.datetime
+    alert: Alert, screen: Screen, receipt: ReceiptRecord, statement: AlertStatement | None, *, is_targeted: bool
 ) -> ScreenReceipt:
-    if receipt is not None:
-        return ScreenReceipt(
-            screen, "shown", receipt.presented_at, receipt.received_at, press_latency_ms(alert, receipt),
-            receipt.latency_ms, receipt.frame, statement,
-        )  # fmt: skip
-    if not presence.is_reachable(getattr(screen, "state", None), now):
+    return ScreenReceipt(
+        screen, "shown", receipt.presented_at, receipt.received_at, press_latency_ms(alert, receipt),
+        receipt.latency_ms, receipt.frame, statement, is_targeted=is_targeted,
+    )  # fmt: skip
+
+
+def _missing_receipt(
+    alert: Alert, screen: Screen, statement: AlertStatement | None, hidden_by: tuple[content.Alert, ...],
+    now: dt.datetime,
+) -> ScreenReceipt:  # fmt: skip
+    state, over = getattr(screen, "state", None), queries.over_at(alert)
+    contact = presence.last_contact(state)
+    # Once it is over, what matters is whether the screen was there then.
+    was_there = over <= now and contact is not None and contact >= over
+    if not was_there and not presence.is_reachable(state, now):
         return ScreenReceipt(screen, "offline", statement=statement)
+    if hidden_by:
+        return ScreenReceipt(screen, "masked", statement=statement, hidden_by=hidden_by)
     hidden = {AlertVisibility.MASKED: "masked", AlertVisibility.DARK: "dark"}
-    state = hidden.get(statement.visibility, "waiting") if statement is not None else "waiting"
-    return ScreenReceipt(screen, state, statement=statement)
+    found = hidden.get(statement.visibility, "waiting") if statement is not None else "waiting"
+    return ScreenReceipt(screen, found, statement=statement)
 
 
 def press_latency_ms(alert: Alert, receipt: ReceiptRecord) -> float:

@@ -175,9 +175,10 @@ class ReceiptAnswer(Answer):
     frame: str
     """Digest of what was presented."""
     visibility: AlertVisibility | None
-    """What the screen shows of it now, given everything that it was sent; None once it is over."""
+    """What the screen shows of it now, given everything that it was sent; None once it is over, or where the screen
+    has left its groups since."""
     masked_by: list[str]
-    """Titles of the alerts that hide it now."""
+    """Titles of the alerts that hide it now, or that hid it up to its end."""
     hidden_until: dt.datetime | None
     """Until when it is hidden, as far as is known now."""
 

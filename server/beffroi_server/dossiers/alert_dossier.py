@@ -199,7 +199,7 @@ def _silences(alert: Alert, screens: set[int]) -> dict[int, Incident]:
     """Return when screens were silent while an alert was active, as it was noticed then, by the key of the screen."""
     rows = Incident.objects.filter(
         Q(ended_at=None) | Q(ended_at__gt=alert.issued_at), occasion=Occasion.SCREEN_SILENT, screen__in=screens,
-        began_at__lt=shown_plays.over_at(alert),
+        began_at__lt=queries.over_at(alert),
     )  # fmt: skip
     return {row.screen_id: row for row in rows if row.screen_id is not None}
 
@@ -222,7 +222,7 @@ def _reason(
         quoted = ", ".join(_("“%(title)s”") % {"title": name} for name in names)
         parts.append(_("it showed %(names)s meanwhile") % {"names": quoted})
     if not parts:
-        is_over = now >= shown_plays.over_at(alert)
+        is_over = now >= queries.over_at(alert)
         parts.append(_("it was reachable and has not confirmed") if is_over else _("it has not confirmed yet"))
     return " · ".join(parts)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Max, Min, Sum
 
 from beffroi_content import model as content
-from beffroi_server.alerts import queries, receipts
+from beffroi_server.alerts import alert_reach, queries
 from beffroi_server.alerts.models import Alert
 from beffroi_server.fleet.models import ReceiptRecord
 from beffroi_server.fleet.play_models import PlayRecord
@@ -37,11 +37,6 @@ class ShownPlays:
     """Chain hash of the last one: it is in the display log."""
 
 
-def over_at(alert: Alert) -> dt.datetime:
-    """Return when an alert stopped being active, or will."""
-    return min(at for at in (alert.ends_at, alert.withdrawn_at, alert.replaced_at) if at is not None)
-
-
 def plays_of(alert: Alert, screens: Collection[int]) -> dict[int, ShownPlays]:
     """Return the plays of an alert by the key of the screen; those of its “end of alert” are none of them."""
     found: dict[int, ShownPlays] = {}
@@ -55,7 +50,7 @@ def _plays_on(alert: Alert, screens: list[int]) -> dict[int, ShownPlays]:
     # What began after its end is the “end of alert”; a player is a moment late, and never early.
     rows = PlayRecord.objects.filter(
         screen__in=screens, alert=str(alert.pk), started_at__gte=alert.issued_at - CLOCK_MARGIN,
-        started_at__lt=over_at(alert),
+        started_at__lt=queries.over_at(alert),
     )  # fmt: skip
     totals = {
         row["screen"]: row
@@ -77,7 +72,7 @@ def _plays_on(alert: Alert, screens: list[int]) -> dict[int, ShownPlays]:
 
 def first_receipts(alert: Alert) -> dict[int, ReceiptRecord]:
     """Return the receipt of the first showing by the key of the screen."""
-    newest_first = receipts.shown_receipts([str(alert.pk)]).order_by("-presented_at")
+    newest_first = alert_reach.shown_receipts([str(alert.pk)]).order_by("-presented_at")
     return {receipt.screen_id: receipt for receipt in newest_first}
 
 
@@ -90,7 +85,7 @@ def all_clears(alert: Alert) -> dict[int, dt.datetime]:
 def shown_instead(alert: Alert, screens: Collection[int], family: Collection[str]) -> dict[int, list[str]]:
     """Return the titles of other alerts that screens showed anew while one was active, but those of its other texts."""
     rows = (
-        ReceiptRecord.objects.filter(presented_at__gte=alert.issued_at, presented_at__lt=over_at(alert))
+        ReceiptRecord.objects.filter(presented_at__gte=alert.issued_at, presented_at__lt=queries.over_at(alert))
         .exclude(alert__in=["", *family])
         .exclude(form=content.AlertForm.ALL_CLEAR.value)
         .values_list("screen", "alert")

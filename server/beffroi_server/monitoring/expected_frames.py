@@ -16,8 +16,8 @@ from PIL import Image
 from beffroi_content import model as content
 from beffroi_content import rendering
 from beffroi_content.timeline import Moment, Scene, Showing, resolve_scene, scene_changes
+from beffroi_server.alerts import alert_reach
 from beffroi_server.alerts import queries as alerts
-from beffroi_server.alerts import receipts
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen
@@ -41,7 +41,7 @@ class ExpectedContents:
         self._published = publication.published_manifests(known)
         self._compiled: dict[str, content.Manifest] = {}
         self._running = alerts.running_alerts()
-        _reach, self._seen = receipts.reach_and_seen(self._running)
+        _reach, self._seen = alert_reach.reach_and_seen(self._running)
 
     def manifest_of(self, screen: Screen) -> content.Manifest:
         """Return the manifest of a screen: the one that was sent, or the coming one if something was changed since.
@@ -111,7 +111,7 @@ class ExpectedContents:
         settings, loop_size = manifest.settings, manifest.layout.zones[0].rectangle.size
         found = []
         seen = self._seen.get(screen.pk, frozenset())
-        for held in receipts.held_alerts(alerts.alerts_for(screen, now, self._running), seen):
+        for held in alert_reach.held_alerts(alerts.alerts_for(screen, now, self._running), seen):
             alert, form = held.alert, preview.alert_form(held.alert.level)
             times = preview.alert_page_ms(alert, form, preview.alert_canvas(alert.level, form, settings, loop_size))
             found.append(held.replace(pages=len(times), page_ms=times))

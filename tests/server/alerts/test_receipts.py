@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from beffroi_content.timeline import AlertVisibility
 from beffroi_server.accounts.models import Town
-from beffroi_server.alerts import queries, receipts, services
+from beffroi_server.alerts import alert_reach, queries, receipts, services
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core.timestamps import unix_ms
@@ -75,6 +75,55 @@ class TestMasking:
         assert said == {hall.pk: AlertVisibility.ALL_CLEAR, quay.pk: AlertVisibility.UNSEEN}
 
 
+class TestOfWhatIsOver:
+    """What is said afterwards of the screens that never showed it."""
+
+    def test_names_what_hid_it_from_beginning_to_end_in_turn(self, hall, quay):
+        flood = broadcast("Flood", "emergency")
+        wind = broadcast("Wind", "alert")
+        broadcast("Fire", "emergency")
+        services.end_alert(flood, user=None)
+        services.end_alert(wind, user=None)
+        found = receipts.receipts_of(wind)
+        assert {each.screen.slug: each.state for each in found} == {"hall": "masked", "quay": "masked"}
+        assert {each.masked_by for each in found} == {("Flood", "Fire")}
+
+    def test_names_nothing_where_it_was_to_be_seen_for_a_while(self, hall, quay):
+        flood = broadcast("Flood", "emergency", Targets(screens=(quay,)))
+        wind = broadcast("Wind", "alert")
+        services.withdraw_alert(flood, user=None)
+        services.end_alert(wind, user=None)
+        assert [(each.state, each.masked_by) for each in receipts.receipts_of(wind)] == 2 * [("waiting", ())]
+
+    def test_tells_also_of_a_text_that_was_corrected_or_withdrawn(self, hall, quay):
+        broadcast("Flood", "emergency")
+        mistake, former = broadcast("Wind", "alert"), broadcast("Ice", "alert")
+        services.withdraw_alert(mistake, user=None)
+        broadcast("Snow", "alert", corrects=former)
+        for alert in (mistake, former):
+            alert.refresh_from_db()
+            assert {each.masked_by for each in receipts.receipts_of(alert)} == {("Flood",)}
+
+    def test_leaves_a_screen_out_that_came_later_and_keeps_one_whose_player_was_replaced(self, hall, quay):
+        alert = broadcast("Flood", "emergency", duration_min=1)
+        Alert.objects.update(issued_at=timezone.now() - dt.timedelta(hours=2), ends_at=timezone.now())
+        alert.refresh_from_db()
+        earlier = broadcast("Before", "alert", Targets(screens=(quay,)))
+        confirm(earlier, quay, after_ms=-3_600_000)
+        Screen.objects.update(enrolled_at=timezone.now() + dt.timedelta(seconds=1))
+        assert states(alert) == {"quay": "waiting"}
+
+    def test_does_not_take_a_silence_that_began_later_for_a_reason(self, hall, quay):
+        alert = broadcast("Flood", "emergency")
+        services.end_alert(alert, user=None)
+        ScreenState.objects.update(seen_at=timezone.now())
+        gone = timezone.now() + dt.timedelta(hours=1)
+        found = receipts.receipts_of(alert, gone)
+        assert {each.state for each in found} == {"waiting"}
+        ScreenState.objects.update(seen_at=alert.issued_at - dt.timedelta(minutes=1))
+        assert {each.state for each in receipts.receipts_of(alert, gone)} == {"offline"}
+
+
 class TestLatency:
     def test_counts_from_the_press_of_the_button(self, hall):
         alert = broadcast("Flood", "emergency", pressed_at=timezone.now() - dt.timedelta(seconds=2))
@@ -96,6 +145,14 @@ class TestLatency:
 
 
 class TestReach:
+    def test_keeps_the_receipt_of_a_screen_that_left_the_group(self, quay, hall, district):
+        alert = broadcast("Flood", "emergency", Targets(groups=(district,)))
+        confirm(alert, quay)
+        hall.groups.add(district)
+        quay.groups.clear()
+        found = {each.screen.slug: (each.state, each.is_targeted) for each in receipts.receipts_of(alert)}
+        assert found == {"quay": ("shown", False), "hall": ("waiting", True)}
+
     def test_of_no_screen_is_refused_also_where_a_group_was_emptied(self, quay, district):
         broadcast("Flood", "emergency", Targets(groups=(district,)))
         quay.groups.clear()
@@ -114,10 +171,10 @@ def test_reach_and_receipts_of_many_alerts_take_one_query(hall, quay, district, 
 
     alerts = [of_town, of_group, correction]
     with django_assert_num_queries(1):
-        reach, seen = receipts.reach_and_seen(alerts)
+        reach, seen = alert_reach.reach_and_seen(alerts)
     assert reach == {of_town.pk: {hall.pk, quay.pk}, of_group.pk: {quay.pk}, correction.pk: {hall.pk, quay.pk}}
     assert dict(seen) == {hall.pk: {str(of_town.pk), str(of_both.pk)}}
 
-    reach, seen = receipts.reach_and_seen(queries.running_alerts(with_targets=False))
+    reach, seen = alert_reach.reach_and_seen(queries.running_alerts(with_targets=False))
     assert reach[of_both.pk] == {hall.pk, quay.pk}
-    assert receipts.reach_and_seen([]) == ({}, {})
+    assert alert_reach.reach_and_seen([]) == ({}, {})

@@ -29,7 +29,7 @@ from beffroi_server.alerts.models import Alert, PlannedAlert, SentAlertSet
 from beffroi_server.delivery import key_files, key_rotation, signing_keys
 from beffroi_server.dossiers.alert_dossier import build_dossier
 from beffroi_server.dossiers.dossier_json import dossier_json
-from beffroi_server.fleet.models import ReceiptRecord, Screen
+from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenState
 from beffroi_server.fleet.play_models import PlayRecord
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.library import preview
@@ -92,6 +92,15 @@ def test_tells_of_each_text_what_each_screen_has_proven(flood, bob, town):
         "Shown by 1 of 2 screens. From the press of the button to the glass: 1 within one second"
     )
     assert [event["action"] for event in values["events"]] == ["alert-broadcast", "alert-corrected"]
+
+
+def test_says_what_hid_it_also_where_that_was_on_before(bob, hall, town):
+    show(broadcast(bob, "Crue"), hall)
+    ScreenState.objects.create(screen=hall, online=True, seen_at=timezone.now())
+    wind = broadcast(bob, "Vent", level="alert")
+    services.end_alert(wind, user=bob)
+    ((row,),) = (text["screens"] for text in exported(wind, bob, town)["texts"])
+    assert (row["state"], row["reason"]) == ("masked", "it showed “Crue” meanwhile")
 
 
 def test_says_whether_a_frame_is_the_one_that_the_server_draws(bob, hall, full_hd, town):

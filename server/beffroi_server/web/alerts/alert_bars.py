@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from beffroi_content.timeline import AlertStatement, AlertVisibility
-from beffroi_server.alerts import corrections, receipts
+from beffroi_server.alerts import alert_reach, corrections, receipts
 from beffroi_server.alerts.models import Alert
 from beffroi_server.web.alerts.receipt_rows import statement_words
 
@@ -21,7 +21,7 @@ class AlertBar:
     confirmed: int
     """Screens on which it was seen."""
     total: int
-    """Screens that it is for."""
+    """Screens that it is for, or that have shown it."""
     hidden: str = ""
     """What hides it on every one of its screens, and until when; empty where nothing does."""
     is_overdue: bool = False
@@ -39,22 +39,20 @@ def alert_bars(active: Sequence[Alert], running: Sequence[Alert], now: dt.dateti
     if not active:
         return []
     known = [*{each.pk: each for each in (*running, *active)}.values()]
-    reach, seen = receipts.reach_and_seen(known)
+    reach, seen = alert_reach.reach_and_seen(known)
     hidden = _hidden_everywhere(running, reach, seen, now)
-    return [
-        AlertBar(
-            alert,
-            sum(str(alert.pk) in seen.get(screen, ()) for screen in reach[alert.pk]),
-            len(reach[alert.pk]),
-            hidden.get(str(alert.pk), ""),
-            corrections.is_overdue(alert, now),
-        )
-        for alert in active
-    ]
+    bars = []
+    for alert in active:
+        name = str(alert.pk)
+        confirmed = {screen for screen, names in seen.items() if name in names}
+        # A screen that has shown it is counted on, whatever groups it has left since.
+        total = len(confirmed | reach[alert.pk])
+        bars.append(AlertBar(alert, len(confirmed), total, hidden.get(name, ""), corrections.is_overdue(alert, now)))
+    return bars
 
 
 def _hidden_everywhere(
-    running: Sequence[Alert], reach: dict[Any, set[int]], seen: receipts.SeenAlerts, now: dt.datetime
+    running: Sequence[Alert], reach: dict[Any, set[int]], seen: alert_reach.SeenAlerts, now: dt.datetime
 ) -> dict[str, str]:
     """Return for each alert that something hides on all of its screens what that is, and until when."""
     if len(running) < 2:

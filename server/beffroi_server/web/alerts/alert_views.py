@@ -135,6 +135,7 @@ def _receipts_context(alert: Alert) -> dict[str, Any]:
         "rows": receipt_rows.receipt_rows(alert, found, received, exact, now),
         "clocks": _clock_sentences(found),
         "counts": counts,
+        "is_over": state != "on",
         "total": len(found),
         "every": WAITING_POLL_S if state == "on" and counts["waiting"] else IDLE_POLL_S,
     }

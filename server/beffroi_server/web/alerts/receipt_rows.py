@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from beffroi_content import model as content
 from beffroi_content.timeline import AlertStatement, AlertVisibility
+from beffroi_server.alerts import queries
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.receipts import ScreenReceipt
 from beffroi_server.core.formatting import (
@@ -19,6 +21,7 @@ from beffroi_server.core.formatting import (
     moment_since,
     moment_until,
 )
+from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet import presence, screenshots
 from beffroi_server.fleet.models import Screen
 
@@ -71,19 +74,21 @@ def receipt_rows(
         exact: By the key of a screen, whether its pixels were those that the server draws.
         now: The instant.
     """
-    rows = []
+    rows, is_over = [], queries.over_at(alert) <= now
     for each in sorted(receipts, key=lambda one: (STATE_ORDER.index(one.state), one.screen.name)):
-        words, action = _words(alert, each, each.screen.pk in received, now)
+        words, action = _words(alert, each, each.screen.pk in received, now, is_over=is_over)
         colour, icon = TAGS[each.state]
         if each.state == "shown" and each.is_hidden:
             colour, icon = TAGS["masked"]
         is_exact, pictured_at = exact.get(each.screen.pk), _pictured_at(alert, each, now)
-        rows.append(ReceiptRow(each, _label(each), colour, icon, words, action, is_exact, pictured_at))
+        rows.append(ReceiptRow(each, _label(each, is_over=is_over), colour, icon, words, action, is_exact, pictured_at))
     return rows
 
 
 def hidden_words(receipt: ScreenReceipt) -> str:
-    """Return what hides an alert on a screen, and until when: ``hidden by “Crue” until 13:54``."""
+    """Return what hides an alert on a screen, or hid it, and until when: ``hidden by “Crue” until 13:54``."""
+    if receipt.hidden_by:
+        return _hidden_to_its_end(receipt.hidden_by)
     return statement_words(receipt.statement) if receipt.statement is not None else ""
 
 
@@ -96,30 +101,36 @@ def statement_words(statement: AlertStatement) -> str:
         return _("the display is off %(until)s") % {"until": moment_until(until)}
     if statement.visibility is not AlertVisibility.MASKED:
         return ""
-    names = join_names([_("“%(title)s”") % {"title": each.title} for each in statement.masked_by])
     if statement.is_lost or until is None:
-        return _("hidden by %(names)s up to its end") % {"names": names}
-    return _("hidden by %(names)s %(until)s") % {"names": names, "until": moment_until(until)}
+        return _hidden_to_its_end(statement.masked_by)
+    return _("hidden by %(names)s %(until)s") % {"names": _names(statement.masked_by), "until": moment_until(until)}
 
 
-def _label(receipt: ScreenReceipt) -> str:
+def _hidden_to_its_end(hiding: Sequence[content.Alert]) -> str:
+    return _("hidden by %(names)s up to its end") % {"names": _names(hiding)}
+
+
+def _names(alerts: Sequence[content.Alert]) -> str:
+    return join_names([_("“%(title)s”") % {"title": each.title} for each in alerts])
+
+
+def _label(receipt: ScreenReceipt, *, is_over: bool) -> str:
     if receipt.state == "shown":
         return _("seen, hidden now") if receipt.is_hidden else _("confirmed")
     labels = {
-        "masked": _("hidden"), "dark": _("display off"), "waiting": _("waiting"), "offline": _("unreachable"),
+        "masked": _("hidden"), "dark": _("display off"), "offline": _("unreachable"),
+        "waiting": _("without confirmation") if is_over else _("waiting"),
     }  # fmt: skip
     return labels[receipt.state]
 
 
-def _words(alert: Alert, receipt: ScreenReceipt, is_received: bool, now: dt.datetime) -> tuple[str, str]:
+def _words(
+    alert: Alert, receipt: ScreenReceipt, is_received: bool, now: dt.datetime, *, is_over: bool
+) -> tuple[str, str]:
     if receipt.state == "shown":
         return _shown_words(receipt), ""
     if receipt.state in {"masked", "dark"}:
-        is_dark = receipt.state == "dark"
-        brighter = _("Only an emergency switches the display on.")
-        higher = _("To show it now, end what hides it, or broadcast it at a higher level.")
-        return hidden_words(receipt), brighter if is_dark else higher
-    is_over = now >= alert.ends_at or alert.withdrawn_at is not None
+        return hidden_words(receipt), "" if is_over else _way_out(receipt, now)
     if receipt.state == "offline":
         return _offline_words(alert, receipt, is_over)
     if is_over:
@@ -130,11 +141,26 @@ def _words(alert: Alert, receipt: ScreenReceipt, is_received: bool, now: dt.date
     return words, _("That takes too long. Open its page to see why, and have somebody look at the screen.")
 
 
+def _way_out(receipt: ScreenReceipt, now: dt.datetime) -> str:
+    """Return what an officer can do about an alert that is hidden on a screen and was not seen there."""
+    if receipt.state == "dark":
+        return _("Only an emergency switches the display on.")
+    statement = receipt.statement
+    if statement is not None:
+        is_actual = statement.alert.status is content.AlertStatus.ACTUAL
+        hiding = [each for each in statement.masked_by if each.ends_at_ms > unix_ms(now)]
+        if not is_actual and any(each.status is content.AlertStatus.ACTUAL for each in hiding):
+            return _("Real alerts go first, whatever the level of an exercise or a test.")
+        if not hiding:
+            return _("To show it now, broadcast it at a higher level.")
+    return _("To show it now, end what hides it, or broadcast it at a higher level.")
+
+
 def _shown_words(receipt: ScreenReceipt) -> str:
     assert receipt.latency_ms is not None
     words = _("%(latency)s after the button was pressed") % {"latency": format_latency(receipt.latency_ms)}
-    hidden = hidden_words(receipt)
-    return f"{words} · {hidden}" if hidden else words
+    left = "" if receipt.is_targeted else _("no longer one of its screens")
+    return " · ".join(filter(None, (words, hidden_words(receipt), left)))
 
 
 def _offline_words(alert: Alert, receipt: ScreenReceipt, is_over: bool) -> tuple[str, str]:

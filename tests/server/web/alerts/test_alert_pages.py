@@ -217,6 +217,27 @@ class TestFollowing:
         assert "284\N{NARROW NO-BREAK SPACE}ms after the button was pressed" in page
         assert "waiting" in page
 
+    def test_counts_a_screen_that_has_left_its_group_everywhere_alike(self, as_bob, hall, quay, district):
+        alert = broadcast(as_bob, everywhere="", groups=str(district.pk))
+        self.confirm(alert, quay)
+        hall.groups.add(district)
+        quay.groups.clear()
+        page = page_text(as_bob.get(f"/alerts/{alert.pk}/"))
+        assert "shown by 1 of 2 screens" in page
+        assert "no longer one of its screens" in page
+        assert "confirmed by 1 of 2 screens" in page
+        assert "1 screen confirmed" in page_text(as_bob.get("/alerts/"))
+
+    def test_asks_nobody_to_look_at_a_screen_for_a_text_that_was_corrected(self, as_bob, hall, quay):
+        ScreenState.objects.create(screen=hall, online=True)
+        former = broadcast(as_bob)
+        as_bob.post(f"/alerts/{former.pk}/correct/", values(title="Crue !"))
+        Alert.objects.update(issued_at=timezone.now() - dt.timedelta(minutes=2))
+        page = page_text(as_bob.get(f"/alerts/{former.pk}/receipts/"))
+        assert "It has not confirmed the alert before its end." in page
+        assert "without confirmation" in page
+        assert not any(words in page for words in ("too long", "if it comes back"))
+
     def test_an_open_page_gets_nothing_until_something_changes(self, as_bob, hall):
         alert = broadcast(as_bob)
         mark = re.search(r"mark=(\w+)", page_text(as_bob.get(f"/alerts/{alert.pk}/")))
@@ -396,6 +417,25 @@ class TestHiddenAlerts:
         assert "Alert in progress, not visible: Vent" in page
         assert "hidden by “Crue”" in page
         assert "hidden by “Crue”" in page_text(as_bob.get(f"/alerts/{wind.pk}/receipts/"))
+
+    def test_that_have_to_wait_are_not_helped_by_a_higher_level(self, as_bob, hall):
+        ScreenState.objects.create(screen=hall, online=True)
+        crue = broadcast(as_bob, title="Crue", all_clear_s="600")
+        drill = broadcast(as_bob, title="Vent", level="alert", status="exercise", is_open_ended="on")
+        page = page_text(as_bob.get(f"/alerts/{drill.pk}/receipts/"))
+        assert "Real alerts go first" in page
+        assert "end what hides it" not in page
+        assert "lasts until somebody ends it" in page_text(as_bob.get("/account/"))
+        ReceiptRecord.objects.create(
+            screen=hall, stream="all/alerts", sequence=1, alert=str(crue.pk), form="takeover", latency_ms=84,
+            received_at=crue.issued_at, presented_at=crue.issued_at, frame="0" * 64, clock="trusted",
+        )  # fmt: skip
+        as_bob.post(f"/alerts/{drill.pk}/withdraw/")
+        as_bob.post(f"/alerts/{crue.pk}/end/")
+        news = broadcast(as_bob, title="Eau", level="information")
+        page = page_text(as_bob.get(f"/alerts/{news.pk}/receipts/"))
+        assert "hidden by “Crue”" in page
+        assert "To show it now, broadcast it at a higher level." in page
 
     def test_without_an_end_are_said_to_last_and_then_to_be_overdue(self, as_bob, bob):
         on_call.save_members([bob], user=bob)
