@@ -19,7 +19,7 @@ _FLAT = 1e-12
 _NUMBER = r"[+-]?(?:\d{1,6}\.?\d{0,25}|\.\d{1,25})(?:[eE][+-]?\d{1,2})?"
 _PAIR = re.compile(rf"({_NUMBER}),({_NUMBER})")
 _UNIT = re.compile(r"k?m$")
-_BRACKETS = str.maketrans("()[]{};|", "        ", "")
+_SIGNS = str.maketrans("()[]{};|−", "        -")
 
 
 class CoordinatesError(ValueError):
@@ -40,7 +40,7 @@ def read_outline(text: str, *, placeholders: bool = False) -> Outline:
     """
     if len(text) > MAX_OUTLINE_LETTERS:
         raise CoordinatesError("too-many-points")
-    words = " ".join(text.translate(_BRACKETS).split()).replace(" ,", ",").replace(", ", ",").split()
+    words = _pairs(text)
     if len(words) > MAX_OUTLINE_POINTS:
         raise CoordinatesError("too-many-points")
     points = [_read_pair(word) for word in words]
@@ -52,6 +52,16 @@ def read_outline(text: str, *, placeholders: bool = False) -> Outline:
     if not steps:
         raise CoordinatesError("no-outline")
     return tuple(steps)
+
+
+def _pairs(text: str) -> list[str]:
+    """Return the pairs of an outline, also of one in which all numbers stand between commas, or all between blanks."""
+    words = " ".join(text.translate(_SIGNS).split()).replace(" ,", ",").replace(", ", ",").strip(",").split()
+    is_list = len(words) == 1 and "[" not in text
+    numbers = words[0].split(",") if is_list else words if "," not in text else []
+    if len(numbers) < 6 or len(numbers) % 2:
+        return words
+    return [",".join(pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
 
 
 def is_flat(outline: Outline) -> bool:
@@ -83,7 +93,7 @@ def read_circle(text: str) -> CapCircle:
     Raises:
         CoordinatesError: it is none.
     """
-    words = re.split(r"[\s,\u00a0]+", text[:1_000].translate(_BRACKETS).strip(" \t\r\n,\u00a0"))
+    words = re.split(r"[\s,\u00a0]+", text[:1_000].translate(_SIGNS).strip(" \t\r\n,\u00a0"))
     unit = _UNIT.search(words[-1].lower())
     if unit:
         words[-1] = words[-1][: unit.start()]

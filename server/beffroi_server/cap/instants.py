@@ -10,8 +10,8 @@ UTC_AS_CAP_WRITES_IT = dt.timezone(dt.timedelta(0), "-00:00")
 """CAP 1.2 writes UTC as ``-00:00``, and its schema refuses ``Z``. The name keeps what the source wrote."""
 LAST_YEAR = 2200
 _INSTANT = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ]\s*(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?\s*"
-    r"(?:([Zz]|UTC|GMT)|([+-])(\d\d|\d(?=:)):?(\d\d)?)?"
+    r"(\d{4})-?(\d\d)-?(\d\d)[Tt ]\s*(\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,12}))?)?\s*"
+    r"(?:([Zz]|UTC|GMT)|([+-])(\d\d|\d(?=:)):?(\d\d)?)?(?:\[[\w/+-]{1,40}\])?"
 )
 _MINUS = str.maketrans("−–", "--")
 
@@ -19,9 +19,9 @@ _MINUS = str.maketrans("−–", "--")
 def read_instant(text: str | None, zone: dt.tzinfo | None = None, *, last_year: int = LAST_YEAR) -> dt.datetime | None:
     """Return an instant with the offset that is given, or None if the text has none.
 
-    Read are ``24:00:00`` (the next day's 0:00), fractions, ``Z``, ``-00:00``, offsets without a colon, and the dates
-    of RSS. A time without an offset says nothing without the zone of its source: it is refused, never taken as the
-    server's own.
+    Read are ``24:00:00`` (the next day's 0:00), fractions, ``Z``, ``-00:00``, dates and offsets without hyphens and
+    colons, the name of a zone behind the offset, and the dates of RSS. A time without an offset says nothing without
+    the zone of its source: it is refused, never taken as the server's own.
 
     Args:
         text: As the source wrote it.

@@ -14,6 +14,10 @@ _BREAK = "\u2028"
 _BREAKING_TAG = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6]|/ul|/ol|li|p|div)\b[^<>]{0,200}>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
+_WINDOWS = {
+    code: letter for code in range(0x80, 0xA0) if code != 0x85 and (letter := bytes([code]).decode("cp1252", "ignore"))
+}
+"""Letters of Windows in documents that call themselves Latin-1, which has control characters there."""
 _SECTION_MARK = re.compile(r"<!\[CDATA\[|\]\]>", re.IGNORECASE)
 _BULLET = re.compile(r"(?:[*•·▪●◦‣–—+»>-]|\d{1,2}[.)]|[a-z]\)|#{1,6})\s|\.\.\.|[*•▪●◦‣]\S")
 _LABEL = re.compile(r"[^\W\d_][\w'’/-]*(?: [\w'’/-]+){0,3}\s?:(?:\s|$)")
@@ -64,7 +68,7 @@ def _collapsed(text: str) -> str:
 
 def _without_markup(text: str) -> str:
     # Escaped by an aggregator, the marks of a section are letters; what is between them is the text.
-    text = _SECTION_MARK.sub(" ", _CONTROL.sub(" ", text[:MAX_TEXT]))
+    text = _SECTION_MARK.sub(" ", _CONTROL.sub(" ", text[:MAX_TEXT].translate(_WINDOWS)))
     if text.count("<!--") > 20:
         # Nobody comments a warning that often; searching for the end of each would take long.
         text = text.replace("<!--", "")

@@ -94,6 +94,18 @@ def test_mends_encodings_and_letters_without_losing_a_word(content):
     assert alert.infos[0].event in ("Orages violents", "Orages violénts")
 
 
+def test_letters_of_windows_in_a_document_that_calls_itself_latin_are_kept():
+    text = DECLARED.replace("UTF-8", "ISO-8859-1") + ALERT.replace(
+        "fortes", "\u201cfortes\u201d \u2013 5\u20ac l\u2019été"
+    )
+    info = only_alert(text.encode("cp1252")).infos[0]
+    assert info.description == "De \u201cfortes\u201d \u2013 5\u20ac l\u2019été rafales."
+    assert (
+        only_alert(ALERT.replace("fortes", "l&#146;été &#129;").encode()).infos[0].description
+        == "De l\u2019été rafales."
+    )
+
+
 def test_a_picture_of_more_than_ten_megabytes_costs_no_word():
     resource = f"<resource><mimeType>image/png</mimeType><derefUri>{'A' * 10_100_000}</derefUri></resource><area>"
     alert = only_alert(ALERT.replace("<area>", resource, 1).encode())

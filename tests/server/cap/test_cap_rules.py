@@ -420,6 +420,9 @@ def test_rule_21_regions_and_countries_hold_their_departments(value):
         "48,-2 48,-1 49,-1 49,-2",
         "(48, -2) (48, -1) (49, -1) (49, -2)",
         "48.0,-2.0\u00a048,-1 49,-1 49,-2",
+        "48 -2 48 -1 49 -1 49 -2",
+        "48,-2, 48,-1, 49,-1, 49,-2,",
+        "48,\u22122 48,\u22121 49,\u22121 49,\u22122",
     ],
 )
 def test_rule_22_pairs_come_with_any_blanks_and_rings_in_any_direction_closed_or_not(polygon):
@@ -469,7 +472,7 @@ def test_rule_24_lines_and_points_have_no_inside_and_an_unknown_extent(flat):
     assert decision_of(both)[0] == "broadcast"
 
 
-@pytest.mark.parametrize("wrong", ["48,-2,7", "48", "4x8,-2", "91,-2", "nan,1", "48,600"])
+@pytest.mark.parametrize("wrong", ["48,-2,7", "48", "48 -2", "4x8,-2", "91,-2", "nan,1", "48,600"])
 def test_rule_25_one_wrong_pair_refuses_the_ring_aloud(wrong):
     found = read_document(cap_alert(cap_info(cap_area(polygon=f"{AROUND_RENNES} {wrong}"))))
     assert [(note.code, note.where) for note in found.notes] in (
@@ -499,6 +502,9 @@ def test_rule_25_placeholder_pairs_are_left_out_only_of_the_source_that_writes_t
         ("2026-11-29T08:00:00+5:30", "2026-11-29T02:30:00"),
         ("2015-07-19T16:00:00-06:50", "2015-07-19T22:50:00"),
         ("Sat, 01 Mar 2025 23:52:24 GMT", "2025-03-01T23:52:24"),
+        ("20261129T080000+0100", "2026-11-29T07:00:00"),
+        ("2026-11-29T08:00:00+01:00[Europe/Paris]", "2026-11-29T07:00:00"),
+        ("2026-11-29T08:00:00[Europe/Paris]", None),
         ("2026-11-29T08:00:00", None),
         ("2026-11-29", None),
         ("2026/1/6 上午 04:00:00", None),
