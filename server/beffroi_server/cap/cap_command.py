@@ -24,6 +24,7 @@ from beffroi_server.cap.reader import read_document
 from beffroi_server.cap.reason_texts import error_sentence, note_sentence
 from beffroi_server.cap.rehearsal import rehearse
 from beffroi_server.cap.signature_outcomes import SignatureOutcome
+from beffroi_server.cap.succession import order_of
 from beffroi_server.cap.text_output import alert_lines, summary_line, totals_line
 from beffroi_server.cap.verdicts import Verdict, judge
 from beffroi_server.cap.xml_documents import MAX_BYTES
@@ -70,7 +71,8 @@ def _print_verdicts(
     parsed: argparse.Namespace,
 ) -> None:  # fmt: skip
     now = parsed.now or dt.datetime.now(dt.UTC)
-    store, _ = receive_all(CapStore(), _alerts_of(files), _BEFORE_ALL)
+    # In their own order, reasons are the same in whatever order the files are named.
+    store, _ = receive_all(CapStore(), sorted(_alerts_of(files), key=order_of), _BEFORE_ALL)
     for file in files:
         _print_file(file, store, place, policy, now, certificates, parsed)
 

@@ -28,6 +28,7 @@ from beffroi_server.cap.succession import (
     reaches,
     repeats,
     same_name,
+    version_end,
 )  # fmt: skip
 
 _MOST_RELATED = 12
@@ -177,9 +178,8 @@ class _Fold:
             is_before = is_version(each.alert, alert) and not is_older(alert, each.alert)
             if each.end is None and is_before and reaches(alert.scope, each.alert):
                 ended.append(each.alert)
-                # A newer version that is a cancellation or an all-clear takes no one's place.
-                kind = (ends_others(alert) or "version") if is_end(alert) else "version"
-                each = dataclasses.replace(each, end=EndCause(kind, alert.identifier, self._now))  # noqa: PLW2901
+                cause = EndCause(version_end(alert), alert.identifier, self._now)
+                each = dataclasses.replace(each, end=cause)  # noqa: PLW2901
             versions.append(each)
         if versions:
             self._messages[key] = tuple(versions)
@@ -188,11 +188,11 @@ class _Fold:
     def _own_end(self, alert: CapAlert, versions: tuple[KnownMessage, ...]) -> EndCause | None:
         """Return why a message no longer counts when it arrives."""
         newer = (each.alert for each in versions if is_older(alert, each.alert) and reaches(each.alert.scope, alert))
-        if any(is_version(each, alert) for each in newer):
-            return EndCause("version", alert.identifier, self._now)
+        if version := next((each for each in newer if is_version(each, alert)), None):
+            return EndCause(version_end(version), alert.identifier, self._now)
         names = identifier_keys(alert.identifier or "")
-        awaited = (each for name in names for each in self._awaited.get(name, ()))
-        found = next((each for each in awaited if _confirms(each, alert)), None)
+        awaited = (each for name in names for each in self._awaited.get(name, ()) if _confirms(each, alert))
+        found = next((each for each in awaited if not _means_another(each, alert, versions)), None)
         return found.cause if found else None
 
     def _settle_cycle(self, alert: CapAlert) -> list[CapAlert]:
@@ -324,7 +324,7 @@ class _Fold:
         for key in self._keys_of(end.reference):
             versions = []
             for each in self._messages[key]:
-                if _confirms(end, each.alert):
+                if _confirms(end, each.alert) and not _means_another(end, each.alert, self._messages[key]):
                     meant = True
                     if each.end is None:
                         ended.append(each.alert)
@@ -340,6 +340,14 @@ def _key(alert: CapAlert) -> str:
     return identifier.casefold() if any(letter.isalnum() for letter in identifier) else f"?{alert.version}"
 
 
+def _means_another(end: AwaitedEnd, alert: CapAlert, others: Iterable[KnownMessage]) -> bool:
+    """Return whether a reference is to the message of its very sender, among those of one identifier."""
+    sender = end.reference.sender or ""
+    return not same_name(sender, alert.sender or "") and any(
+        same_name(sender, each.alert.sender or "") and _confirms(end, each.alert) for each in others
+    )
+
+
 def _is_rival(end: AwaitedEnd, reference: CapReference, alert: CapAlert) -> bool:
     """Return whether an end is of the same message as a reference."""
     is_same = end.reference.sent is None or reference.sent is None or end.reference.sent == reference.sent
@@ -347,12 +355,8 @@ def _is_rival(end: AwaitedEnd, reference: CapReference, alert: CapAlert) -> bool
 
 
 def _is_kin(one: CapAlert, other: CapAlert) -> bool:
-    has_senders = one.sender is not None and other.sender is not None
-    return (
-        has_senders
-        and same_name(one.sender or "", other.sender or "")
-        and one.effective_status == other.effective_status
-    )
+    is_same = one.sender and other.sender and same_name(one.sender, other.sender)
+    return bool(is_same) and one.effective_status == other.effective_status
 
 
 def _takes_the_place(later: CapAlert, earlier: CapAlert, subjects: dict[int, Subject]) -> bool:

@@ -74,6 +74,11 @@ def ends_others(alert: CapAlert) -> str | None:
     return "update" if alert.msg_type == "Update" and alert.infos else None
 
 
+def version_end(newer: CapAlert) -> str:
+    """Return how a newer version ends an older one: a cancellation or an all-clear takes no one's place."""
+    return (ends_others(newer) or "version") if is_end(newer) else "version"
+
+
 def is_minor(alert: CapAlert) -> bool:
     """Return whether a message says that only its words have changed (profile CAP-CP, ``MinorChange``)."""
     if any("minorchange" in folded_name(code) for code in alert.codes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 
 import pytest
@@ -95,6 +96,23 @@ def test_the_files_of_one_call_are_what_one_source_has_sent(run):
         ("ignore", "cancels earlier messages (1); never shown itself"),
         ("ignore", "cancelled by C"),
     ]
+
+
+def test_reasons_do_not_depend_on_the_order_of_the_files(run):
+    update = cap_alert(identifier="U", msgType="Update", sent="2026-11-29T08:40:00+01:00", references=FIRST)
+    cancel = cap_alert(identifier="C", msgType="Cancel", sent="2026-11-29T08:50:00+01:00", references=FIRST)
+    files = [cap_alert(), update, cancel]
+    found = set()
+    for order in itertools.permutations(files):
+        _, lines, _ = run(*order)
+        found.add(tuple(sorted((each["sent"], each["verdict"], each["reason"]) for each in lines)))
+    assert found == {
+        (
+            ("2026-11-29T08:30:00+01:00", "ignore", "replaced by U"),
+            ("2026-11-29T08:40:00+01:00", "ignore", "cancelled by C"),
+            ("2026-11-29T08:50:00+01:00", "ignore", "cancels earlier messages (1); never shown itself"),
+        )
+    }
 
 
 def test_a_file_that_cannot_be_read_costs_no_other(run):

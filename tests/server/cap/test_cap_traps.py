@@ -284,6 +284,13 @@ def test_trap_17_a_cancellation_is_never_shown_however_grave_it_is():
     assert headlines(store_of(cancel)) == []
 
 
+def test_trap_18_a_cancellation_under_the_same_identifier_says_so_in_any_order():
+    cancel = cap_alert(msgType="Cancel", sent="2026-11-29T08:50:00+01:00")
+    for order in ((cap_alert(), cancel), (cancel, cap_alert())):
+        (ended,) = [each for each in store_of(*order).messages["msg-1"] if each.alert.msg_type == "Alert"]
+        assert ended.end.kind == "cancel"
+
+
 def test_trap_18_a_cancellation_may_come_before_its_alert():
     cancel = cap_alert(identifier="C", msgType="Cancel", references=FIRST)
     store, outcome = receive(store_of(cancel), only_alert(cap_alert()), NOW)
@@ -315,6 +322,12 @@ def test_trap_20_restricted_messages_and_exercises_need_an_explicit_policy():
 def test_trap_21_a_test_ends_no_real_warning():
     cancel = cap_alert(identifier="C", msgType="Cancel", status="Test", references=FIRST)
     assert len(headlines(store_of(cap_alert(), cancel))) == 1
+
+
+def test_trap_21_the_same_identifier_of_two_senders_is_two_messages():
+    one, other = cap_alert(sender="one@example.org"), cap_alert(cap_info(headline="Autre"), sender="other@example.org")
+    cancel = cap_alert(identifier="C", msgType="Cancel", references=FIRST.replace("prefecture", "one"))
+    assert headlines(store_of(one, other, cancel)) == headlines(store_of(one, cancel, other)) == ["Autre"]
 
 
 BOMB = b'<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
