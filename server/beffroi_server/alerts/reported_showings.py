@@ -22,7 +22,7 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
-from beffroi_server.alerts import queries
+from beffroi_server.alerts import planned_alerts, queries
 from beffroi_server.alerts.models import Alert, UnknownShowing
 from beffroi_server.alerts.pending_alerts import find_pending
 from beffroi_server.alerts.restoration import is_uuid, open_notice
@@ -145,6 +145,9 @@ def _known_alerts(names: Iterable[str]) -> set[str]:
     known = {str(key) for key in Alert.objects.filter(pk__in=identifiers).values_list("pk", flat=True)}
     # What was triggered on the spot its player tells in a moment; it is no sign of a restored database.
     known |= {name for name in names if is_act_id(name)}
+    if any(str(each) not in known for each in identifiers):
+        # Players begin a planned alert to the millisecond; its row comes within a second, or once the server is back.
+        known |= {str(planned_alerts.occurrence_of(plan).pk) for plan in planned_alerts.open_plans()}
     return known | {str(each) for each in identifiers if find_pending(pk=each)}
 
 

@@ -12,11 +12,12 @@ from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import undo
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import plan_services, queries, services
+from beffroi_server.alerts import plan_services, queries, reported_showings, restoration, services
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, PlannedAlert
 from beffroi_server.alerts.planned_alerts import occurrences_between, repeat_rules
 from beffroi_server.delivery import signing
+from beffroi_server.fleet.events import ReportedAlerts
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 
 pytestmark = pytest.mark.usefixtures("keyring", "english")
@@ -79,6 +80,15 @@ def test_what_began_and_ended_while_the_server_was_away_has_its_record(clock):
     assert (alert.issued_at, alert.settled) == (begun, True)
     siren.refresh_from_db()
     assert siren.next_at > now
+
+
+def test_on_the_screens_before_it_has_its_row_is_no_sign_of_a_restored_database(clock, hall):
+    siren = plan()
+    ((identifier, _starts),) = held_ahead()
+    clock(siren.next_at)
+    reported_showings.note_reports([ReportedAlerts("hall", {}, frozenset({identifier}))])
+    assert restoration.open_restoration() is None
+    assert not reported_showings.unknown_alerts(siren.next_at)
 
 
 def test_is_skipped_and_postponed_once_per_press_and_put_back(bob, hall):
