@@ -59,7 +59,7 @@ _LABEL = re.compile(
 _CAPITALS = re.compile(r"\b(?:TEST|ESSAI|EXERCICE|EXERCISE|SIMULACRO|ÜBUNG)\b")
 """In a description or instruction that is not all in capitals."""
 _NAME = re.compile(r"(?:^|[^a-z])(?:tests?|testing|exercise|exercice|essai|drill|uebung|simulacro)(?:[^a-z]|$)")
-"""In an identifier, or the name of a sender."""
+"""In an identifier, a code, or the name of a sender, source or incident."""
 _END = re.compile(
     r"\bfin (?:de l.|d.)alerte\b|\bfin de (?:la )?(?:vigilance|mise en garde)\b|\b(?:levee|fin) du confinement\b|"
     r"\balerte levee\b|\bfin d.evenement\b|"
@@ -89,7 +89,8 @@ def looks_like_test(alert: CapAlert, info: CapInfo) -> bool:
     short = (info.event, info.headline, alert.note)
     if is_proven_test(info) or any(_WORDS.search(_plain(text)) for text in short if text):
         return True
-    if any(_NAME.search((name or "").lower()) for name in (alert.identifier, alert.sender, info.sender_name)):
+    names = (alert.identifier, alert.sender, info.sender_name, alert.source, alert.incidents, *alert.codes)
+    if any(_NAME.search((name or "").lower()) for name in names):
         return True
     long = [text[:5_000] for text in (info.description, info.instruction) if text]
     if any(_CAPITALS.search(text) and sum(map(str.islower, text)) > sum(map(str.isupper, text)) for text in long):

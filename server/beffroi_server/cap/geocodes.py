@@ -131,6 +131,9 @@ def _match_insee(name: str, value: str, place: Place) -> CodeMatch:
         is_abroad = place.country not in ("", "FR") and (name in _COMMUNE or "insee" in name)
         return CodeMatch.ELSEWHERE if is_abroad else CodeMatch.UNKNOWN
     own = departments()[place.department]
+    value = re.sub(r"^FR[-_. ]?(?=\d[\dAB])", "", value)
+    if name in _DEPARTMENT and (named := _departments_by_name().get(folded_name(value))):
+        return CodeMatch.EXACT if named == own.number else CodeMatch.ELSEWHERE
     if name in _REGION:
         return CodeMatch.COARSE if value.zfill(2) == own.region else _elsewhere(value.zfill(2), _regions())
     # “035”, and “3510”, its coast.
@@ -194,6 +197,11 @@ def _elsewhere(value: str, known: frozenset[str]) -> CodeMatch:
 
 def _all() -> list[Department]:
     return list(departments().values())
+
+
+@cache
+def _departments_by_name() -> dict[str, str]:
+    return {folded_name(each.name): each.number for each in _all()}
 
 
 @cache

@@ -25,10 +25,11 @@ _AWARENESS = {"1": Colour.GREEN, "2": Colour.YELLOW, "3": Colour.ORANGE, "4": Co
 """First field of MeteoAlarm's ``awareness_level``, such as “2; yellow; Moderate”."""
 COLOUR_PARAMETERS = (
     "awarenesslevel", "color", "colour", "alertcolor", "alertcolour", "warningcolor", "warningcolour", "colorrisk",
-    "semaforo", "alertlevel", "couleur", "vigilance",
+    "colourcode", "colorcode", "semaforo", "alertlevel", "aemetmeteoalertanivel", "nivel", "niveau", "couleur",
+    "vigilance",
 )  # fmt: skip
 """Parameters in which sources tell a colour: MeteoAlarm, Iceland (Color), Taiwan (alert_color), Brazil (ColorRisk, as
-#RRGGBB), Mexico (semáforo), GDACS (alertlevel)."""
+#RRGGBB), Mexico (semáforo), GDACS (alertlevel), New Zealand (ColourCode), Spain (AEMET-Meteoalerta nivel)."""
 _COLOUR_WORDS = {
     Colour.GREEN: "green vert verte verde grun gruen groen gron 綠色 绿色",
     Colour.YELLOW: "yellow jaune amarillo amarilla amarelo amarela gelb giallo gialla geel gul gulur 黃色 黄色",
@@ -58,7 +59,7 @@ def colour_of(info: CapInfo) -> Colour | None:
 
 
 def _read_colour(name: str, value: str) -> Colour | None:
-    first = re.match(r"\s*(\d+)", value)
+    first = re.match(r"\s*(?:(?:level|niveau|nivel)\s*)?(\d+)", value, re.IGNORECASE)
     if name == "awarenesslevel" and first and (colour := _AWARENESS.get(first[1])):
         return colour
     if found := re.fullmatch(r"\s*#?([0-9a-fA-F]{6})\s*", value):

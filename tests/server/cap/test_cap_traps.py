@@ -226,12 +226,28 @@ def test_trap_06_an_all_clear_is_one_in_the_languages_that_leave_the_response_ou
     assert decision_of(cap_alert(clear, later))[0] == "broadcast"
 
 
-def test_trap_10_a_colour_has_a_number_of_one_digit():
-    info = only_alert(cap_alert(cap_info(parameters=[("awareness_level", "10; purple; Extreme")]))).infos[0]
-    assert colour_of(info) is Colour.RED
+@pytest.mark.parametrize(
+    ("name", "value", "colour"),
+    [
+        # A number has one digit.
+        ("awareness_level", "10; purple; Extreme", Colour.RED), ("Awareness-Level", "3;ORANGE", Colour.ORANGE),
+        ("awareness_level", "Level 3", Colour.ORANGE), ("awareness_level", "yellow", Colour.YELLOW),
+        ("ColourCode", "Orange", Colour.ORANGE), ("AEMET-Meteoalerta nivel", "rojo", Colour.RED),
+        ("Niveau", "jaune", Colour.YELLOW), ("AlertLevel", "Watch and Act", None),
+    ],
+)  # fmt: skip
+def test_trap_10_colours_come_under_many_names(name, value, colour):
+    info = only_alert(cap_alert(cap_info(parameters=[(name, value)]))).infos[0]
+    assert colour_of(info) is colour
 
 
-@pytest.mark.parametrize("fields", [{"sender": "cap-test@example.org"}, {"identifier": "FR-EXERCICE-7"}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"sender": "cap-test@example.org"}, {"identifier": "FR-EXERCICE-7"},
+        {"extra": "<incidents>exercice ORSEC</incidents>"}, {"extra": "<code>layer:TEST:1.0</code>"},
+    ],
+)  # fmt: skip
 def test_trap_13_the_names_of_a_message_and_of_its_sender_may_say_that_it_is_a_test(fields):
     assert decision_of(cap_alert(**fields)) == ("propose", "looks-like-test")
 
@@ -386,6 +402,9 @@ def test_trap_26_paris_has_two_codes(emma):
         ("INSEE", "35238", Position.INSIDE),
         ("code_insee", "35", Position.INSIDE),
         ("INSEE", "35047", Position.OUTSIDE),
+        ("INSEE", "FR-35238", Position.INSIDE),
+        ("Département", "Ille-et-Vilaine", Position.INSIDE),
+        ("Département", "CÔTES D’ARMOR", Position.OUTSIDE),
         ("Département", "06", Position.OUTSIDE),
         ("SAME", "006109", Position.OUTSIDE),
         ("UGC", "CAZ041", Position.OUTSIDE),
