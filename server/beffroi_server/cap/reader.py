@@ -292,9 +292,9 @@ def _cap_address(entry: Element, notes: ReadNotes, base: str, *, has_cap: bool) 
     by_rank: dict[int, tuple[str, Element]] = {}
     for each in entry:
         name = local_name(each)
-        if name not in ("link", "enclosure", "content"):
+        if name not in ("link", "enclosure", "content", "cap"):
             continue
-        text = each.text if name == "link" else None
+        text = each.text if name in ("link", "cap") else None
         address = (each.get("href") or each.get("url") or each.get("src") or text or "").strip()
         seems_cap = has_cap or _CAP_ADDRESS.search(address[-200:]) is not None
         rank = _link_rank(name, (each.get("type") or "").lower(), (each.get("rel") or "alternate").lower(), seems_cap)
@@ -323,7 +323,8 @@ def _absolute(address: str, element: Element, base: str) -> str:
 
 
 def _link_rank(name: str, kind: str, relation: str, seems_cap: bool) -> int | None:
-    if kind.startswith(_CAP_TYPES):
+    # GDACS has an element of its own for the address.
+    if kind.startswith(_CAP_TYPES) or name == "cap":
         return 0
     if relation in ("hub", "self", "next", "prev", "via", "license"):
         return None

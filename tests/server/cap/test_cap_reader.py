@@ -140,6 +140,12 @@ def test_links_may_be_relative_to_the_feed_or_to_the_base_that_it_gives():
     assert [(note.code, note.value) for note in read_document(plain).notes] == [("bad-link", "1.xml")]
 
 
+def test_an_address_may_stand_in_an_element_of_its_own():
+    item = "<item><link>https://example.org/report?id=1</link><g:cap>https://example.org/cap_1.xml</g:cap></item>"
+    feed = f"<rss xmlns:g='https://example.org/gdacs'><channel>{item}</channel></rss>".encode()
+    assert [link.address for link in read_document(feed).links] == ["https://example.org/cap_1.xml"]
+
+
 def test_an_element_that_is_called_alert_is_not_always_a_message():
     with pytest.raises(CapUnreadable, match="no-cap"):
         read_document(b"<page><alert>Attention</alert></page>")
