@@ -32,7 +32,8 @@ _REGION = frozenset({"region", "coderegion", "inseeregion", "regioninsee"})
 _COUNTRIES = {
     "same": "US", "fips": "US", "fips5": "US", "fips6": "US", "fipscode": "US", "ugc": "US", "clc": "CA",
     "capcplocation": "CA", "cpeas": "CN", "cpeasgeographiccode": "CN", "amoc": "AU", "kzstd": "KZ", "warncellid": "DE",
-    "ags": "DE", "taiwangeocode": "TW", "targetareacode": "GB",
+    "ags": "DE", "taiwangeocode": "TW", "targetareacode": "GB", "aemetmeteoalertazona": "ES", "cisorp": "CZ",
+    "lgddistrictcode": "IN", "psgc": "PH", "ibge": "BR", "inegi": "MX",
 }  # fmt: skip
 """Schemes of one country: their codes are elsewhere for places in another."""
 _AMERICAN = frozenset({"same", "fips", "fips5", "fips6", "fipscode"})

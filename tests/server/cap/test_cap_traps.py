@@ -408,6 +408,7 @@ def test_trap_26_paris_has_two_codes(emma):
         ("Département", "06", Position.OUTSIDE),
         ("SAME", "006109", Position.OUTSIDE),
         ("UGC", "CAZ041", Position.OUTSIDE),
+        ("AEMET-Meteoalerta zona", "774601", Position.OUTSIDE),
         ("EMMA_ID", "UK105", Position.OUTSIDE),
         ("NUTS3", "DE212", Position.OUTSIDE),
         ("EMMA_ID", "FR801", Position.UNKNOWN),
