@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from beffroi_server.cap.names import folded_name
 from beffroi_server.feeds.readers.text import html_entities, without_tags
 
 MAX_TEXT = 100_000
@@ -23,6 +24,13 @@ _BULLET = re.compile(r"(?:[*•·▪●◦‣–—+»>-]|\d{1,2}[.)]|[a-z]\)|#{
 _LABEL = re.compile(r"[^\W\d_][\w'’/-]*(?: [\w'’/-]+){0,3}\s?:(?:\s|$)")
 """The beginning of a line of a list, such as “Council area: Rennes”: it goes on with none before it."""
 _DECORATION = re.compile(r"[#=*_~+\s-]{3,}")
+_SIGNS_AROUND = re.compile(r"^#{1,6} +|^[#=*_~+]{2,} *| *[#=*_~+]{2,}$", re.MULTILINE)
+_MARKDOWN_LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\(https?://[^\s()]{1,500}\)")
+_PLACEHOLDERS = frozenset(
+    {"unknown", "notapplicable", "na", "none", "null", "nil", "undefined", "inconnu", "inconnue", "aucun", "aucune",
+     "neant", "sansobjet", "nonrenseigne"}
+)  # fmt: skip
+"""What forms write into fields that have to be filled in, as ``names.folded_name`` returns it."""
 _SENTENCE_END = (".", "!", "?", ":", ";", "。", "！", "？", "；", "…", "။", "।")
 WRAP_SLACK = 8
 """Characters by which the lines of one text are wrapped differently."""
@@ -59,6 +67,14 @@ def without_decoration(text: str) -> str:
     """Return paragraphs without lines of signs alone (``###``, ``=====``), which separate nothing for people."""
     lines = (line for line in text.split("\n") if not _DECORATION.fullmatch(line))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def for_screens(text: str | None) -> str:
+    """Return a text without what says nothing on a screen: decoration, marks of Markdown, words for “no text”."""
+    plain = _MARKDOWN_LINK.sub(r"\1", without_decoration(text or ""))
+    plain = _SIGNS_AROUND.sub("", plain)
+    is_empty = folded_name(plain) in _PLACEHOLDERS or not any(map(str.isalnum, plain))
+    return "" if is_empty else plain.strip()
 
 
 def _collapsed(text: str) -> str:

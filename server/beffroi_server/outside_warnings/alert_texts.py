@@ -24,6 +24,7 @@ from beffroi_server.cap.languages import language_key, united_infos
 from beffroi_server.cap.levels import level_of
 from beffroi_server.cap.lifetimes import Lifetime
 from beffroi_server.cap.messages import CapInfo
+from beffroi_server.cap.texts import for_screens
 from beffroi_server.core.formatting import format_day, format_hour
 from beffroi_server.outside_warnings.assessments import Assessment
 from beffroi_server.outside_warnings.models import WarningSource
@@ -46,7 +47,7 @@ def alert_values(found: Assessment, source: WarningSource, town: Town) -> dict[s
     shown = _shown_infos(found)
     info, _life = shown[0]
     with translation.override(town.locale), timezone.override(ZoneInfo(town.time_zone)):
-        title = _shortened(_line(info.headline or info.event or source.name), TITLE_LENGTH)
+        title = _shortened(_title(info) or _line(source.name), TITLE_LENGTH)
         description = _description(shown)
     return {
         "level": (found.verdict.level or UNKNOWN_LEVEL).value,
@@ -87,9 +88,9 @@ def _translations(found: Assessment, info: CapInfo, town: Town) -> list[dict[str
         if town.languages and code not in town.languages:
             continue
         text = {
-            "language": code, "title": _shortened(_line(other.headline or other.event or ""), TITLE_LENGTH),
-            "description": _shortened(clean_text(other.description or "").strip(), TEXT_LENGTH),
-            "instruction": _shortened(clean_text(other.instruction or "").strip(), TEXT_LENGTH),
+            "language": code, "title": _shortened(_title(other), TITLE_LENGTH),
+            "description": _shortened(_words(other.description), TEXT_LENGTH),
+            "instruction": _shortened(_words(other.instruction), TEXT_LENGTH),
         }  # fmt: skip
         length = sum(map(len, text.values()))
         if text["title"] and length <= left and len(texts) < MAX_LANGUAGES - 1:
@@ -114,15 +115,15 @@ def _sense(info: CapInfo) -> tuple[object, ...]:
 
 def _description(shown: Sequence[tuple[CapInfo, Lifetime]]) -> str:
     title = shown[0][0].headline
-    parts = [_part(info, life) for info, life in shown[:1]]
-    # The others have no title of their own on the screen.
-    parts += ["\n".join(filter(None, (_line(info.headline or "") if info.headline != title else "", _part(info, life))))
-              for info, life in shown[1:MOST_INFOS]]  # fmt: skip
+    parts = [_part(*shown[0])]
+    for info, life in shown[1:MOST_INFOS]:
+        # The others have no title of their own on the screen.
+        parts += [_line(for_screens(info.headline)) if info.headline != title else "", _part(info, life)]
     return _shortened("\n".join(filter(None, parts)), TEXT_LENGTH)
 
 
 def _instruction(shown: Sequence[tuple[CapInfo, Lifetime]]) -> str:
-    texts = (clean_text(info.instruction or "").strip() for info, _life in shown[:MOST_INFOS])
+    texts = (_words(info.instruction) for info, _life in shown[:MOST_INFOS])
     return "\n".join(dict.fromkeys(filter(None, texts)))
 
 
@@ -130,8 +131,8 @@ def _part(info: CapInfo, life: Lifetime) -> str:
     parts = []
     if life.onset is not None and (life.begins is None or life.onset - life.begins > _AHEAD):
         parts.append(_from_day_and_hour(life.onset))
-    if info.description:
-        parts.append(clean_text(info.description).strip())
+    if words := _words(info.description):
+        parts.append(words)
     areas = list(dict.fromkeys(_line(each.description) for each in info.areas if each.description))
     said = " ".join((info.headline or "", info.description or "")).casefold()
     unsaid = [each for each in areas if each.casefold() not in said]
@@ -152,6 +153,14 @@ def _status(found: Assessment, info: CapInfo, town: Town) -> AlertStatus:
     if found.message.alert.effective_status == "Test" or is_proven_test(info):
         return AlertStatus.TEST
     return AlertStatus.EXERCISE if town.is_try_out else AlertStatus.ACTUAL
+
+
+def _title(info: CapInfo) -> str:
+    return _line(for_screens(info.headline) or for_screens(info.event))
+
+
+def _words(text: str | None) -> str:
+    return clean_text(for_screens(text)).strip()
 
 
 def _line(text: str) -> str:

@@ -166,6 +166,23 @@ def test_of_several_events_of_one_message_each_is_told_the_gravest_first():
     assert alert.instruction.splitlines() == ["Rentrez.", "Ralentissez."]
 
 
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({"description": "###\n\n+++ Mise à jour +++\nLa crue monte.", "instruction": "Unknown"},
+         ("Crue", "Mise à jour\nLa crue monte.\nSecteur\xa0: Pays de Rennes.", "")),
+        ({"headline": "*** Crue ***", "description": "{}", "instruction": "# Voir [la carte](https://example.org/c)."},
+         ("Crue", "Secteur\xa0: Pays de Rennes.", "Voir la carte.")),
+        ({"headline": "Not Applicable", "event": "Inondation", "instruction": "N/A"},
+         ("Inondation", "De fortes rafales.\nSecteur\xa0: Pays de Rennes.", "")),
+    ],
+)  # fmt: skip
+def test_decoration_and_words_for_no_text_are_not_for_the_street(fields, shown):
+    arrive(source_with(), message(**{"headline": "Crue", **fields}))
+    proposal = AlertProposal.objects.get()
+    assert (proposal.title, proposal.description, proposal.instruction) == shown
+
+
 def test_what_somebody_changed_by_hand_is_not_ended_by_its_source(bob):
     source, first = source_with(broadcast_from="alert"), message()
     arrive(source, first)
