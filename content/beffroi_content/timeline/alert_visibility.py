@@ -57,6 +57,8 @@ class AlertStatement:
     """When that changes, as far as is known now; None: it does not."""
     then: AlertVisibility | None = None
     """What follows at that instant."""
+    in_turn_with: tuple[Alert, ...] = ()
+    """Where it is shown: the alerts that have the screen at other times, the most urgent first."""
 
     @property
     def is_lost(self) -> bool:
@@ -111,7 +113,15 @@ class _Screen:
         visibility, hiding = self._visibility_at(alert, self._moment.unix_ms)
         later = ((instant, self._visibility_at(alert, instant)[0]) for instant in self._changes)
         until_ms, then = next(((at, other) for at, other in later if other is not visibility), (None, None))
-        return AlertStatement(alert, visibility, tuple(each.held.alert for each in hiding), until_ms, then)
+        others = self._others_in_turn(alert) if visibility is AlertVisibility.SHOWN else ()
+        return AlertStatement(alert, visibility, tuple(each.held.alert for each in hiding), until_ms, then, others)
+
+    def _others_in_turn(self, alert: Alert) -> tuple[Alert, ...]:
+        now, found = self._moment.unix_ms, self.phases_at(self._moment.unix_ms)
+        others = precedence.takeover_group(found, now)
+        if alert.level.rank < AlertLevel.ALERT.rank:
+            others += precedence.active_phases(found, alert.level, now)
+        return tuple(each.held.alert for each in others if each.held.alert.id != alert.id)
 
     def _visibility_at(self, alert: Alert, instant: int) -> tuple[AlertVisibility, list[AlertPhase]]:
         found = self.phases_at(instant)

@@ -68,7 +68,9 @@ def over_at(alert: Alert) -> dt.datetime:
 
 
 def all_clear_ends_at(alert: Alert) -> dt.datetime:
-    """Return the instant up to which screens show “end of alert”."""
+    """Return the instant up to which screens show “end of alert”, which that of an information has none of."""
+    if alert.level == content.AlertLevel.INFORMATION:
+        return alert.ends_at
     return alert.ends_at + dt.timedelta(seconds=alert.all_clear_s)
 
 

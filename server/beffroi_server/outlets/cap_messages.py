@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 EVENTS_PER_ROUND = 200
 MOST_LISTED = 100
 KEPT = dt.timedelta(days=30)
+OVER_HOLDS = dt.timedelta(hours=1)
+"""How long a message at least holds that says that an alert is over, however short the screens say so."""
 _TYPE_OF_ACTION = {
     "alert-broadcast": MessageType.ALERT,
     "alert-begun": MessageType.ALERT,
@@ -170,7 +172,8 @@ def _content(
             message_type=kind if references or kind is MessageType.CANCEL else MessageType.ALERT,
             references=references, level=AlertLevel(alert.level), hazard=alert.hazard,
             texts=_texts(alert, town, row.action, is_over=is_over), effective=row.at,
-            expires=max(row.at, all_clear_ends_at(alert) if is_over else alert.ends_at),
+            # Who drops an “end of alert” that has expired would take the alert for one that goes on.
+            expires=max(row.at + OVER_HOLDS, all_clear_ends_at(alert)) if is_over else max(row.at, alert.ends_at),
             sender_name=alert.source,
             areas=_areas(alert, output, town), contact=output.contact,
             note=_("Withdrawn: it was broadcast by mistake.") if kind is MessageType.CANCEL else "", is_over=is_over,

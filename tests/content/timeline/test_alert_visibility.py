@@ -107,6 +107,27 @@ class TestMasking:
         assert {each for each, _ in told.values()} == {AlertVisibility.SHOWN}
 
 
+class TestTurns:
+    def test_of_an_alert_are_those_of_all_that_have_the_screen_at_other_times(self):
+        alerts = [
+            held("gas"),
+            held("flood"),
+            held("wind", "vigilance"),
+            held("ice", "vigilance"),
+            held("drill", "alert", status="test"),
+        ]
+        turns = {each.alert.id: {other.id for other in each.in_turn_with} for each in alert_statements(alerts, at(0))}
+        assert turns == {
+            "gas": {"flood"}, "flood": {"gas"}, "wind": {"gas", "flood", "ice"}, "ice": {"gas", "flood", "wind"},
+            "drill": set(),
+        }  # fmt: skip
+
+    def test_are_not_those_of_other_levels_in_the_loop(self):
+        alerts = [held("wind", "vigilance"), held("fair", "information"), held("market", "information")]
+        assert [each.id for each in statement("fair", *alerts).in_turn_with] == ["market"]
+        assert statement("wind", *alerts).in_turn_with == ()
+
+
 class TestAllClears:
     def test_are_shown_only_of_what_was_seen(self):
         told = said(held("gas", is_unseen=True), held("flood"), after=HOUR)

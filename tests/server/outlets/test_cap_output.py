@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,13 @@ def test_each_act_is_a_message_that_names_those_before(given_out, bob):
     assert [each.identifier for each in third.references] == [first.identifier, second.identifier]
     assert third.infos[0].response_types == ("AllClear",)
     assert third.infos[0].instruction is None
+
+
+def test_the_end_of_an_alert_holds_for_those_who_come_late_however_short_the_screens_say_so(given_out, bob):
+    alert = broadcast(bob, all_clear_s=0)
+    alerts.end_alert(alert, user=bob)
+    ended = messages()[-1]
+    assert ended.sent + dt.timedelta(hours=1) <= ended.infos[0].expires
 
 
 def test_a_mistake_is_cancelled_and_an_exercise_is_one(given_out, bob):

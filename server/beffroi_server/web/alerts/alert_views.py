@@ -136,6 +136,7 @@ def _receipts_context(alert: Alert) -> dict[str, Any]:
         "clocks": _clock_sentences(found),
         "counts": counts,
         "is_over": state != "on",
+        "clearing": receipt_rows.clearing_words(found),
         "total": len(found),
         "every": WAITING_POLL_S if state == "on" and counts["waiting"] else IDLE_POLL_S,
     }

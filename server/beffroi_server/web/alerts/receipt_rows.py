@@ -27,6 +27,8 @@ from beffroi_server.fleet.models import Screen
 
 NORMAL_WAIT = dt.timedelta(seconds=15)
 """From then on a screen that is reachable and has not confirmed needs somebody."""
+TURN_WAIT, LOOP_WAIT = dt.timedelta(minutes=2), dt.timedelta(minutes=5)
+"""How much longer that may take for each alert that it is shown in turn with, and for the loop that it joins."""
 STATE_ORDER = ("offline", "waiting", "masked", "dark", "shown")
 """In which the states are listed: what needs somebody comes first."""
 TAGS = {
@@ -78,7 +80,7 @@ def receipt_rows(
     for each in sorted(receipts, key=lambda one: (STATE_ORDER.index(one.state), one.screen.name)):
         words, action = _words(alert, each, each.screen.pk in received, now, is_over=is_over)
         colour, icon = TAGS[each.state]
-        if each.state == "shown" and each.is_hidden:
+        if each.state == "shown" and each.is_hidden and not is_over:
             colour, icon = TAGS["masked"]
         is_exact, pictured_at = exact.get(each.screen.pk), _pictured_at(alert, each, now)
         rows.append(ReceiptRow(each, _label(each, is_over=is_over), colour, icon, words, action, is_exact, pictured_at))
@@ -116,7 +118,7 @@ def _names(alerts: Sequence[content.Alert]) -> str:
 
 def _label(receipt: ScreenReceipt, *, is_over: bool) -> str:
     if receipt.state == "shown":
-        return _("seen, hidden now") if receipt.is_hidden else _("confirmed")
+        return _("seen, hidden now") if receipt.is_hidden and not is_over else _("confirmed")
     labels = {
         "masked": _("hidden"), "dark": _("display off"), "offline": _("unreachable"),
         "waiting": _("without confirmation") if is_over else _("waiting"),
@@ -128,7 +130,7 @@ def _words(
     alert: Alert, receipt: ScreenReceipt, is_received: bool, now: dt.datetime, *, is_over: bool
 ) -> tuple[str, str]:
     if receipt.state == "shown":
-        return _shown_words(receipt), ""
+        return _shown_words(receipt, is_over=is_over), ""
     if receipt.state in {"masked", "dark"}:
         return hidden_words(receipt), "" if is_over else _way_out(receipt, now)
     if receipt.state == "offline":
@@ -136,7 +138,11 @@ def _words(
     if is_over:
         return _("It has not confirmed the alert before its end."), ""
     words = _("received and verified, not confirmed on the screen yet") if is_received else _("sent, not received yet")
-    if now - alert.issued_at < NORMAL_WAIT:
+    wait = NORMAL_WAIT
+    if is_received and receipt.statement is not None:
+        turn, longer = _turn(receipt.statement)
+        words, wait = turn or words, wait + longer
+    if now - alert.issued_at < wait:
         return words, ""
     return words, _("That takes too long. Open its page to see why, and have somebody look at the screen.")
 
@@ -156,11 +162,23 @@ def _way_out(receipt: ScreenReceipt, now: dt.datetime) -> str:
     return _("To show it now, end what hides it, or broadcast it at a higher level.")
 
 
-def _shown_words(receipt: ScreenReceipt) -> str:
+def _turn(statement: AlertStatement) -> tuple[str, dt.timedelta]:
+    """Return why an alert that is to be seen may not have been on yet, and how much longer that may take."""
+    others, is_loop = statement.in_turn_with, statement.alert.level is content.AlertLevel.INFORMATION
+    wait = TURN_WAIT * len(others) + (LOOP_WAIT if is_loop else dt.timedelta(0))
+    if others:
+        return _("received and verified, waiting for its turn with %(names)s") % {"names": _names(others)}, wait
+    return _("received and verified, waiting for its turn in the loop") if is_loop else "", wait
+
+
+def _shown_words(receipt: ScreenReceipt, *, is_over: bool) -> str:
     assert receipt.latency_ms is not None
     words = _("%(latency)s after the button was pressed") % {"latency": format_latency(receipt.latency_ms)}
     left = "" if receipt.is_targeted else _("no longer one of its screens")
-    return " · ".join(filter(None, (words, hidden_words(receipt), left)))
+    hidden = hidden_words(receipt)
+    if hidden and is_over:
+        hidden = _("“end of alert” %(hidden)s") % {"hidden": hidden}
+    return " · ".join(filter(None, (words, hidden, left)))
 
 
 def _offline_words(alert: Alert, receipt: ScreenReceipt, is_over: bool) -> tuple[str, str]:
@@ -185,6 +203,23 @@ def _pictured_at(alert: Alert, receipt: ScreenReceipt, now: dt.datetime) -> dt.d
         return None
     at = dt.datetime.fromtimestamp(taken, dt.UTC)
     return at if at >= receipt.shown_at else None
+
+
+def clearing_words(receipts: Sequence[ScreenReceipt]) -> str:
+    """Return where “end of alert” is to be seen of an alert that has ended."""
+    said = [each.statement.visibility for each in receipts if each.statement is not None]
+    on = said.count(AlertVisibility.ALL_CLEAR)
+    hidden = said.count(AlertVisibility.MASKED) + said.count(AlertVisibility.DARK)
+    if on and not hidden:
+        return _("Ended; “end of alert” is on the screens that showed it")
+    if on:
+        return _("Ended; “end of alert” is on %(on)d of the %(total)d screens that showed it") % {
+            "on": on, "total": on + hidden,
+        }  # fmt: skip
+    if hidden:
+        return _("Ended; “end of alert” cannot be seen at the moment")
+    was_seen = any(each.state == "shown" for each in receipts)
+    return _("Ended") if was_seen else _("Ended; no screen had shown it")
 
 
 def counts_of(receipts: Sequence[ScreenReceipt]) -> dict[str, int]:

@@ -20,6 +20,7 @@ from beffroi_server.alerts import on_call, queries
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.fleet.models import ReceiptRecord, ScreenState
 from beffroi_server.library import preview
+from beffroi_server.monitoring import screen_overview
 
 VALUES = {
     "level": "emergency", "status": "actual", "title": "Crue", "description": "La Vive déborde.",
@@ -273,7 +274,7 @@ class TestEnding:
         as_bob.post(f"/alerts/{alert.pk}/end/")
         alert.refresh_from_db()
         assert alert.ends_at <= timezone.now()
-        assert "Ended; “end of alert” is on the screens" in page_text(as_bob.get(f"/alerts/{alert.pk}/"))
+        assert "Ended; no screen had shown it" in page_text(as_bob.get(f"/alerts/{alert.pk}/"))
 
     def test_twice_is_said_and_does_no_harm(self, as_bob):
         alert = broadcast(as_bob)
@@ -418,6 +419,51 @@ class TestHiddenAlerts:
         assert "hidden by “Crue”" in page
         assert "hidden by “Crue”" in page_text(as_bob.get(f"/alerts/{wind.pk}/receipts/"))
 
+    def receipt(self, alert, screen, form="takeover") -> None:
+        ReceiptRecord.objects.create(
+            screen=screen, stream="all/alerts", sequence=1, alert=str(alert.pk), form=form, latency_ms=84,
+            received_at=alert.issued_at, presented_at=alert.issued_at, frame="0" * 64, clock="trusted",
+        )  # fmt: skip
+
+    def test_that_wait_for_their_turn_are_no_reason_to_look_at_a_screen(self, as_bob, hall, monkeypatch):
+        ScreenState.objects.create(screen=hall, online=True)
+        monkeypatch.setattr(
+            screen_overview, "screens_with_newest_alerts", lambda screens: {each.pk for each in screens}
+        )
+        broadcast(as_bob, title="Gaz", level="alert")
+        wind, news = broadcast(as_bob, title="Vent", level="vigilance"), broadcast(as_bob, level="information")
+        Alert.objects.update(issued_at=timezone.now() - dt.timedelta(minutes=1))
+        page = page_text(as_bob.get(f"/alerts/{wind.pk}/receipts/"))
+        assert "waiting for its turn with “Gaz”" in page
+        assert "too long" not in page
+        Alert.objects.filter(title="Gaz").update(settled=True)
+        assert "waiting for its turn in the loop" in page_text(as_bob.get(f"/alerts/{news.pk}/receipts/"))
+        Alert.objects.update(issued_at=timezone.now() - dt.timedelta(minutes=10))
+        assert "too long" in page_text(as_bob.get(f"/alerts/{news.pk}/receipts/"))
+
+    def test_that_are_over_are_not_said_to_show_an_end_that_nobody_sees(self, as_bob, hall, quay):
+        heading = "“end of alert” is on the screens that showed it"
+        gas = broadcast(as_bob, title="Gaz", level="alert")
+        for screen in (hall, quay):
+            self.receipt(gas, screen)
+        flood = broadcast(as_bob, title="Crue", everywhere="", screens=str(hall.pk))
+        as_bob.post(f"/alerts/{gas.pk}/end/")
+        page = page_text(as_bob.get(f"/alerts/{gas.pk}/receipts/"))
+        assert "is on 1 of the 2 screens that showed it" in page
+        assert "“end of alert” hidden by “Crue”" in page
+        assert "seen, hidden now" not in page
+        broadcast(as_bob, title="Feu")
+        assert "cannot be seen at the moment" in page_text(as_bob.get(f"/alerts/{gas.pk}/receipts/"))
+        Alert.objects.exclude(pk=gas.pk).update(settled=True)
+        assert heading in page_text(as_bob.get(f"/alerts/{gas.pk}/receipts/"))
+        news = broadcast(as_bob, level="information")
+        assert "without “end of alert”" in page_text(as_bob.get(f"/alerts/{news.pk}/"))
+        self.receipt(news, hall, "slide")
+        as_bob.post(f"/alerts/{news.pk}/end/")
+        assert heading not in page_text(as_bob.get(f"/alerts/{news.pk}/receipts/"))
+        as_bob.post(f"/alerts/{flood.pk}/end/")
+        assert heading not in page_text(as_bob.get(f"/alerts/{flood.pk}/receipts/"))
+
     def test_that_have_to_wait_are_not_helped_by_a_higher_level(self, as_bob, hall):
         ScreenState.objects.create(screen=hall, online=True)
         crue = broadcast(as_bob, title="Crue", all_clear_s="600")
@@ -426,10 +472,7 @@ class TestHiddenAlerts:
         assert "Real alerts go first" in page
         assert "end what hides it" not in page
         assert "lasts until somebody ends it" in page_text(as_bob.get("/account/"))
-        ReceiptRecord.objects.create(
-            screen=hall, stream="all/alerts", sequence=1, alert=str(crue.pk), form="takeover", latency_ms=84,
-            received_at=crue.issued_at, presented_at=crue.issued_at, frame="0" * 64, clock="trusted",
-        )  # fmt: skip
+        self.receipt(crue, hall)
         as_bob.post(f"/alerts/{drill.pk}/withdraw/")
         as_bob.post(f"/alerts/{crue.pk}/end/")
         news = broadcast(as_bob, title="Eau", level="information")
