@@ -17,6 +17,7 @@ from beffroi_server.core.environment import (
     read_flag,
     read_networks,
     read_number,
+    read_proxy,
     read_text,
     read_time_zone,
 )
@@ -347,6 +348,8 @@ FEED_NETWORKS = read_networks("BEFFROI_FEED_NETWORKS")
 """Private networks from which feeds may come."""
 WEBHOOK_NETWORKS = read_networks("BEFFROI_WEBHOOK_NETWORKS")
 """Private networks to which webhooks may go."""
+OUTSIDE_PROXY = read_proxy("BEFFROI_PROXY")
+"""Address of the proxy through which the server asks addresses outside; empty: it asks them itself."""
 
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

@@ -22,10 +22,12 @@ class Authority:
         self.certificate = self._sign(self.name, self.key.public_key(), x509.BasicConstraints(True, None))
         self.pem = self.certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def certify(self, folder: Path) -> Path:
-        """Return the file of a key and a certificate for this machine."""
+    def certify(self, folder: Path, *names: str) -> Path:
+        """Return the file of a key and a certificate for this machine, and for host names."""
         key = ec.generate_private_key(ec.SECP256R1())
-        host = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+        host = x509.SubjectAlternativeName(
+            [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *(x509.DNSName(each) for each in names)]
+        )
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
         made = self._sign(name, key.public_key(), x509.BasicConstraints(False, None), host)
         path = folder / f"{made.serial_number}.pem"
@@ -36,10 +38,10 @@ class Authority:
         )
         return path
 
-    def server_context(self, folder: Path) -> ssl.SSLContext:
-        """Return what a server of this machine speaks TLS with."""
+    def server_context(self, folder: Path, *names: str) -> ssl.SSLContext:
+        """Return what a server of this machine, and of host names, speaks TLS with."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certify(folder))
+        context.load_cert_chain(self.certify(folder, *names))
         return context
 
     def _sign(

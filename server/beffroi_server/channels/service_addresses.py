@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlencode
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from beffroi_server.core.outside_http import is_address_allowed
+from beffroi_server.core.checked_addresses import is_address_allowed
 from beffroi_server.core.webhooks import allowed_networks
 
 TIMEOUT_S = 4

@@ -11,6 +11,7 @@ import os
 import zoneinfo
 from collections.abc import Collection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -76,6 +77,22 @@ def read_networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Netwo
         return [ipaddress.ip_network(network) for network in given]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name}: {error}. Write it as 10.1.2.0/24") from error
+
+
+def read_proxy(name: str) -> str:
+    """Return the address of an HTTP proxy, such as ``http://proxy.example.org:3128``; it may hold name and password."""
+    given = read_text(name).rstrip("/")
+    if not given:
+        return ""
+    try:
+        parts = urlsplit(given)
+        is_proxy = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port and not parts.path
+    except ValueError:
+        is_proxy = False
+    if not is_proxy:
+        # What was given may hold a password.
+        raise ImproperlyConfigured(f"{name}: give an address with its port, such as http://proxy.example.org:3128")
+    return given
 
 
 def read_certificates(name: str, most: int) -> tuple[str, ...]:

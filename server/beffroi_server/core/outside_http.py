@@ -3,16 +3,17 @@
 Only addresses of the public Internet, or of networks that the caller allows, are connected to. A host name is
 resolved once, every address that it resolves to is checked, and the connection is made to one of those addresses. A
 second resolution could give another answer (DNS rebinding), so there is none. Each redirect is a new connection and is
-checked the same way.
+checked the same way. Where the town has a proxy, that connects instead, and resolves names once more: what it lets
+through is its own affair, see ``checked_addresses.proxy_for``.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import socket
+import ssl
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -26,20 +27,15 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from beffroi_server.core.checked_addresses import Networks, PrivateAddressError, connect_checked, proxy_for
+
 CONNECT_S, READ_S, DEADLINE_S = 5.0, 10.0, 30.0
 """Seconds to connect, to wait for the next piece, and for the whole request: a slow server may send single bytes."""
 MAX_REDIRECTS = 4
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-"""The well-known prefix of RFC 6052: an IPv6 address within it leads to the IPv4 address in its last 32 bits."""
-Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
 
 
 class OutsideRequestError(Exception):
     """An address gives no usable answer, or may not be asked; the message says why, for people."""
-
-
-class PrivateAddressError(OSError):
-    """A host has an address that is not on the public Internet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +93,10 @@ def send_request(
         raise OutsideRequestError(_("It did not respond in time.")) from error
     except requests.TooManyRedirects as error:
         raise OutsideRequestError(_("It redirects too many times.")) from error
+    except requests.exceptions.ProxyError as error:
+        raise OutsideRequestError(
+            _("The proxy of the town does not answer, or does not let this address through (BEFFROI_PROXY).")
+        ) from error
     except requests.ConnectionError as error:
         raise OutsideRequestError(_connection_problem(error, allowed)) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
@@ -169,7 +169,7 @@ def _send_once(
     method: str, address: str, headers: Mapping[str, str], body: bytes | None, redirects: int, limit: int, is_cut: bool
 ) -> OutsideResponse:
     with requests.Session() as session:
-        # A proxy of the environment would resolve the name by itself, past every check.
+        # A proxy of the environment would be asked past every check; that of the town has a setting.
         session.trust_env = False
         # requests works the next address out even where it does not go there, and counts it.
         session.max_redirects = max(1, redirects)
@@ -202,55 +202,6 @@ def _size_message(limit: int) -> str:
     ) % {"limit": max(1, limit // 1024**2)}
 
 
-def is_address_allowed(address: str, networks: Networks) -> bool:
-    """Return whether the server may connect to an IP address.
-
-    Allowed are global unicast addresses, and those within some networks. An IPv6 address that leads to an IPv4
-    address counts as that one.
-    """
-    found = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
-    if isinstance(found, ipaddress.IPv6Address) and (inner := _embedded_ipv4(found)) is not None:
-        found = inner
-    if any(found in network for network in networks if network.version == found.version):
-        return True
-    return found.is_global and not found.is_multicast
-
-
-def _embedded_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that an IPv6 address leads to (mapped, 6to4, Teredo, NAT64), or None."""
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-
-
-def connect_checked(host: str, port: int, networks: Networks, timeout_s: float | None) -> socket.socket:
-    """Return a socket connected to the first reachable address of a host.
-
-    Args:
-        host: Name or address.
-        port: The port.
-        networks: Private networks that it may be in.
-        timeout_s: Seconds for each of its addresses.
-
-    Raises:
-        PrivateAddressError: one of its addresses is not allowed. One is enough: whoever owns the name could have the
-            others fail.
-        OSError: no address answers.
-    """
-    infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(info[4][0]) for info in infos]
-    if not addresses or not all(is_address_allowed(address, networks) for address in addresses):
-        raise PrivateAddressError(f"{host} is not on the Internet")
-    problem: OSError | None = None
-    for address in addresses:
-        try:
-            return socket.create_connection((address, port), timeout_s)
-        except OSError as error:
-            problem = error
-    assert problem is not None
-    raise problem
-
-
 def private_address_message(setting: str) -> str:
     """Return that an address is in a private network, and by which setting it can be allowed."""
     return _("The address is in a private network. The person who runs the server can allow it: %(setting)s.") % {
@@ -278,6 +229,19 @@ class _CheckedConnection:
             _raise_connection_error(self, error)
 
 
+class _ProxyConnection:
+    """Mixin for urllib3's connections: the socket goes to the town's proxy, which is in its own network as a rule."""
+
+    def _new_conn(self) -> socket.socket:
+        try:
+            connection: Any = self
+            made = socket.create_connection((connection._dns_host, connection.port), connection.timeout)
+            _RequestLimits.current.get().watch_connection(made)
+            return made
+        except OSError as error:
+            _raise_connection_error(self, error)
+
+
 class _CheckedHTTPConnection(_CheckedConnection, HTTPConnection):
     pass
 
@@ -294,9 +258,46 @@ class _CheckedHTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _CheckedHTTPSConnection
 
 
+class _ProxyHTTPConnection(_ProxyConnection, HTTPConnection):
+    pass
+
+
+class _ProxyHTTPSConnection(_ProxyConnection, HTTPSConnection):
+    pass
+
+
+class _ProxyHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _ProxyHTTPConnection
+
+
+class _ProxyHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _ProxyHTTPSConnection
+
+
 class _CheckedAdapter(HTTPAdapter):
-    """Transport adapter of ``requests`` with pools of checked connections."""
+    """Transport adapter of ``requests`` that checks where each request goes, and takes the town's proxy or none.
+
+    The authorities of the town (``BEFFROI_AUTHORITIES``) count beside those that everybody knows: a proxy that reads
+    along, or an intranet, has certificates of theirs.
+    """
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, **kwargs, ssl_context=_tls_context())
         self.poolmanager.pool_classes_by_scheme = {"http": _CheckedHTTPPool, "https": _CheckedHTTPSPool}
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs, ssl_context=_tls_context())
+        manager.pool_classes_by_scheme = {"http": _ProxyHTTPPool, "https": _ProxyHTTPSPool}
+        return manager
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        proxy = proxy_for(str(request.url))
+        kwargs["proxies"] = {"http": proxy, "https": proxy} if proxy else {}
+        return super().send(request, *args, **kwargs)
+
+
+def _tls_context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    for pem in settings.AUTHORITIES:
+        context.load_verify_locations(cadata=pem)
+    return context

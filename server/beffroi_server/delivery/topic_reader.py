@@ -24,7 +24,7 @@ from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from beffroi_server.core.outside_http import Networks, PrivateAddressError, connect_checked
+from beffroi_server.core.checked_addresses import Networks, PrivateAddressError, connect_checked
 from beffroi_server.delivery.mqtt_client import SUBACK_FAILURE, log_exceptions
 
 logger = logging.getLogger(__name__)

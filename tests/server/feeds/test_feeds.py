@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from beffroi_content.model import WidgetContent
 from beffroi_content.model.widgets import AgendaWidget
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.core import outside_http
+from beffroi_server.core import checked_addresses, outside_http
 from beffroi_server.feeds import fetch, readers, refresh, services
 from beffroi_server.feeds.feed_readings import FeedReadings
 from beffroi_server.feeds.models import Feed, FeedKind
@@ -349,7 +349,7 @@ class TestFetching:
          ("224.0.0.1", False), ("ff02::1", False), ("fd00::1", False), ("fe80::1%eth0", False)],
     )  # fmt: skip
     def test_an_address_within_an_address_is_seen(self, address, allowed):
-        assert outside_http.is_address_allowed(address, []) is allowed
+        assert checked_addresses.is_address_allowed(address, []) is allowed
 
     def test_does_not_follow_a_redirection_into_our_own_network(self, site, settings):
         settings.FEED_NETWORKS = [ipaddress.ip_network("127.0.0.1/32")]
@@ -359,7 +359,7 @@ class TestFetching:
 
     def test_a_name_that_means_several_addresses_is_refused_for_one_of_ours(self, monkeypatch):
         answers = [(2, 1, 6, "", ("93.184.216.34", 80)), (2, 1, 6, "", ("10.0.0.1", 80))]
-        monkeypatch.setattr(outside_http.socket, "getaddrinfo", lambda *_, **__: answers)
+        monkeypatch.setattr(checked_addresses.socket, "getaddrinfo", lambda *_, **__: answers)
         with pytest.raises(fetch.FetchError, match=r"BEFFROI_FEED_NETWORKS"):
             fetch.fetch_url("http://example.org/")
 
