@@ -26,6 +26,7 @@ _LABEL = re.compile(r"[^\W\d_][\w'’/-]*(?: [\w'’/-]+){0,3}\s?:(?:\s|$)")
 _DECORATION = re.compile(r"[#=*_~+\s-]{3,}")
 _SIGNS_AROUND = re.compile(r"^#{1,6} +|^[#=*_~+]{2,} *| *[#=*_~+]{2,}$", re.MULTILINE)
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\(https?://[^\s()]{1,500}\)")
+_LOST_APOSTROPHE = re.compile(r"\b([cdjlmnst]|(?:jus|lors|puis)?qu|aujourd)\?(?=[a-zà-ÿ])", re.IGNORECASE)
 _PLACEHOLDERS = frozenset(
     {"unknown", "notapplicable", "na", "none", "null", "nil", "undefined", "inconnu", "inconnue", "aucun", "aucune",
      "neant", "sansobjet", "nonrenseigne"}
@@ -70,9 +71,13 @@ def without_decoration(text: str) -> str:
 
 
 def for_screens(text: str | None) -> str:
-    """Return a text without what says nothing on a screen: decoration, marks of Markdown, words for “no text”."""
+    """Return a text as it can be put on a screen.
+
+    Without what says nothing there: decoration, marks of Markdown, words for “no text”. Météo-France loses the
+    apostrophes of its texts on the way into CAP: “l?évolution” has its own again.
+    """
     plain = _MARKDOWN_LINK.sub(r"\1", without_decoration(text or ""))
-    plain = _SIGNS_AROUND.sub("", plain)
+    plain = _LOST_APOSTROPHE.sub("\\1\u2019", _SIGNS_AROUND.sub("", plain)).replace(" , ", ", ")
     is_empty = folded_name(plain) in _PLACEHOLDERS or not any(map(str.isalnum, plain))
     return "" if is_empty else plain.strip()
 
