@@ -233,8 +233,11 @@ def _values_of(element: Element) -> Iterator[NamedValue]:
     children = Children(element)
     names, values = children.all("valuename"), children.all("value")
     for at, value in enumerate(values):
-        name = " ".join(full_text(names[at]).split()) if at < len(names) else ""
-        yield NamedValue(name, full_text(value).strip())
+        # Further values have the last name.
+        name = " ".join(full_text(names[min(at, len(names) - 1)]).split()) if names else ""
+        text = full_text(value).strip()
+        if name or text:
+            yield NamedValue(name, text)
     if not values and not len(element) and (text := full_text(element).strip()):
         # CAP 1.0 writes “SAME=SVR”.
         name, separator, value_text = text.partition("=")

@@ -74,12 +74,20 @@ def for_screens(text: str | None) -> str:
     """Return a text as it can be put on a screen.
 
     Without what says nothing there: decoration, marks of Markdown, words for “no text”. Météo-France loses the
-    apostrophes of its texts on the way into CAP: “l?évolution” has its own again.
+    apostrophes of its texts on the way into CAP: “l?évolution” has its own again, and letters that were encoded twice.
     """
-    plain = _MARKDOWN_LINK.sub(r"\1", without_decoration(text or ""))
+    plain = _MARKDOWN_LINK.sub(r"\1", without_decoration(_decoded_once_more(text or "")))
     plain = _LOST_APOSTROPHE.sub("\\1\u2019", _SIGNS_AROUND.sub("", plain)).replace(" , ", ", ")
     is_empty = folded_name(plain) in _PLACEHOLDERS or not any(map(str.isalnum, plain))
     return "" if is_empty else plain.strip()
+
+
+def _decoded_once_more(text: str) -> str:
+    """Return a text in UTF-8 that its source took for one of Windows, and wrote in UTF-8 again: “Ã©”, “â€™”."""
+    try:
+        return text.encode("cp1252").decode("utf-8") if "Ã" in text or "â€" in text else text
+    except UnicodeError:
+        return text
 
 
 def _collapsed(text: str) -> str:

@@ -28,6 +28,7 @@ _SINGLE_BYTE = re.compile(
     rb"\s{0,100}<\?xml\b[^>]{0,200}?encoding\s?=\s?[\"'](?:iso-?8859-?\d{1,2}|latin-?\d|windows-125\d|cp125\d|us-ascii)[\"']",
     re.IGNORECASE,
 )
+_BARE_LESS = re.compile(r"<(?![A-Za-z_/!?])")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _WEB_PAGE = re.compile(rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 
@@ -35,8 +36,8 @@ _WEB_PAGE = re.compile(rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\
 def parse_document(content: bytes) -> tuple[Element, bool]:
     """Return the root of an XML document, and whether parts of it are missing or were guessed.
 
-    Wrong encodings, letters that XML forbids, bare ``&`` and names of HTML entities are mended. A document that is
-    still broken is read up to where it can be understood.
+    Wrong encodings, letters that XML forbids, bare ``&`` and ``<`` and names of HTML entities are mended. A document
+    that is still broken is read up to where it can be understood.
 
     Raises:
         CapUnreadable: it is empty, too large, a web page, no XML, or it declares entities.
@@ -108,7 +109,7 @@ def _mended_text(text: str) -> str:
         text = text[declaration.end() :]
     # A document type somewhere in the network is never loaded; to lxml the mention of it is an error.
     text = _EXTERNAL_TYPE.sub("", text[:4096], count=1) + text[4096:]
-    return _NOT_XML.sub(" ", _ENTITY.sub(_mended_entity, text))
+    return _NOT_XML.sub(" ", _BARE_LESS.sub("&lt;", _ENTITY.sub(_mended_entity, text)))
 
 
 def _mended_entity(found: re.Match[str]) -> str:

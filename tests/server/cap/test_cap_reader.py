@@ -83,10 +83,11 @@ def test_finds_the_message_wherever_it_travels(name):
         (DECLARED.replace("UTF-8", "ISO-8859-1") + ALERT.replace("violents", "violénts")).encode(),
         ALERT.replace("fortes", "fortes &eacute; &nbsp; & \x0b").encode(),
         ALERT.replace("fortes", "fortes &#11; &unknown;").encode(),
+        ALERT.replace("fortes", "fortes & < 100 km/h, <= 110 km/h").encode(),
         b"HTTP/1.1 200 OK\r\n\r\n" + ALERT.encode(),
         b'<!DOCTYPE alert SYSTEM "http://127.0.0.1:9/cap.dtd">' + ALERT.encode(),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_mends_encodings_and_letters_without_losing_a_word(content):
     alert = only_alert(content)
@@ -184,6 +185,14 @@ def test_lists_of_codes_are_split_and_flat_infos_read():
         ("UGC", "ORZ007"),
     ]
     assert area.description == "Ici"
+
+
+def test_a_name_may_have_several_values_and_nothing_at_all_is_no_code():
+    codes = b"<geocode><valueName>NUTS3</valueName><value>FR523</value><value>FR521</value></geocode>"
+    empty = b"<geocode><valueName/><value/></geocode>"
+    alert = cap_alert(cap_info(cap_area())).replace(b"</area>", codes + empty + b"</area>")
+    (area,) = only_alert(alert).infos[0].areas
+    assert [(code.name, code.value) for code in area.geocodes] == [("NUTS3", "FR523"), ("NUTS3", "FR521")]
 
 
 def test_cap_1_0_writes_parameters_with_an_equals_sign():

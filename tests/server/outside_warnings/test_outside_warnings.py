@@ -176,6 +176,8 @@ def test_of_several_events_of_one_message_each_is_told_the_gravest_first():
         ({"description": "Orages d?ete , jusqu?ici faibles. Qu?en dire ?", "instruction": "Suivez l?\u00e9volution."},
          ("Crue", "Orages d’ete, jusqu’ici faibles. Qu’en dire ?\nSecteur\xa0: Pays de Rennes.",
           "Suivez l’évolution.")),
+        ({"headline": "Orages Ã\u00a0 lâ€™Est", "description": "ATENÇÃO", "instruction": "Ã‰vacuez lâ€™Ã©cole."},
+         ("Orages à l’Est", "ATENÇÃO\nSecteur\xa0: Pays de Rennes.", "Évacuez l’école.")),
         ({"headline": "Not Applicable", "event": "Inondation", "instruction": "N/A"},
          ("Inondation", "De fortes rafales.\nSecteur\xa0: Pays de Rennes.", "")),
     ],
