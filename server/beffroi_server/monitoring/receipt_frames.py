@@ -56,10 +56,11 @@ def _compare(alert: Alert, receipts: Sequence[ScreenReceipt]) -> list[bool | Non
 
 def drawn_versions(alert: Alert) -> list[content.Alert]:
     """Return an alert as it was sent at first, and after each change of its end: the end is on its pages."""
-    changes = AuditEvent.objects.filter(action="alert-extended", detail__id=str(alert.pk)).order_by("id")
+    events = AuditEvent.objects.filter(action__startswith="alert-", detail__id=str(alert.pk)).order_by("id")
     ends = [alert.ends_at]
-    for event in changes:
-        for text in event.detail.get("changes", {}).get("ends_at", ()):
+    for detail in events.values_list("detail", flat=True):
+        # How long it was to last when it was broadcast or extended; that it was ended is on no page of it.
+        for text in (detail.get("until"), *detail.get("changes", {}).get("ends_at", ())):
             try:
                 ends.append(dt.datetime.fromisoformat(str(text)))
             except ValueError:

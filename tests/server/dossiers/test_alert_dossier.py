@@ -110,6 +110,22 @@ def test_says_whether_a_frame_is_the_one_that_the_server_draws(bob, hall, full_h
     assert exported(alert, bob, town)["texts"][0]["screens"][0]["is_exact"] is True
 
 
+@pytest.mark.parametrize("act", ["ended", "withdrawn", "corrected", "extended and ended"])
+def test_says_so_also_where_nobody_had_asked_before_the_end(bob, hall, full_hd, town, act):
+    alert = broadcast(bob)
+    if act == "extended and ended":
+        services.extend_alert(alert, 60, user=bob)
+    show(alert, hall, frame=_drawn_frame(alert, full_hd, town))
+    if act == "corrected":
+        broadcast(bob, "Crue du centre", corrects=alert)
+    elif act == "withdrawn":
+        services.withdraw_alert(alert, user=bob)
+    else:
+        services.end_alert(alert, user=bob)
+
+    assert exported(alert, bob, town)["texts"][0]["screens"][0]["is_exact"] is True
+
+
 def _drawn_frame(alert: Alert, screen_class: Any, town: Town) -> str:
     drawn = queries.to_content(alert, alert.issued_at)
     page = preview.preview_alert(drawn, preview.alert_form(drawn.level), screen_class, town)[0]
