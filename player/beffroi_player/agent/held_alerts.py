@@ -352,7 +352,9 @@ class HeldAlerts:
                 break
             names.append(name)
             is_first_of_all = number == 0 and alert_set_key(alert, form) not in self._former
-            if is_first_of_all and len(times) > 1 and form is main_form(alert.level):
+            # In the loop one more page moves all that follow: what was on for a moment would jump away again.
+            is_awaited = form is main_form(alert.level) and form is not AlertForm.SLIDE
+            if is_first_of_all and len(times) > 1 and is_awaited:
                 self._drawn[key], self._page_ms[key] = tuple(names), times[:1]
                 self._publish_record()
         self._drawn[key], self._page_ms[key] = tuple(names), times[: len(names)]

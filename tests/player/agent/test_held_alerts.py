@@ -170,6 +170,18 @@ def seen_while_drawing(informed: PlayerHarness, monkeypatch: pytest.MonkeyPatch)
     return seen
 
 
+def test_information_joins_the_loop_once_all_its_pages_are_drawn(
+    informed: PlayerHarness, hall: SigningTown, seen_while_drawing: list[list[tuple[str, str]]]
+) -> None:
+    long = "Coupez le gaz et l’électricité, et n’allez pas chercher les enfants à l’école. " * 12
+    news = alert(level=AlertLevel.INFORMATION, instruction=long, description=long)
+    informed.receive(hall.publish_alerts(news))
+    assert len(seen_while_drawing) > 1
+    assert not any(seen_while_drawing)
+    (held,) = informed.held_alerts.to_record().all_held()
+    assert held.pages == len(seen_while_drawing)
+
+
 EMERGENCY = AlertLevel.EMERGENCY
 EXERCISE = alert("a-drill", EMERGENCY, status=AlertStatus.EXERCISE, title="Exercice")
 
