@@ -112,4 +112,6 @@ def over_error(alert: Alert) -> AlertRefused:
     words = {"title": alert.title}
     if Alert.objects.filter(pk=alert.pk).exclude(replaced_at=None).exists():
         return AlertRefused("corrected", _("“%(title)s” has been corrected: change its new text.") % words)
+    if Alert.objects.filter(pk=alert.pk).exclude(withdrawn_at=None).exists():
+        return AlertRefused("over", _("“%(title)s” has been withdrawn.") % words)
     return AlertRefused("over", _("“%(title)s” has already ended.") % words)

@@ -279,8 +279,9 @@ def _send_unstored(alert: Alert, targets: Targets) -> Alert:
 
 def _check_capacity(alert: Alert, targets: Targets, sets: AlertSets, now: dt.datetime) -> None:
     added = queries.to_content(alert, now)
+    replaced = Targets.of(alert.corrects).scopes if alert.corrects is not None else ()
     for scope in targets.scopes:
-        check_capacity(scope, sets.get(scope, ()), added)
+        check_capacity(scope, sets.get(scope, ()), added, is_replacement=scope in replaced)
 
 
 def end_alert(alert: Alert, *, user: User | None) -> None:

@@ -23,13 +23,17 @@ EXERCISE_SHARE = 0.6
 """The same for exercises and tests, of whatever level."""
 
 
-def check_capacity(scope: TopicScope, alerts: tuple[content.Alert, ...], added: content.Alert) -> None:
+def check_capacity(
+    scope: TopicScope, alerts: tuple[content.Alert, ...], added: content.Alert, *, is_replacement: bool = False
+) -> None:
     """Check that an alert may be added to a set.
 
     Args:
         scope: That of the set.
         alerts: The set, with the alert.
         added: The alert.
+        is_replacement: Whether it takes the place of one that was in the set: then they are no more than before, and
+            of the bytes only what is kept for emergencies is not there for it.
 
     Raises:
         AlertRefused: the room that is left is kept for more urgent alerts, or there is none.
@@ -37,7 +41,9 @@ def check_capacity(scope: TopicScope, alerts: tuple[content.Alert, ...], added: 
     share = LEVEL_SHARES[added.level]
     if added.status is not content.AlertStatus.ACTUAL:
         share = min(share, EXERCISE_SHARE)
-    if len(alerts) > MAX_ALERTS * share:
+    if is_replacement:
+        share = max(share, LEVEL_SHARES[content.AlertLevel.ALERT])
+    elif len(alerts) > MAX_ALERTS * share:
         raise _too_many(alerts, added, _("%(count)d alerts are on these screens") % {"count": len(alerts) - 1})
     size = signing.document_size(ALERTS, scope, AlertSetBody(alerts=alerts), timezone.now())
     if size > ALERTS.size_limit * share:

@@ -36,6 +36,18 @@ def published(scope: TopicScope | None = None):
     return signing.published_document(ALERTS, scope or TopicScope.all_screens())
 
 
+def test_finds_room_in_a_set_in_which_a_new_alert_of_its_level_does_not(bob):
+    former = broadcast(level=AlertLevel.INFORMATION, user=bob)
+    while True:
+        try:
+            broadcast(level=AlertLevel.INFORMATION, user=bob)
+        except AlertRefused:
+            break
+    broadcast(user=bob)
+    correct(former, level=AlertLevel.INFORMATION, user=bob)
+    assert former not in queries.running_alerts()
+
+
 def test_takes_the_place_of_the_former_text_in_one_set(bob):
     former = broadcast(user=bob)
     before = published().sequence

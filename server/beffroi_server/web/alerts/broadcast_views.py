@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.db import DatabaseError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -90,6 +91,13 @@ def alert_correct(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     if former is None:
         raise Http404
     screen_scopes.check_row(request.user, former)
+    if request.method == "GET":
+        try:
+            corrections.check_running(former, timezone.now())
+        except AlertRefused as refused:
+            # Before anybody types a text that cannot take its place.
+            messages.warning(request, refused.message)
+            return redirect("alert", former.pk)
     return _serve_form(request, former)
 
 

@@ -384,6 +384,14 @@ class TestCorrecting:
         assert "has already ended" in page_text(answer)
         assert "Trop tard" in answer.content.decode()
 
+    @pytest.mark.parametrize(("act", "said"), [("end", "has already ended"), ("withdraw", "has been withdrawn")])
+    def test_of_what_is_over_is_not_begun(self, as_bob, english, act, said):
+        former = broadcast(as_bob)
+        as_bob.post(f"/alerts/{former.pk}/{act}/")
+        answer = as_bob.get(f"/alerts/{former.pk}/correct/", follow=True)
+        assert answer.redirect_chain == [(f"/alerts/{former.pk}/", 302)]
+        assert said in page_text(answer)
+
     def test_of_an_ended_one_is_a_broadcast_again_with_the_form_filled_in(self, as_bob, english):
         former = broadcast(as_bob, status="exercise", is_open_ended="on")
         assert former.review_at is not None
