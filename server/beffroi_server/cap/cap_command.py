@@ -71,8 +71,10 @@ def _print_verdicts(
     parsed: argparse.Namespace,
 ) -> None:  # fmt: skip
     now = parsed.now or dt.datetime.now(dt.UTC)
-    # In their own order, reasons are the same in whatever order the files are named.
-    store, _ = receive_all(CapStore(), sorted(_alerts_of(files), key=order_of), _BEFORE_ALL)
+    # In their own order, reasons are the same in whatever order the files are named; of two texts that say that they
+    # were sent at the same instant, the one that is named later is the newer version.
+    alerts = sorted(_alerts_of(files), key=lambda each: order_of(each)[:2])
+    store, _ = receive_all(CapStore(), alerts, _BEFORE_ALL)
     for file in files:
         _print_file(file, store, place, policy, now, certificates, parsed)
 

@@ -115,6 +115,12 @@ def test_reasons_do_not_depend_on_the_order_of_the_files(run):
     }
 
 
+def test_of_two_texts_of_one_instant_the_one_that_is_named_later_counts(run):
+    for names in (["Un", "Deux", "Trois"], ["Trois", "Deux", "Un"]):
+        _, lines, _ = run(*(cap_alert(cap_info(headline=name)) for name in names))
+        assert [each["verdict"] for each in lines] == ["ignore", "ignore", "propose"]
+
+
 def test_a_file_that_cannot_be_read_costs_no_other(run):
     code, lines, said = run(b"<html/>", cap_alert())
     assert code == 1
