@@ -7,6 +7,7 @@ the envelope of the WMO's CAP Composer for MQTT, whose ``data`` is a document in
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from lxml import etree
@@ -15,6 +16,7 @@ from beffroi_server.cap.messages import CapUnreadable
 
 BBK_IDENTIFIERS = ("mow.", "biwapp.", "katwarn.", "lhp.", "dwd.")
 """Beginnings of identifiers that the federal office (BBK) gives to the warnings that it passes on."""
+_REGIONAL_KEY = re.compile(r"(?:0[1-9]|1[0-6])\d{10}")
 MAX_DEPTH = 30
 MAX_VALUES = 200_000
 
@@ -58,7 +60,7 @@ class _Builder:
         is_message = "identifier" in value and "info" in value
         if is_message:
             parent = etree.SubElement(parent, "alert") if parent.tag != "alert" else parent
-            is_bbk = str(value["identifier"]).startswith(BBK_IDENTIFIERS)
+            is_bbk = str(value["identifier"]).startswith(BBK_IDENTIFIERS) or _has_regional_keys(value["info"])
         for name, each in value.items():
             if not (name.isascii() and name.isidentifier()):
                 continue
@@ -70,9 +72,21 @@ class _Builder:
                     child.text = _latitude_first(child.text or "")
 
 
+def _has_regional_keys(infos: Any) -> bool:
+    """Return whether the codes of areas are German regional keys (ARS, twelve digits), as only the office has them."""
+    found = [code.get("value") for code in _parts(_parts(infos, "area"), "geocode")]
+    return bool(found) and all(isinstance(each, str) and _REGIONAL_KEY.fullmatch(each) for each in found)
+
+
+def _parts(value: Any, name: str = "") -> list[dict[str, Any]]:
+    """Return the objects in a list, or those under a name in each of them."""
+    found = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+    return [part for each in found for part in _parts(each.get(name))] if name else found
+
+
 def _latitude_first(text: str) -> str:
-    """Return pairs the other way round: the federal office writes longitude first in JSON."""
-    pairs = (word.partition(",") for word in text.split())
+    """Return pairs the other way round, without placeholders: the federal office writes longitude first in JSON."""
+    pairs = (word.partition(",") for word in text.split() if word != "-1.0,-1.0")
     return " ".join(f"{latitude},{longitude}" for longitude, _, latitude in pairs)
 
 

@@ -52,6 +52,10 @@ def _references(text: str, notes: ReadNotes) -> Iterator[CapReference]:
         others, named = _parted(text[at : sent.start()].strip(" ,;"))
         yield from _undated(others, notes)
         sender, identifier = _sender_and_identifier(named)
+        before, _, last = identifier.rpartition(" ")
+        if before and set(before.split()) <= set(others.split()):
+            # The German office lists all earlier messages, and again before the oldest one.
+            identifier = last
         if identifier:
             instant = read_instant(sent[1])
             if instant is None:

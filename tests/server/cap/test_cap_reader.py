@@ -152,11 +152,20 @@ def test_an_element_that_is_called_alert_is_not_always_a_message():
         read_document(b"<page><alert>Attention</alert></page>")
 
 
-def test_the_german_office_writes_longitude_first_in_json_and_placeholders_between_rings():
+@pytest.mark.parametrize(
+    ("identifier", "code", "is_swapped"),
+    [
+        ("mow.DE-1", None, True), ("DE-BW-OG-W001-1", ("Kehl", "083170057057"), True),
+        ("2.49.0.0.276.0.DWD.1", ("WARNCELLID", "808317057"), False), ("DE-1", None, False),
+    ],
+)  # fmt: skip
+def test_the_german_office_writes_longitude_first_in_json_and_placeholders_between_rings(identifier, code, is_swapped):
     area = {"areaDesc": "Ici", "polygon": ["-2,48 -1,48 -1,49 -1.0,-1.0"]}
-    value = {"identifier": "mow.DE-1", "info": [{"event": "Übung", "area": [area]}]}
+    if code:
+        area["geocode"] = [{"valueName": code[0], "value": code[1]}]
+    value = {"identifier": identifier, "info": [{"event": "Übung", "area": [area]}]}
     (read,) = only_alert(json.dumps([value]).encode()).infos[0].areas
-    assert read.polygons == (((48, -2), (48, -1), (49, -1), (48, -2)),)
+    assert (read.polygons == (((48, -2), (48, -1), (49, -1), (48, -2)),)) is is_swapped
 
 
 @pytest.mark.parametrize("content", [b"{", b"[1, 2]", b"[" * 2000, b'{"a": 1}'])
@@ -208,6 +217,10 @@ def test_cap_1_0_writes_parameters_with_an_equals_sign():
         ("a,b,ID,2026-11-29T08:30:00-00:00\n\tc,ID2,2026-11-29T08:30:00Z", [("a,b", "ID", True), ("c", "ID2", True)]),
         ("a,ID-1,yesterday", [("a", "ID-1", False)]),
         ("ID-1 ID-2", [(None, "ID-1", False), (None, "ID-2", False)]),
+        (
+            "D-3 D-2 D,D-3 D-2 D-1,2026-11-29T08:30:00Z",
+            [(None, "D-3", False), (None, "D-2", False), ("D", "D-1", True)],
+        ),
         ("", []),
         (" , , ", []),
     ],
