@@ -142,7 +142,7 @@ def _add_screens() -> dict[str, Screen]:
 
 
 def _add_rules(life: Playlist, trips: Playlist, screens: dict[str, Screen], today: dt.date, person: User) -> None:
-    always = ScheduleRule(name="Toute l'année", playlist=life, everywhere=True)
+    always = ScheduleRule(name="Toute l’année", playlist=life, everywhere=True)
     month = ScheduleRule(
         name="Agenda du mois", playlist=trips, first_date=today, last_date=today + dt.timedelta(days=30)
     )

@@ -45,8 +45,12 @@ def _take_pages(town: DemoTown, folder: Path) -> None:
     with open_browser() as browser:
         page = browser.new_page(viewport=PAGE_SIZE, locale="en-GB")  # type: ignore[arg-type]
         signed_in(page, town.sign_in_link())
+        page.get_by_role("button", name="Hide this list").click()
         for name, path in PAGES.items():
             page.goto(town.url + path)
+            if name == "announcement":
+                page.locator("[name=title]").fill("La médiathèque ferme à 17 h ce samedi")
+                page.locator("[name=body]").fill("Inventaire annuel. Les retours se font dans la boîte, à l’entrée.")
             page.wait_for_load_state("networkidle")
             time.sleep(SETTLE_S)
             page.screenshot(path=str(folder / f"{name}.png"))
