@@ -217,10 +217,6 @@ def test_cap_1_0_writes_parameters_with_an_equals_sign():
         ("a,b,ID,2026-11-29T08:30:00-00:00\n\tc,ID2,2026-11-29T08:30:00Z", [("a,b", "ID", True), ("c", "ID2", True)]),
         ("a,ID-1,yesterday", [("a", "ID-1", False)]),
         ("ID-1 ID-2", [(None, "ID-1", False), (None, "ID-2", False)]),
-        (
-            "D-3 D-2 D,D-3 D-2 D-1,2026-11-29T08:30:00Z",
-            [(None, "D-3", False), (None, "D-2", False), ("D", "D-1", True)],
-        ),
         ("", []),
         (" , , ", []),
     ],
@@ -229,6 +225,12 @@ def test_reads_references_as_they_are_written(text, expected):
     found = [(each.sender, each.identifier, each.sent is not None) for each in read_references(text)]
     assert found == expected
     assert all(isinstance(each, CapReference) for each in read_references(text))
+
+
+def test_earlier_messages_that_are_listed_twice_are_named_once():
+    references = "D-3 D-2 D,D-3 D-2 D-1,2026-11-29T08:30:00Z"
+    found = only_alert(cap_alert(sender="D", references=references)).references
+    assert [(each.sender, each.identifier) for each in found] == [(None, "D-3"), (None, "D-2"), ("D", "D-1")]
 
 
 @pytest.mark.parametrize(
