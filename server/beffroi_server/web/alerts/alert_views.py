@@ -157,11 +157,13 @@ def _clock_sentences(found: list[ScreenReceipt]) -> list[tuple[Screen, str]]:
 
 
 def _alert_state(alert: Alert, now: dt.datetime) -> str:
-    """Return ``on``, ``clearing`` (the all-clear is shown), ``corrected``, ``withdrawn`` or ``over``."""
+    """Return ``on``, ``clearing`` (the all-clear is shown), ``held-back``, ``corrected``, ``withdrawn`` or ``over``."""
     if alert.replaced_at is not None:
         return "corrected"
     if alert.withdrawn_at is not None:
         return "withdrawn"
+    if alert.held_back_at is not None and not alert.settled:
+        return "held-back"
     if now < alert.ends_at:
         return "on"
     return "clearing" if now < queries.all_clear_ends_at(alert) else "over"

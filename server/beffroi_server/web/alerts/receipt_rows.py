@@ -76,7 +76,7 @@ def receipt_rows(
         exact: By the key of a screen, whether its pixels were those that the server draws.
         now: The instant.
     """
-    rows, is_over = [], queries.over_at(alert) <= now
+    rows, is_over = [], queries.over_at(alert) <= now or alert.held_back_at is not None
     for each in sorted(receipts, key=lambda one: (STATE_ORDER.index(one.state), one.screen.name)):
         words, action = _words(alert, each, each.screen.pk in received, now, is_over=is_over)
         colour, icon = TAGS[each.state]
@@ -136,7 +136,11 @@ def _words(
     if receipt.state == "offline":
         return _offline_words(alert, receipt, is_over)
     if is_over:
-        return _("It has not confirmed the alert before its end."), ""
+        is_ended = alert.held_back_at is None
+        words = (
+            _("It has not confirmed the alert before its end.") if is_ended else _("It has not confirmed the alert.")
+        )
+        return words, ""
     words = _("received and verified, not confirmed on the screen yet") if is_received else _("sent, not received yet")
     wait = NORMAL_WAIT
     if is_received and receipt.statement is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 import pytest
@@ -13,6 +14,7 @@ from beffroi_server.alerts import queries, reported_showings, services
 from beffroi_server.alerts.models import Alert
 from beffroi_server.delivery import outbox
 from beffroi_server.fleet.events import ReportedAlerts
+from beffroi_server.fleet.models import ScreenState
 from beffroi_server.fleet.targets import EVERYWHERE
 
 OLDER = "This database is older than what the screens hold."
@@ -57,6 +59,16 @@ def test_a_person_says_whether_an_alert_is_still_in_progress(as_bob, flood, butt
     assert not queries.held_back_alerts()
     assert as_bob.post("/alerts/restoration/close/").status_code == 302
     assert OLDER not in page_text(as_bob.get("/"))
+
+
+def test_an_alert_that_is_held_back_is_not_said_to_be_on(as_bob, flood, hall):
+    ScreenState.objects.create(screen=hall, online=True)
+    Alert.objects.update(issued_at=timezone.now() - dt.timedelta(minutes=2))
+    assert "held back" in page_text(as_bob.get("/alerts/"))
+    page = page_text(as_bob.get(f"/alerts/{flood.pk}/"))
+    assert "Held back: the screens know of its end" in page
+    assert not any(words in page for words in ("In progress", "too long", "End the alert"))
+    assert 'href="/alerts/restoration/">Check the alerts' in page
 
 
 def test_an_unknown_alert_is_named_on_every_page_and_taken_off(as_bob, hall):
