@@ -8,9 +8,12 @@ from enum import Enum
 from beffroi_server.cap.coordinates import is_flat
 from beffroi_server.cap.countries import box_around
 from beffroi_server.cap.geocodes import CodeMatch, match_code
-from beffroi_server.cap.geometry import geometry_contains, is_certainly_off, outline_contains
+from beffroi_server.cap.geometry import distance_to_line_km, geometry_contains, is_certainly_off, outline_contains
 from beffroi_server.cap.messages import CapAlert, CapArea, CapInfo, NamedValue, Point
 from beffroi_server.cap.places import Place
+
+BORDER_KM = 5.0
+"""By which a coarse outline may miss a town: that of a department misses Saint-Malo."""
 
 
 class Position(Enum):
@@ -28,8 +31,9 @@ def area_position(area: CapArea, place: Place) -> Position:
     A drawn area counts alone: the codes beside a polygon are the counties or communes around it, although CAP's words
     make a union of them. They only help where the place has no coordinates: a town outside of all of them is
     outside, as is one whose department or country lies far from what is drawn. A circle of radius 0 draws nothing, nor
-    does a line: the exact code of the town beside it counts. Where that code stands beside an outline that only holds
-    the town with longitude first, nobody knows what is meant.
+    does a line: the exact code of the town beside it counts. Where that code stands beside an outline that the town is
+    just outside of, or that only holds it with longitude first, nobody knows what is meant: outlines of departments are
+    coarse, and leave out towns on the coast.
     """
     codes = _codes_position(area, place)
     if not area.has_geometry:
@@ -43,7 +47,7 @@ def area_position(area: CapArea, place: Place) -> Position:
         is_off = (area.geocodes and codes is Position.OUTSIDE) or (box is not None and is_certainly_off(area, box))
         return Position.OUTSIDE if is_off else Position.UNKNOWN
     contains = geometry_contains(area, place.point)
-    if contains is None or (not contains and has_own_code and _holds_swapped(area, place.point)):
+    if contains is None or (not contains and has_own_code and _may_be_meant(area, place.point)):
         return Position.UNKNOWN
     return Position.INSIDE if contains else Position.OUTSIDE
 
@@ -53,9 +57,12 @@ def _is_point(area: CapArea) -> bool:
     return not area.is_incomplete and not is_drawn
 
 
-def _holds_swapped(area: CapArea, place: Point) -> bool:
-    """Return whether a place is in an area if its source has written longitude first."""
-    return any(outline_contains(outline, (place[1], place[0])) for outline in area.polygons)
+def _may_be_meant(area: CapArea, place: Point) -> bool:
+    """Return whether a place is just outside of an outline, or in one if its source has written longitude first."""
+    return any(
+        distance_to_line_km(outline, place) <= BORDER_KM or outline_contains(outline, (place[1], place[0]))
+        for outline in area.polygons
+    )
 
 
 def _is_exact(code: NamedValue, place: Place) -> bool:

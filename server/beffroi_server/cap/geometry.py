@@ -95,7 +95,7 @@ def outline_contains(outline: Outline, place: Point) -> bool | None:
     Longitudes are compared modulo 360 degrees.
     """
     if is_flat(outline):
-        return None if _distance_to_line_km(outline, place) <= POINT_CIRCLE_KM else False
+        return None if distance_to_line_km(outline, place) <= POINT_CIRCLE_KM else False
     unrolled = _unrolled(outline)
     # Unrolled, nothing would be left of a box around the earth.
     outline = outline if _is_line(unrolled) else unrolled
@@ -105,7 +105,7 @@ def outline_contains(outline: Outline, place: Point) -> bool | None:
     return any(_winds_around(outline, latitude, longitude + 360 * turn) for turn in turns)
 
 
-def _distance_to_line_km(line: Outline, place: Point) -> float:
+def distance_to_line_km(line: Outline, place: Point) -> float:
     """Return the distance to the nearest point of a line as on a plane: good enough for what is near."""
     narrow = math.cos(math.radians(place[0]))
     points = [

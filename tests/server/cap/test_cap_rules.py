@@ -309,6 +309,14 @@ def test_rule_18_the_codes_beside_a_polygon_are_the_units_around_it():
     )
 
 
+@pytest.mark.parametrize(("edge", "position"), [("-1.65", Position.UNKNOWN), ("-1.45", Position.OUTSIDE)])
+def test_rule_18_a_town_just_outside_of_a_coarse_outline_with_its_own_code_beside_it_goes_to_a_person(edge, position):
+    polygon = f"48,{edge} 48,-1 49,-1 49,{edge} 48,{edge}"
+    assert area_position(area_of(polygon=polygon, codes=[("EMMA_ID", "FR036")]), RENNES) is Position.OUTSIDE
+    assert area_position(area_of(polygon=polygon, codes=[("NUTS3", "FR523")]), RENNES) is position
+    assert area_position(area_of(polygon=polygon), RENNES) is Position.OUTSIDE
+
+
 @pytest.mark.parametrize(
     ("drawn", "position"),
     [
