@@ -10,10 +10,13 @@ from beffroi_server.cap.countries import box_around
 from beffroi_server.cap.geocodes import CodeMatch, match_code
 from beffroi_server.cap.geometry import distance_to_line_km, geometry_contains, is_certainly_off, outline_contains
 from beffroi_server.cap.messages import CapAlert, CapArea, CapInfo, NamedValue, Point
+from beffroi_server.cap.names import folded_name
 from beffroi_server.cap.places import Place
 
 BORDER_KM = 5.0
 """By which a coarse outline may miss a town: that of a department misses Saint-Malo."""
+_ZONES = ("emma", "nuts")
+"""Schemes of zones whose outlines are those of the zones, not of what happens within them."""
 
 
 class Position(Enum):
@@ -58,9 +61,11 @@ def _is_point(area: CapArea) -> bool:
 
 
 def _may_be_meant(area: CapArea, place: Point) -> bool:
-    """Return whether a place is just outside of an outline, or in one if its source has written longitude first."""
+    """Return whether a place is just outside of the outline of a zone, or in one written with longitude first."""
+    is_zone = any(folded_name(code.name).startswith(_ZONES) for code in area.geocodes)
     return any(
-        distance_to_line_km(outline, place) <= BORDER_KM or outline_contains(outline, (place[1], place[0]))
+        outline_contains(outline, (place[1], place[0]))
+        or (is_zone and distance_to_line_km(outline, place) <= BORDER_KM)
         for outline in area.polygons
     )
 

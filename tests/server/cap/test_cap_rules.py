@@ -314,6 +314,8 @@ def test_rule_18_a_town_just_outside_of_a_coarse_outline_with_its_own_code_besid
     polygon = f"48,{edge} 48,-1 49,-1 49,{edge} 48,{edge}"
     assert area_position(area_of(polygon=polygon, codes=[("EMMA_ID", "FR036")]), RENNES) is Position.OUTSIDE
     assert area_position(area_of(polygon=polygon, codes=[("NUTS3", "FR523")]), RENNES) is position
+    # A storm within a commune or county is drawn as it is.
+    assert area_position(area_of(polygon=polygon, codes=[("INSEE", "35238")]), RENNES) is Position.OUTSIDE
     assert area_position(area_of(polygon=polygon), RENNES) is Position.OUTSIDE
 
 
