@@ -240,9 +240,9 @@ class PlannedAlertForm(AlertTextForm):
 class OnCallExceptionForm(StyledForm):
     """Form of a time in which somebody else is on call than the rota says."""
 
-    person = forms.ModelChoiceField(User.objects.none(), label=_("On call"))
-    starts_at = LocalDateTimeField(label=_("from"), widget=DateTimeInput())
-    ends_at = LocalEndField(label=_("until"), widget=DateTimeInput())
+    person = forms.ModelChoiceField(User.objects.none(), label=_("Who is on call"))
+    starts_at = LocalDateTimeField(label=_("From"), widget=DateTimeInput())
+    ends_at = LocalEndField(label=_("Until"), widget=DateTimeInput())
 
     def __init__(self, *args: Any, officers: Iterable[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
