@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 
 from beffroi_content import model as content
 from beffroi_content.timeline import AlertVisibility, Moment, alert_statements
@@ -13,6 +14,8 @@ from beffroi_server.alerts.models import Alert
 from beffroi_server.core.timestamps import unix_ms
 
 _LONGEST_ALL_CLEAR = dt.timedelta(days=1)
+NO_TIME = dt.timedelta(seconds=5)
+"""In less than that no screen need have shown an alert, and nobody would have read it."""
 
 
 def hidden_throughout(alert: Alert, screens: Collection[int]) -> dict[int, tuple[content.Alert, ...]]:
@@ -55,17 +58,17 @@ def _left_at(row: Alert) -> dt.datetime:
 
 
 def _hiding(alert: Alert, held: Sequence[Alert], seen: AbstractSet[str]) -> tuple[content.Alert, ...]:
-    """Return what hid an alert at every instant of its life; nothing where it was to be seen at one of them."""
+    """Return what hid an alert all its life, but for less than ``NO_TIME``; nothing where it was to be seen longer."""
     began, over = alert.issued_at, queries.over_at(alert)
     changes = {at for row in held for at in (row.issued_at, queries.over_at(row), _left_at(row)) if began < at < over}
     hiding = dict[str, content.Alert]()
-    for instant in sorted({began, *changes}):
+    for instant, until in pairwise([*sorted({began, *changes}), over]):
         carried = [_as_it_went(row) for row in held if row.issued_at <= instant]
         moment = Moment(unix_ms(instant), unix_ms(instant))
         for each in alert_statements(alert_reach.held_alerts(carried, seen), moment):
             if each.alert.id != str(alert.pk):
                 continue
-            if each.visibility is not AlertVisibility.MASKED:
+            if each.visibility is not AlertVisibility.MASKED and until - instant >= NO_TIME:
                 return ()
             hiding |= {other.id: other for other in each.masked_by}
     return tuple(hiding.values())

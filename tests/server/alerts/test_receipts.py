@@ -88,12 +88,18 @@ class TestOfWhatIsOver:
         assert {each.screen.slug: each.state for each in found} == {"hall": "masked", "quay": "masked"}
         assert {each.masked_by for each in found} == {("Flood", "Fire")}
 
-    def test_names_nothing_where_it_was_to_be_seen_for_a_while(self, hall, quay):
-        flood = broadcast("Flood", "emergency", Targets(screens=(quay,)))
+    @pytest.mark.parametrize(("seconds", "hidden_by"), [(4, ("Flood",)), (6, ())])
+    def test_names_nothing_where_it_was_to_be_seen_for_a_while(self, hall, quay, seconds, hidden_by):
+        flood = broadcast("Flood", "emergency")
         wind = broadcast("Wind", "alert")
-        services.withdraw_alert(flood, user=None)
-        services.end_alert(wind, user=None)
-        assert [(each.state, each.masked_by) for each in receipts.receipts_of(wind)] == 2 * [("waiting", ())]
+        now = timezone.now()
+        Alert.objects.filter(pk=wind.pk).update(issued_at=now - dt.timedelta(minutes=2), ends_at=now)
+        left = now - dt.timedelta(seconds=seconds)
+        Alert.objects.filter(pk=flood.pk).update(
+            issued_at=now - dt.timedelta(minutes=3), withdrawn_at=left, settled=True
+        )
+        wind.refresh_from_db()
+        assert {each.masked_by for each in receipts.receipts_of(wind)} == {hidden_by}
 
     def test_tells_also_of_a_text_that_was_corrected_or_withdrawn(self, hall, quay):
         broadcast("Flood", "emergency")
