@@ -239,7 +239,7 @@ class HeldAlerts:
         size = self.drawing_context.settings.screen_class.size
         return AlertsRecord(
             boot=self.boot, saved_at_uptime_ms=int(self.uptime()), size=size, streams=streams, frames=frames,
-            receptions=dict(self.receptions), seen=self.seen() & self._held_names,
+            receptions=dict(self.receptions), seen=self.seen() & self._concerned_names,
             rotation=self.drawing_context.settings.rotation,
         )  # fmt: skip
 
@@ -296,8 +296,9 @@ class HeldAlerts:
         return stream.alerts if stream is not None else ()
 
     @property
-    def _held_names(self) -> frozenset[str]:
-        return frozenset(held.alert.id for held in self._all_held())
+    def _concerned_names(self) -> frozenset[str]:
+        """The alerts that are held, and those whose place they have taken: who saw the former text is told its end."""
+        return frozenset(name for held in self._all_held() for name in (held.alert.id, held.alert.corrects) if name)
 
     def _all_held(self) -> list[HeldAlert]:
         return [held for stream in self.streams.values() for held in stream.alerts]
