@@ -24,7 +24,7 @@ _BULLET = re.compile(r"(?:[*•·▪●◦‣–—+»>-]|\d{1,2}[.)]|[a-z]\)|#{
 _LABEL = re.compile(r"[^\W\d_][\w'’/-]*(?: [\w'’/-]+){0,3}\s?:(?:\s|$)")
 """The beginning of a line of a list, such as “Council area: Rennes”: it goes on with none before it."""
 _DECORATION = re.compile(r"[#=*_~+\s-]{3,}")
-_SIGNS_AROUND = re.compile(r"^#{1,6} +|^[#=*_~+]{2,} *| *[#=*_~+]{2,}$", re.MULTILINE)
+_SIGNS_AROUND = re.compile(r"^#{1,6} +|^[#=*_~+]{2,} *|(?<![ #=*_~+]) *[#=*_~+]{2,}$", re.MULTILINE)
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\(https?://[^\s()]{1,500}\)")
 _LOST_APOSTROPHE = re.compile(r"\b([cdjlmnst]|(?:jus|lors|puis)?qu|aujourd)\?(?=[a-zà-ÿ])", re.IGNORECASE)
 _PLACEHOLDERS = frozenset(

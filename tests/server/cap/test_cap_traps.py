@@ -31,6 +31,7 @@ from beffroi_server.cap.outside_warnings import outside_warnings
 from beffroi_server.cap.places import make_place
 from beffroi_server.cap.policy import Policy, PolicyRule
 from beffroi_server.cap.reader import read_document
+from beffroi_server.cap.texts import for_screens
 
 CAP_10, CAP_11 = "http://www.incident.com/cap/1.0", "urn:oasis:names:tc:emergency:cap:1.1"
 FIRST = "prefecture@example.org,MSG-1,2026-11-29T08:30:00+01:00"
@@ -529,3 +530,10 @@ def test_trap_35_nothing_takes_long(content):
     with contextlib.suppress(CapUnreadable):
         read_document(content)
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("text", ["x" + "=" * 90_000 + "x", "= " * 45_000, "x" + " " * 90_000 + "==x", "[" * 90_000])
+def test_trap_35_no_text_takes_long_to_be_put_on_a_screen(text):
+    started = time.process_time()
+    for_screens(text)
+    assert time.process_time() - started < 1
