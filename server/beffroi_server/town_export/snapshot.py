@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from django.db import connection, transaction
 
@@ -32,6 +32,13 @@ def database_of_one_instant() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("ROLLBACK")
             cursor.execute("PRAGMA query_only = OFF")
+
+
+@contextmanager
+def part_of_the_instant() -> Iterator[None]:
+    """Have a statement that fails within a block spoil that block only: PostgreSQL refuses whatever comes after one."""
+    with transaction.atomic() if connection.vendor == "postgresql" else nullcontext():
+        yield
 
 
 def database_bytes() -> int:

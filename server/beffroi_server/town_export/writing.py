@@ -33,7 +33,7 @@ from beffroi_server.monitoring.proof import daily_totals
 from beffroi_server.town_export import answers, readme, records, tables, town_settings
 from beffroi_server.town_export.archive import ExportArchive, open_archive
 from beffroi_server.town_export.kinds import KINDS, MEDIA, Kind
-from beffroi_server.town_export.snapshot import database_bytes, database_of_one_instant
+from beffroi_server.town_export.snapshot import database_bytes, database_of_one_instant, part_of_the_instant
 
 logger = logging.getLogger(__name__)
 FORMAT = 1
@@ -87,7 +87,8 @@ class _Export:
     def read_on(self, path: str, blocks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the content of a file until it ends or cannot be read."""
         try:
-            yield from blocks
+            with part_of_the_instant():
+                yield from blocks
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the rest is worth having
             self.note(path, _("incomplete: %(reason)s") % {"reason": _reason(error)})
 
@@ -172,14 +173,18 @@ def _shown_rows(kind: Kind, note: Callable[[str, str], None]) -> Iterator[BaseMo
             if key not in rows:
                 continue
             try:
-                yield kind.answer(rows[key])
+                with part_of_the_instant():
+                    shown = kind.answer(rows[key])
             except Exception as error:  # noqa: BLE001 - of one row that is odd, the others know nothing
                 note(f"{kind.name} {key}", _reason(error))
+            else:
+                yield shown
 
 
 def _rows_by_key(kind: Kind, keys: list[Any], note: Callable[[str, str], None]) -> dict[Any, Any]:
     try:
-        return {row.pk: row for row in kind.rows().filter(pk__in=keys)}
+        with part_of_the_instant():
+            return {row.pk: row for row in kind.rows().filter(pk__in=keys)}
     except Exception as error:  # noqa: BLE001 - a value of one of them cannot be read
         if len(keys) == 1:
             note(f"{kind.name} {keys[0]}", _reason(error))
@@ -224,7 +229,8 @@ def _write_dossiers(export: _Export) -> None:
         if number % 20 == 0:
             export.progress(f"dossiers of alerts, from number {number + 1} of {len(keys)}")
         try:
-            dossier = records.dossier_of(key, export.town, export.now)
+            with part_of_the_instant():
+                dossier = records.dossier_of(key, export.town, export.now)
         except Exception as error:  # noqa: BLE001 - the dossiers of the other alerts are worth having
             export.note(f"dossiers/{key}.json", _reason(error))
             continue

@@ -11,6 +11,7 @@ import stat
 import threading
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -166,6 +167,31 @@ def test_what_cannot_be_read_is_named_and_the_rest_goes_on(full_town, tmp_path, 
         assert [row["name"] for row in json.loads(files["json/playlists.json"])] == ["Everywhere"]
     assert "Ce qui manque" in files["README.txt"].decode()
     assert len(json.loads(files["manifest.json"])["problems"]) >= 4
+
+
+def test_a_statement_that_the_database_refuses_spoils_nothing_else(full_town, tmp_path, monkeypatch, capsys):
+    def refused(*_: object) -> bytes:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT damaged FROM alerts_alert")
+        return b""
+
+    def refused_in_between(*_: object) -> Iterator[bytes]:
+        yield b"the first line\n"
+        yield refused()
+
+    monkeypatch.setattr(records, "dossier_of", refused)
+    monkeypatch.setattr(records, "receipt_table", refused_in_between)
+
+    assert main(["export", str(tmp_path / "town.zip")]) == 1
+
+    files = unpacked(tmp_path / "town.zip")
+    assert files["alert-receipts.csv"] == b"the first line\n"
+    assert [name for name in files if name.startswith("dossiers/")] == []
+    events = AuditEvent.objects.exclude(action="town-exported").count()
+    assert json.loads(files["audit-trail.jsonl"].splitlines()[-1]) == {"events": events}
+    assert any(name.startswith("plays/") and len(content.splitlines()) > 1 for name, content in files.items())
+    problems = json.loads(files["manifest.json"])["problems"]
+    assert sorted({each.partition("/")[0].partition(":")[0] for each in problems}) == ["alert-receipts.csv", "dossiers"]
 
 
 def test_it_is_of_one_instant_and_holds_nobody_up(full_town, export):
