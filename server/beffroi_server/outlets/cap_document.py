@@ -6,6 +6,7 @@ Pure: an alert goes in, XML comes out. Times carry the offset of the town; the s
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,7 @@ from beffroi_content.model import AlertLevel, AlertStatus
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 MEDIA_TYPE = "application/cap+xml"
+_NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 HEADLINE_LENGTH = 160
 """Characters that the standard asks of a headline at most."""
 
@@ -187,8 +189,7 @@ def _add(parent: etree._Element, name: str, text: str) -> None:
 
 
 def _writable(text: str) -> str:
-    # XML 1.0 has no place for control characters.
-    return "".join(letter for letter in text if letter >= " " or letter in "\n\t")
+    return _NOT_IN_XML.sub("", text)
 
 
 def _shortened(text: str) -> str:

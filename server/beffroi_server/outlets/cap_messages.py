@@ -43,11 +43,14 @@ OVER_HOLDS = dt.timedelta(hours=1)
 _TYPE_OF_ACTION = {
     "alert-broadcast": MessageType.ALERT,
     "alert-begun": MessageType.ALERT,
+    "alert-triggered": MessageType.ALERT,
     "alert-corrected": MessageType.UPDATE,
     "alert-extended": MessageType.UPDATE,
     "alert-ended": MessageType.UPDATE,
+    "alert-ended-locally": MessageType.UPDATE,
     "alert-withdrawn": MessageType.CANCEL,
 }
+_ENDS = frozenset({"alert-ended", "alert-ended-locally"})
 _REGIONS = {"fr": "fr-FR", "en": "en-GB"}
 
 
@@ -91,8 +94,11 @@ def follow_alerts(now: dt.datetime | None = None) -> int:
     rows = list(AuditEvent.objects.filter(id__gt=output.followed_event).order_by("id")[:EVENTS_PER_ROUND])
     written = 0
     for row in rows:
-        if row.action in _TYPE_OF_ACTION and _write(row, output, town, now):
-            written += 1
+        try:
+            written += row.action in _TYPE_OF_ACTION and _write(row, output, town, now)
+        except ValueError:
+            # One act that cannot be told keeps none of those after it waiting.
+            logger.exception("no CAP message of the act %s", row.pk)
     if rows:
         CapOutput.objects.filter(pk=output.pk).update(followed_event=rows[-1].pk)
     return written
@@ -128,6 +134,9 @@ def _write(row: AuditEvent, output: CapOutput, town: Town, now: dt.datetime) -> 
         return False
     family = _family(alert)
     earlier = list(CapMessage.objects.filter(alert__in=family).order_by("sent", "pk"))
+    if not earlier and (row.action == "alert-ended-locally" or alert.ends_at <= row.at):
+        # What began and ended while nobody could tell of it is no news.
+        return False
     # Two acts of one second are still told apart by their number.
     identifier = f"{town.site}.{alert.pk}.{len(earlier) + 1}"
     content = _content(alert, row, output, town, identifier, earlier)
@@ -164,7 +173,7 @@ def _content(
     sender = urlsplit(settings.PUBLIC_URL).hostname or town.site
     kind = _TYPE_OF_ACTION[row.action]
     references = references_of((each.sender, each.identifier, each.sent) for each in earlier)
-    is_over = row.action in {"alert-ended", "alert-withdrawn"}
+    is_over = row.action in {*_ENDS, "alert-withdrawn"}
     with translation.override(town.locale):
         return CapContent(
             identifier=identifier, sender=sender, sent=row.at, status=AlertStatus(alert.status),
@@ -185,7 +194,7 @@ def _texts(alert: Alert, town: Town, action: str, *, is_over: bool) -> tuple[Cap
     for code in (town.locale, *(each["language"] for each in alert.translations)):
         said = in_language(alert, code)
         headline = said.title
-        if action == "alert-ended":
+        if action in _ENDS:
             headline = typeset_text(f"{phrases_of(code).all_clear}: {said.title}", code)
         found.append(
             CapText(

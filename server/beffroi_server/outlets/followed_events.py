@@ -32,8 +32,10 @@ _EVENT_OF_ACTION = {
     "announcements-archived": WebhookEvent.TAKEN_OFF,
     "alert-broadcast": WebhookEvent.BROADCAST,
     "alert-begun": WebhookEvent.BROADCAST,
+    "alert-triggered": WebhookEvent.BROADCAST,
     "alert-corrected": WebhookEvent.CORRECTED,
     "alert-ended": WebhookEvent.ENDED,
+    "alert-ended-locally": WebhookEvent.ENDED,
     "alert-withdrawn": WebhookEvent.ENDED,
 }
 _TOLD_DETAIL = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import json
+import uuid
 
 import pytest
 import time_machine
@@ -38,6 +39,8 @@ from beffroi_server.dossiers.dossier_json import dossier_json
 from beffroi_server.fleet.events import ReportedAlerts
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
+from beffroi_server.outlets import cap_messages
+from beffroi_server.outlets.models import CapMessage, CapOutput
 
 KEY = Ed25519PrivateKey.generate()
 NIGHT = dt.datetime(2026, 6, 15, 1, 12, tzinfo=dt.UTC)
@@ -179,6 +182,22 @@ class TestWhatWasTriggered:
             assert local_acts.take_statement(trigger, said(act)) == 0
         assert listed.ends_at_ms == unix_ms(NIGHT + 5 * MINUTE)
         assert TriggeredAlert.objects.get().ended_who == "pi"
+
+    def test_is_told_to_those_outside_unless_it_was_over_by_then(self, flood, trigger, dora):
+        cap_messages.save_output(CapOutput(is_on=True), user=dora)
+        act, late = act_of(flood), act_of(flood, ended=cause(NIGHT + 5 * MINUTE), left_ms=0)
+        with time_machine.travel(NIGHT + 6 * MINUTE, tick=False):
+            local_acts.take_statement(trigger, said(late))
+            assert cap_messages.follow_alerts() == 0
+        with time_machine.travel(NIGHT + 7 * MINUTE, tick=False):
+            local_acts.take_statement(trigger, said(act))
+            assert cap_messages.follow_alerts() == 1
+            over = act.model_copy(update={"ended": cause(NIGHT + 8 * MINUTE, "pi"), "left_ms": 0})
+            local_acts.take_statement(trigger, said(over))
+            assert cap_messages.follow_alerts() == 1
+        begun, ended = CapMessage.objects.order_by("pk")
+        assert (begun.message_type, ended.message_type, begun.alert) == ("Alert", "Update", uuid.UUID(act.id))
+        assert "<responseType>AllClear</responseType>" in ended.document
 
     def test_is_history_where_it_was_over_before_the_server_was_told(self, flood, trigger):
         act = act_of(flood, ended=cause(NIGHT + 5 * MINUTE), left_ms=0)

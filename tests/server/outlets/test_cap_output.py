@@ -73,6 +73,21 @@ def test_the_end_of_an_alert_holds_for_those_who_come_late_however_short_the_scr
     assert ended.sent + dt.timedelta(hours=1) <= ended.infos[0].expires
 
 
+def test_letters_that_xml_has_not_are_left_out_and_an_act_that_cannot_be_told_holds_nobody_up(
+    given_out, bob, monkeypatch
+):
+    broadcast(bob, source="Mairie\ufffe", description="a\x0bb\uffff")
+    (found,) = messages()
+    assert (found.infos[0].sender_name, found.infos[0].description) == ("Mairie", "ab")
+    write, broken = cap_messages.write_cap, [ValueError("no XML")]
+    monkeypatch.setattr(
+        cap_messages, "write_cap", lambda *args: write(*args) if not broken else (_ for _ in ()).throw(broken.pop())
+    )
+    broadcast(bob, title="Feu")
+    broadcast(bob, title="Vent")
+    assert [each.infos[0].headline for each in messages()] == ["Crue de l’Orne", "Vent"]
+
+
 def test_a_mistake_is_cancelled_and_an_exercise_is_one(given_out, bob):
     alert = broadcast(bob, status="exercise")
     alerts.withdraw_alert(alert, user=bob)

@@ -15,12 +15,14 @@ from beffroi_content.raster.text.fonts import covered_characters
 
 _LINE_ENDS = dict.fromkeys([0x0B, 0x0C, 0x85, 0x2028, 0x2029], "\n") | {0x09: " "}
 # Controls, soft hyphens, joiners, tags, and letters that are blank by definition: they draw nothing or an empty box,
-# count as letters where lines are measured, and let a text look empty, or read otherwise than it was written.
+# count as letters where lines are measured, and let a text look empty, or read otherwise than it was written. What is
+# no character in any text (Unicode 23.7) is none in XML either, and halves of a pair in no file.
 _INVISIBLE = dict.fromkeys(
     [
         *range(0x0A), *range(0x0E, 0x20), *range(0x7F, 0x85), *range(0x86, 0xA0), 0xAD, 0x34F, 0x115F, 0x1160,
         0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x200B, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x2800, 0x3164,
         0xFEFF, 0xFFA0, *range(0xFFF0, 0xFFFC), *range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000),
+        *range(0xD800, 0xE000), *range(0xFDD0, 0xFDF0), *(p << 16 | n for p in range(17) for n in (0xFFFE, 0xFFFF)),
     ],
     "",
 )  # fmt: skip

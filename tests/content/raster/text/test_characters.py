@@ -38,6 +38,7 @@ from beffroi_content.raster.text.characters import (
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("👨\u200d👩\u200d👧 👍🏽 1\ufe0f\u20e3", "👨\u200d👩\u200d👧 👍🏽 1\ufe0f\u20e3"),
         ("\U000e0041bc", "bc"),
+        ("a\ufffeb\ufdd0c\U0001ffffd\ud800e", "abcde"),
     ],
 )
 def test_copied_text_is_stored_as_it_was_meant(typed, cleaned):
