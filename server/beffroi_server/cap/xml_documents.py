@@ -12,7 +12,7 @@ from lxml import etree
 from beffroi_server.cap.json_documents import json_root
 from beffroi_server.cap.messages import CapUnreadable
 from beffroi_server.feeds.readers.reading import SkippedParts
-from beffroi_server.feeds.readers.text import decode_text
+from beffroi_server.feeds.readers.text import decode_text, is_html_element
 
 MAX_BYTES = 16 * 1024 * 1024
 """Bytes of a document; all warnings of the United States in one feed are about half of it."""
@@ -154,14 +154,27 @@ def namespace(element: Element) -> str:
 
 
 def full_text(element: Element) -> str:
-    """Return all text within an element; elements of HTML within it are written as tags, for ``texts`` to take out."""
+    """Return all text within an element; elements of HTML within it are written as tags, for ``texts`` to take out.
+
+    Other elements, as of the structured typhoon warnings of Taiwan, are parts of a list where nothing is between them.
+    """
     if not len(element):
         return element.text or ""
     parts = [element.text or ""]
+    names: list[tuple[str, bool]] = [("", _has_only_elements(element))]
     for event, each in etree.iterwalk(element, events=("start", "end")):
         if each is element or not isinstance(each.tag, str):
             continue
-        name = local_name(each)
-        parts.append(f"<{name}>" if event == "start" else f"</{name}>")
-        parts.append((each.text if event == "start" else each.tail) or "")
+        if event == "start":
+            name = local_name(each)
+            if not is_html_element(name):
+                name = "div" if names[-1][1] else "span"
+            names.append((name, _has_only_elements(each)))
+            parts.append(f"<{name}>{each.text or ''}")
+        else:
+            parts.append(f"</{names.pop()[0]}>{each.tail or ''}")
     return "".join(parts)
+
+
+def _has_only_elements(element: Element) -> bool:
+    return not any(text and text.strip() for text in (element.text, *(child.tail for child in element)))

@@ -669,6 +669,19 @@ def test_rule_34_mark_up_is_taken_out():
     assert info_of(headline="Pluie <b>forte</b> &amp; vent").headline == "Pluie forte & vent"
 
 
+@pytest.mark.parametrize(
+    ("inner", "read"),
+    [
+        ("<orage><niveau>3</niveau>\n <lieux><lieu>Rennes</lieu><lieu>Bruz</lieu></lieux></orage>", "3\nRennes\nBruz"),
+        ("Pluie à <lieu-dit>Rennes</lieu-dit> et <x:lieu xmlns:x='urn:x'>Bruz</x:lieu>.", "Pluie à Rennes et Bruz."),
+        ("<section title='Niveau'>3</section> Fermez <b>tout</b>.", "3 Fermez tout."),
+    ],
+)
+def test_rule_34_elements_within_a_text_leave_their_texts(inner, read):
+    content = cap_alert(cap_info(description="DESCRIPTION")).replace(b"DESCRIPTION", inner.encode())
+    assert only_alert(content).infos[0].description == read
+
+
 def test_rule_35_parameters_repeat():
     info = info_of(parameters=[("BLOCKCHANNEL", "EAS"), ("BLOCKCHANNEL", "NWEM"), ("BLOCKCHANNEL", "CMAS")])
     assert list(values_named(info.parameters, "blockchannel")) == ["EAS", "NWEM", "CMAS"]

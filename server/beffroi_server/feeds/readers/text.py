@@ -64,6 +64,11 @@ def without_tags(text: str) -> str:
     return _TAG.sub(_without_tag, _COMMENT.sub(" ", _without_hidden(text)))
 
 
+def is_html_element(name: str) -> bool:
+    """Return whether a name in small letters is that of an element of HTML."""
+    return name in _KNOWN
+
+
 def html_entities(text: str) -> str:
     """Return a text with each entity that ends in “;” as its letter."""
     return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
