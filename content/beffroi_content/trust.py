@@ -158,6 +158,27 @@ def admit_document(
     return AdmittedDocument(topic, document, _next_state(state, topic, document, floor))
 
 
+def newest_key_list(state: TrustState, payload: bytes, steps: Sequence[bytes], moment: Moment) -> KeyList:
+    """Return the key list that came just now, or the one in force where it is that, without taking it in.
+
+    Args:
+        state: What the player trusts. Nothing of it is changed.
+        payload: The key list.
+        steps: See :func:`admit_document`.
+        moment: The time now.
+
+    Raises:
+        DocumentRefused: it is not genuine, too old, or older than the one in force.
+    """
+    topic = str(KEYS.topic_for(state.anchor.site, TopicScope.all_screens()))
+    try:
+        document: SignedDocument | None = admit_document(state, topic, payload, moment, steps=steps).document
+    except DuplicateDocument:
+        document = state.key_list
+    assert isinstance(document, KeyList)
+    return document
+
+
 def concerned_topics(state: TrustState) -> tuple[Topic, ...]:
     """Return every topic that concerns the player, in the order in which it is to be read: the keys first."""
     return readable_topics(state.anchor.site, state.anchor.screen, state.groups)
@@ -198,7 +219,7 @@ def _verify_document(
     rule = state.key_list.roles.get(sealed.role)
     if rule is None:
         raise DocumentRefused("wrong-key", f"the key list lets nobody sign as {sealed.role}")
-    _check_signatures(sealed, topic, rule, state.key_list.keys)
+    check_signatures(sealed, topic.audience, rule, state.key_list.keys)
     return _read_body(message, sealed)
 
 
@@ -251,12 +272,14 @@ def verify_key_list(roots: RootKeys, topic: Topic, sealed: envelope.Envelope) ->
     """
     if sealed.role is not SigningRole.ROOT:
         raise DocumentRefused("wrong-role", f"signed as {sealed.role}, but a key list is for {SigningRole.ROOT}")
-    _check_signatures(sealed, topic, RoleKeys(keys=frozenset(roots.keys), threshold=roots.threshold), roots.keys)
+    check_signatures(
+        sealed, topic.audience, RoleKeys(keys=frozenset(roots.keys), threshold=roots.threshold), roots.keys
+    )
     document = _read_body(KEYS, sealed)
     assert isinstance(document, KeyList)
     if not _have_own_identifiers(document.keys):
         raise DocumentRefused("invalid", "a key of the list does not have the identifier that it is listed under")
-    _check_signatures(sealed, topic, document.roles[SigningRole.ROOT], document.keys)
+    check_signatures(sealed, topic.audience, document.roles[SigningRole.ROOT], document.keys)
     return document
 
 
@@ -278,9 +301,20 @@ def _have_own_identifiers(keys: dict[str, str]) -> bool:
     return all(envelope.key_identifier(key) == name for name, key in keys.items())
 
 
-def _check_signatures(sealed: envelope.Envelope, topic: Topic, rule: RoleKeys, keys: dict[str, str]) -> None:
+def check_signatures(sealed: envelope.Envelope, audience: str, rule: RoleKeys, keys: dict[str, str]) -> None:
+    """Check that enough keys have signed something for an audience.
+
+    Args:
+        sealed: What they have signed.
+        audience: For whom.
+        rule: Whose signatures count, and how many are needed.
+        keys: Public keys in hexadecimal by identifier.
+
+    Raises:
+        DocumentRefused: too few of them have.
+    """
     allowed = {name: keys[name] for name in rule.keys if name in keys}
-    signers = sealed.valid_signers(topic.audience, allowed)
+    signers = sealed.valid_signers(audience, allowed)
     if len(signers) < rule.threshold:
         detail = f"{len(signers)} valid signatures by keys of {sealed.role} where {rule.threshold} are needed"
         raise DocumentRefused("wrong-key", detail)

@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
+from beffroi_content.authority_statements import AuthorityStatement, sign_statement
 from beffroi_content.model import (
     Alert,
     AlertLevel,
@@ -109,6 +110,11 @@ class SigningTown:
     answer_headers: dict[str, str] = field(default_factory=dict)
     """Of the answer to a poll, besides the plays."""
     """How far it has the plays; None: it does not say."""
+
+    authorities: tuple[str, ...] = ()
+    """Certificate authorities that it names to players that verify nobody; empty: it does not."""
+    shown_to_strangers: dict[str, str] = field(default_factory=dict)
+    """Headers of such questions."""
 
     def __post_init__(self) -> None:
         self.roots = [Ed25519PrivateKey.generate() for _ in range(3)]
@@ -256,6 +262,9 @@ class SigningTown:
                 hall.requests.append((self.path, self.headers.get("Range", "")))
                 if self.path == "/health":
                     self._json({"status": "ok"})
+                elif self.path == "/device/v1/authorities" and hall.authorities:
+                    hall.shown_to_strangers.update(self.headers)
+                    self._json(hall.say_authorities(self.headers["Beffroi-Nonce"]))
                 elif self.headers.get("Authorization") != f"Bearer {TOKEN}":
                     self.send_error(401)
                 elif self.path == "/device/v1/documents":
@@ -310,6 +319,13 @@ class SigningTown:
             server.shutdown()
             thread.join()
             server.server_close()
+
+    def say_authorities(self, nonce: str) -> dict[str, object]:
+        """Return what it says of who vouches for it."""
+        said = AuthorityStatement(site=SITE, nonce=nonce, authorities=self.authorities)
+        key_list = self.retained[str(KEYS.topic_for(SITE, TopicScope.all_screens()))]
+        signed = sign_statement(said, [self.keys[SigningRole.PROGRAMME]])
+        return {"statement": base64.b64encode(signed).decode(), "key_list": base64.b64encode(key_list).decode()}
 
     def documents(self) -> list[dict[str, str]]:
         return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from beffroi_content.authority_statements import AuthorityStatement
 from beffroi_content.model import WireModel
 from beffroi_content.wire.capture_png import SIZE_LIMIT
 from beffroi_content.wire.local_triggers import ActStatement, SignedStatement
@@ -48,6 +49,10 @@ A player that is no screen yet asks for a code by `POST /device/v1/pairings`, th
 sealed ([decision 0055](../decisions/0055-pairing.md), [request](pairing-request.schema.json),
 [offer](pairing-offer.schema.json)).
 
+A player that no certificate authority lets connect asks `GET /device/v1/authorities`, without its token, for what the
+server says of [who vouches for it](authorities.schema.json): an envelope of the role of programmes, for the audience
+`<site>/authorities`, which repeats the nonce of the question ([decision 0058](../decisions/0058-places.md)).
+
 | Topic | Sender | Signed by | QoS | Retained | At most | Body |
 |---|---|---|---|---|---|---|
 """
@@ -69,6 +74,7 @@ def protocol_files() -> dict[str, str]:
     schemas["acts.schema.json"] = _schema_text(ActStatement)
     schemas["pairing-request.schema.json"] = _schema_text(PairingRequest)
     schemas["pairing-offer.schema.json"] = _schema_text(PairingOffer)
+    schemas["authorities.schema.json"] = _schema_text(AuthorityStatement)
     schemas["signed-statement.schema.json"] = _schema_text(SignedStatement)
     return {"README.md": _HEAD + "".join(_table_rows(MESSAGES)) + _TAIL} | schemas
 

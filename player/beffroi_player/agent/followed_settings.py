@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from beffroi_content.model import ScreenSettings
+from beffroi_player import system_clock
 from beffroi_player.agent.held_state import HeldState
 from beffroi_player.agent.host.agent_clock import AgentClock
 from beffroi_player.agent.prepare.download_window import is_download_due
@@ -11,6 +12,7 @@ from beffroi_player.agent.prepare.programme_preparation import slide_sizes
 from beffroi_player.agent.silence import TownSilence
 from beffroi_player.agent.storage import PendingProgramme, PlayerEnrolment
 from beffroi_player.agent.transport import trusted_authorities
+from beffroi_player.agent.transport.authority_search import AuthoritySearch
 from beffroi_player.agent.transport.broker_moves import BrokerMoves
 from beffroi_player.agent.transport.http_client import ServerClient
 from beffroi_player.agent.transport.peer_sharing import PeerSharing
@@ -37,6 +39,7 @@ class FollowedSettings:
         self._enrolment = enrolment
         self._held, self._clock, self._server, self._broker_moves = held, clock, server, broker_moves
         self._peers, self._preparation, self._silence = peers, preparation, silence
+        self._authorities = AuthoritySearch(server, lambda: held.admission.trust, clock.now, system_clock.uptime_ms)
 
     def of_screen(self) -> ScreenSettings | None:
         """Return the settings of the active programme; None where there is none. For any thread."""
@@ -56,6 +59,10 @@ class FollowedSettings:
             trusted_authorities.believe(where.authorities)
         else:
             trusted_authorities.believe(self._enrolment.authorities)
+
+    def find_authorities(self) -> bool:
+        """Ask the server who vouches for it, where nobody does; return whether somebody does now. While it polls."""
+        return self._authorities.find()
 
     def check_downloads(self) -> None:
         """Share files with peers or not, and fetch what has waited for the download window."""

@@ -194,7 +194,7 @@ class PlayerAgent:
         answers = ServerAnswers(self._server, self._held, self._copied_card, self._broker_moves, self._receipts)
         self._poller = DocumentPoller(
             self._server, self._receive_document, wake_agent, system_clock.uptime_ms, self._plays.note_held,
-            answers.note_answer,
+            answers.note_answer, lambda: self._settings.find_authorities(),  # noqa: PLW0108 - it is made later
         )  # fmt: skip
         self._watch = BrokerWatch(
             system_clock.uptime_ms, lambda: self._held.admission.last_beat_uptime_ms,

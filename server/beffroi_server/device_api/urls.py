@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from beffroi_server.device_api import pairing_views, views
+from beffroi_server.device_api import authority_views, pairing_views, views
 
 urlpatterns = [
     path("enrol", views.enrol_device),
     path("pairings", pairing_views.open_pairing),
     path("pairings/<str:handle>", pairing_views.read_pairing),
     path("pairings/<str:handle>/answer", pairing_views.answer_pairing),
+    path("authorities", authority_views.say_authorities),
     path("documents", views.list_documents),
     path("assets/<str:sha256>", views.download_asset),
     path("releases/<str:name>", views.read_release_metadata),

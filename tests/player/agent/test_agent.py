@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.support.player_harness import until
 from tests.support.private_authority import Authority
 from tests.support.scripted_broker import ScriptedBroker
 from tests.support.signing_town import SigningTown, alert, slide
 
+from beffroi_content.wire.documents import SigningRole
 from beffroi_content.wire.reports import ConnectionState, PlayerReport
 from beffroi_player import system_clock
 from beffroi_player.agent import dispatcher, player_agent
@@ -150,6 +152,49 @@ def test_a_new_player_fetches_its_first_programme_from_a_server_that_its_card_vo
     town.publish_programme(town.manifest(slide("pool"), authorities=(authority.pem,)))
     with run(town, directories, authority.server_context(tmp_path), authorities=(authority.pem,)) as running:
         until("it is not active", running.state.programme.read, 30)
+    trusted_authorities.believe(())
+
+
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
+def test_a_player_that_was_off_while_the_authority_changed_comes_back_by_itself(
+    town: SigningTown, directories: tuple[StateDirectory, RuntimeDirectory], hurried: None, tmp_path: Path
+) -> None:
+    former, newer = Authority("former"), Authority("newer")
+    town.publish_keys()
+    town.publish_beat()
+    town.publish_programme(town.manifest(slide("pool"), authorities=(former.pem,)))
+    with run(town, directories, former.server_context(tmp_path), authorities=(former.pem,)) as running:
+        until("it is not active", running.state.programme.read, 30)
+    town.authorities = (newer.pem,)
+    town.publish_programme(town.manifest(slide("market"), authorities=(newer.pem,)))
+    with run(town, directories, newer.server_context(tmp_path), authorities=(former.pem,)) as running:
+
+        def has_the_newer() -> bool:
+            active = running.state.programme.read()
+            return active is not None and active.manifest.settings.authorities == (newer.pem,)
+
+        until("it does not come back", has_the_newer, 30)
+    trusted_authorities.believe(())
+    trusted_authorities.believe_too(())
+    assert "Authorization" not in town.shown_to_strangers
+
+
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
+def test_a_player_believes_no_authority_that_the_town_has_not_signed(
+    town: SigningTown, directories: tuple[StateDirectory, RuntimeDirectory], hurried: None, tmp_path: Path
+) -> None:
+    former, strange = Authority("former"), Authority("strange")
+    town.publish_keys()
+    town.publish_programme(town.manifest(slide("pool"), authorities=(former.pem,)))
+    with run(town, directories, former.server_context(tmp_path), authorities=(former.pem,)) as running:
+        until("it is not active", running.state.programme.read, 30)
+    town.authorities, town.keys[SigningRole.PROGRAMME] = (strange.pem,), Ed25519PrivateKey.generate()
+    asked = len(town.requests)
+    with run(town, directories, strange.server_context(tmp_path), authorities=(former.pem,)) as running:
+        until("it does not ask", lambda: town.shown_to_strangers)
+        until("it does not poll again", lambda: not running.agent._poller.is_answered)
+        running.agent._poller.poll_once()
+    assert {path for path, _range in town.requests[asked:]} == {"/device/v1/authorities"}
     trusted_authorities.believe(())
 
 

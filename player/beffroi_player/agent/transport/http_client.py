@@ -69,6 +69,14 @@ class ServerDocuments(NamedTuple):
     """Another machine with the same identity is the player of this screen; what is to be done is in the documents."""
 
 
+class SaidAuthorities(NamedTuple):
+    """Who vouches for the server, as it says itself: worth nothing until its signature is verified."""
+
+    statement: bytes
+    key_list: bytes
+    key_steps: tuple[bytes, ...]
+
+
 class ServerClient:
     """Talks to the server of the town.
 
@@ -157,6 +165,37 @@ class ServerClient:
             refusal.status = 0 if status == requests.codes.ok else status
             raise refusal from error
 
+    def fetch_authorities(self, nonce: str) -> SaidAuthorities:
+        """Return what the server says of who vouches for it, at the first address that says anything.
+
+        Whoever answers is not verified, and gets nothing that is secret.
+
+        Args:
+            nonce: A random word that the answer repeats.
+
+        Raises:
+            ServerRefusal: no answer is that.
+            requests.RequestException: there is none.
+        """
+        problem: Exception = ServerRefusal("there is no address")
+        for address in self._addresses:
+            try:
+                with requests.get(
+                    f"{address}/device/v1/authorities", headers={NONCE_HEADER: nonce, "Accept-Encoding": "identity"},
+                    timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True, allow_redirects=False, verify=False,  # noqa: S501
+                ) as response:  # fmt: skip
+                    if response.status_code != requests.codes.ok:
+                        raise ServerRefusal(f"it answers {response.status_code}")
+                    said = _read_json(response)
+                given = (said["statement"], said["key_list"], *said.get("key_steps", ())[:MAX_STEPS])
+                statement, key_list, *steps = (base64.b64decode(each, validate=True) for each in given)
+                return SaidAuthorities(statement, key_list, tuple(steps))
+            except (requests.RequestException, ServerRefusal) as error:
+                problem = error
+            except (KeyError, AttributeError, TypeError, ValueError) as error:
+                problem = ServerRefusal(f"what it says of its authorities cannot be read: {error}")
+        raise problem
+
     def send_receipts(self, batch: ReceiptBatch) -> None:
         """Hand receipts to the server, which has stored them when it answers.
 
@@ -228,16 +267,22 @@ class ServerClient:
     def _first_answer(self, request: Callable[[str], requests.Response]) -> requests.Response:
         """Return the answer of the first address that has one, which is asked first from then on."""
         *others, last = addresses = self._addresses
+        unverified: requests.exceptions.SSLError | None = None
         for address in others:
             try:
                 response = request(address)
-            except requests.RequestException:
+            except requests.RequestException as error:
+                unverified = error if isinstance(error, requests.exceptions.SSLError) else unverified
                 continue
             if response.status_code not in _OF_ANOTHER:
                 self._answered = address
                 return response
             response.close()
-        response = request(last)
+        try:
+            response = request(last)
+        except requests.RequestException as error:
+            # One that nobody vouches for may be the server all the same: whoever asks can do something about it.
+            raise unverified or error from error
         if response.status_code not in _OF_ANOTHER:
             self._answered = last
         if others and response.status_code not in _OF_ANOTHER:

@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 
 log = logging.getLogger(__name__)
 _believed: tuple[str, ...] = ()
+_believed_too: tuple[str, ...] = ()
 
 
 def believe(authorities: Sequence[str]) -> None:
@@ -27,9 +28,24 @@ def believe(authorities: Sequence[str]) -> None:
     _believed = tuple(authorities)
 
 
+def believe_too(authorities: Sequence[str]) -> bool:
+    """Believe some authorities beside those of ``believe``, which come from a programme that may be older.
+
+    Args:
+        authorities: Certificates as PEM; those of the last time count no more.
+
+    Returns:
+        Whether one of them was not believed before.
+    """
+    global _believed_too  # noqa: PLW0603 - a player has one town
+    is_new = not set(authorities) <= {*_believed, *_believed_too}
+    _believed_too = tuple(authorities)
+    return is_new
+
+
 def tls_context() -> ssl.SSLContext:
     """Return a context for a connection to server or broker."""
-    return _context_for(_believed)
+    return _context_for((*_believed, *_believed_too))
 
 
 def open_session() -> requests.Session:
