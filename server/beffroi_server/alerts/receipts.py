@@ -27,7 +27,7 @@ from beffroi_server.alerts.alert_reach import SeenAlerts, held_alerts, reach_and
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core.formatting import from_milliseconds
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.fleet import presence
+from beffroi_server.fleet import presence, reached_screens
 from beffroi_server.fleet.models import ReceiptRecord, Screen
 
 LONGEST_LATENCY_MS = 31 * 86_400_000
@@ -132,21 +132,41 @@ def statements_by_power(
 
 
 def common_statements(
-    running: Sequence[Alert], reach: Mapping[Any, AbstractSet[int]], seen: SeenAlerts, now: dt.datetime
+    running: Sequence[Alert],
+    reach: Mapping[Any, AbstractSet[int]],
+    seen: SeenAlerts,
+    now: dt.datetime,
+    powers: Mapping[int, DisplayPower | None],
 ) -> list[AlertStatement]:
-    """Return what the timeline says on all screens together: once for those that hold and have seen the same alerts."""
+    """Return what the timeline says on all screens together: once for those that hold and have seen the same alerts.
+
+    Args:
+        running: As in ``statements_by_power``.
+        reach: What ``reach_and_seen`` has found.
+        seen: The same.
+        now: The instant.
+        powers: By the key of the screen; those that are missing are always on.
+    """
     held: defaultdict[int, set[Any]] = defaultdict(set)
     for row in running:
         for screen in reach[row.pk]:
             held[screen].add(row.pk)
     carried = {row.pk: queries.to_content(row, now) for row in running}
     moment = Moment(unix_ms(now), unix_ms(now))
-    kinds = {(frozenset(keys), frozenset(seen.get(screen, ()))) for screen, keys in held.items()}
+    kinds = {(frozenset(keys), frozenset(seen.get(screen, ())), powers.get(screen)) for screen, keys in held.items()}
     return [
         each
-        for keys, on_screen in kinds
-        for each in alert_statements(held_alerts([carried[key] for key in keys], on_screen), moment)
+        for keys, on_screen, power in kinds
+        for each in alert_statements(held_alerts([carried[key] for key in keys], on_screen), moment, power=power)
     ]
+
+
+def display_powers_now(now: dt.datetime) -> dict[int, DisplayPower]:
+    """Return the state of each display that is not always on, by the key of its screen; see ``display_power_now``."""
+    town = saved_town()
+    alike = reached_screens.screens_by_hours() if town is not None else []
+    found = [(display_power_now(screen, town, now), keys) for screen, keys in alike] if town is not None else []
+    return {key: power for power, keys in found if power is not None for key in keys}
 
 
 def display_power_now(screen: Screen, town: Town, now: dt.datetime) -> DisplayPower | None:

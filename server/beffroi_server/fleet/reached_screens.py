@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import BooleanField, ExpressionWrapper, TextField
@@ -35,8 +36,7 @@ class ReachedScreens:
 
 def read_reached(targets: Targets, now: dt.datetime) -> ReachedScreens:
     """Return the screens that something reaches, by two queries."""
-    # As text: values are only compared, and to convert those of a thousand screens takes longer than all the rest.
-    texts = {f"text_{name}": Cast(name, TextField()) for name in HOURS_FIELDS}
+    texts = _hours_as_text()
     is_there = ExpressionWrapper(presence.reachable_condition(now), BooleanField())
     rows = targets.reached_screens().order_by("name").annotate(is_there=is_there, **texts)
     unreachable, classes, alike = [], set(), defaultdict[tuple[str | None, ...], list[int]](list)
@@ -47,6 +47,23 @@ def read_reached(targets: Targets, now: dt.datetime) -> ReachedScreens:
         alike[tuple(hours)].append(key)
         if not is_reachable:
             unreachable.append(name)
+    count = sum(map(len, alike.values()))
+    return ReachedScreens(count, unreachable, frozenset(classes), _with_first_screens(alike))
+
+
+def screens_by_hours() -> list[tuple[Screen, list[int]]]:
+    """Return all screens as ``ReachedScreens.by_hours`` has them, by two queries."""
+    texts, alike = _hours_as_text(), defaultdict[tuple[str | None, ...], list[int]](list)
+    for key, *hours in Screen.objects.order_by().annotate(**texts).values_list("pk", *texts):
+        alike[tuple(hours)].append(key)
+    return _with_first_screens(alike)
+
+
+def _hours_as_text() -> dict[str, Cast]:
+    # Values are only compared, and to convert those of a thousand screens takes longer than all the rest.
+    return {f"text_{name}": Cast(name, TextField()) for name in HOURS_FIELDS}
+
+
+def _with_first_screens(alike: Mapping[tuple[str | None, ...], list[int]]) -> list[tuple[Screen, list[int]]]:
     first = Screen.objects.only(*HOURS_FIELDS).in_bulk([keys[0] for keys in alike.values()])
-    by_hours = [(first[keys[0]], keys) for keys in alike.values() if keys[0] in first]
-    return ReachedScreens(sum(map(len, alike.values())), unreachable, frozenset(classes), by_hours)
+    return [(first[keys[0]], keys) for keys in alike.values() if keys[0] in first]

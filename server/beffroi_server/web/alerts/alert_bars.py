@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from beffroi_content import model as content
 from beffroi_content.timeline import AlertStatement, AlertVisibility
 from beffroi_server.alerts import alert_reach, corrections, receipts
 from beffroi_server.alerts.models import Alert
@@ -29,7 +30,7 @@ class AlertBar:
 
 
 def alert_bars(active: Sequence[Alert], running: Sequence[Alert], now: dt.datetime) -> list[AlertBar]:
-    """Return the bars for active alerts. Standby hours are not looked at: the page of an alert has them.
+    """Return the bars for active alerts.
 
     Args:
         active: The alerts.
@@ -55,13 +56,14 @@ def _hidden_everywhere(
     running: Sequence[Alert], reach: dict[Any, set[int]], seen: alert_reach.SeenAlerts, now: dt.datetime
 ) -> dict[str, str]:
     """Return for each alert that something hides on all of its screens what that is, and until when."""
-    if len(running) < 2:
-        return {}
+    # An emergency switches every display on, and its bar waits for nothing.
+    has_others = any(each.level != content.AlertLevel.EMERGENCY for each in running)
+    powers = receipts.display_powers_now(now) if has_others else {}
     statements: dict[str, list[AlertStatement]] = {}
-    for each in receipts.common_statements(running, reach, seen, now):
+    for each in receipts.common_statements(running, reach, seen, now, powers):
         statements.setdefault(each.alert.id, []).append(each)
     return {
         name: statement_words(min(found, key=lambda one: one.until_ms or 0))
         for name, found in statements.items()
-        if all(each.visibility is AlertVisibility.MASKED for each in found)
+        if all(each.visibility in {AlertVisibility.MASKED, AlertVisibility.DARK} for each in found)
     }

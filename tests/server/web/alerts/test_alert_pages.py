@@ -18,7 +18,7 @@ from beffroi_content.rendering import image_digest
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import on_call, queries
 from beffroi_server.alerts.models import Alert, Scenario
-from beffroi_server.fleet.models import ReceiptRecord, ScreenState
+from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenState
 from beffroi_server.library import preview
 from beffroi_server.monitoring import screen_overview
 
@@ -426,6 +426,18 @@ class TestHiddenAlerts:
         assert "Alert in progress, not visible: Vent" in page
         assert "hidden by “Crue”" in page
         assert "hidden by “Crue”" in page_text(as_bob.get(f"/alerts/{wind.pk}/receipts/"))
+
+    def test_are_not_said_to_be_on_displays_that_are_off(self, as_bob, hall, quay):
+        wind = broadcast(as_bob, title="Vent", level="vigilance")
+        self.receipt(wind, hall, "banner")
+        Screen.objects.filter(pk=hall.pk).update(switched_off_until=timezone.now() + dt.timedelta(hours=2))
+        assert "Alert on the screens: Vent" in " ".join(page_text(as_bob.get("/account/")).split())
+        Screen.objects.update(switched_off_until=timezone.now() + dt.timedelta(hours=3))
+        page = " ".join(page_text(as_bob.get("/account/")).split())
+        assert "Alert in progress, not visible: Vent" in page
+        assert "the display is off" in page
+        broadcast(as_bob, title="Crue")
+        assert "hidden by “Crue”" in page_text(as_bob.get("/account/"))
 
     def receipt(self, alert, screen, form="takeover") -> None:
         ReceiptRecord.objects.create(
