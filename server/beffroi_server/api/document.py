@@ -17,6 +17,8 @@ from beffroi_server.api import interface
 from beffroi_server.api.operations import REFUSALS
 from beffroi_server.api.problems import MEDIA_TYPE, Problem
 
+_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""As RFC 9110 has them, and Python from 3.13 on."""
 _METHODS = ("get", "post", "put", "patch", "delete")
 _PUBLIC = "public, max-age=300"
 
@@ -54,7 +56,10 @@ def _problem_schemas() -> dict[str, Any]:
 
 def _refusal(status: int) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    found: dict[str, Any] = {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
+    found: dict[str, Any] = {
+        "description": _PHRASES.get(status) or HTTPStatus(status).phrase,
+        "content": {MEDIA_TYPE: {"schema": schema}},
+    }
     if status in {429, 503}:
         found["headers"] = {"Retry-After": {"schema": {"type": "string"}, "description": "Seconds to wait."}}
     return found

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -28,6 +27,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from beffroi_server.core.checked_addresses import Networks, PrivateAddressError, connect_checked, proxy_for
+from beffroi_server.core.tls import client_context
 
 CONNECT_S, READ_S, DEADLINE_S = 5.0, 10.0, 30.0
 """Seconds to connect, to wait for the next piece, and for the whole request: a slow server may send single bytes."""
@@ -282,11 +282,11 @@ class _CheckedAdapter(HTTPAdapter):
     """
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs, ssl_context=_tls_context())
+        super().init_poolmanager(*args, **kwargs, ssl_context=client_context())
         self.poolmanager.pool_classes_by_scheme = {"http": _CheckedHTTPPool, "https": _CheckedHTTPSPool}
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **kwargs, ssl_context=_tls_context())
+        manager = super().proxy_manager_for(proxy, **kwargs, ssl_context=client_context())
         manager.pool_classes_by_scheme = {"http": _ProxyHTTPPool, "https": _ProxyHTTPSPool}
         return manager
 
@@ -294,10 +294,3 @@ class _CheckedAdapter(HTTPAdapter):
         proxy = proxy_for(str(request.url))
         kwargs["proxies"] = {"http": proxy, "https": proxy} if proxy else {}
         return super().send(request, *args, **kwargs)
-
-
-def _tls_context() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    for pem in settings.AUTHORITIES:
-        context.load_verify_locations(cadata=pem)
-    return context

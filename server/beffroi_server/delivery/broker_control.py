@@ -18,6 +18,7 @@ from typing import Any, Self
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from beffroi_server.core.tls import client_context
 from beffroi_server.delivery.plain_publisher import PlainBroker
 
 CONTROL_TOPIC = "$CONTROL/dynamic-security/v1"
@@ -59,7 +60,7 @@ class ControlConnection:
         self._client.connect_timeout = CONNECT_S
         self._client.username_pw_set(broker.username, broker.password)
         if broker.tls:
-            self._client.tls_set()
+            self._client.tls_set_context(client_context())
         self._client.on_connect = lambda *given: self._events.put(not given[3].is_failure)
         self._client.on_subscribe = lambda *given: self._events.put(not given[3][0].is_failure)
         self._client.on_message = self._note_answers

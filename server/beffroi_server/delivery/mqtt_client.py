@@ -19,6 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from beffroi_content.wire.topics import MessageDirection
+from beffroi_server.core.tls import client_context
 
 logger = logging.getLogger(__name__)
 KEEPALIVE_S = 15
@@ -108,7 +109,7 @@ class MqttClient:
         if username:
             self._client.username_pw_set(username, password)
         if tls:
-            self._client.tls_set()
+            self._client.tls_set_context(client_context())
         # No limit: an alert does not wait for the acknowledgements of a thousand programmes.
         self._client.max_inflight_messages_set(0)
         self._client.max_queued_messages_set(0)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from beffroi_server.core.tls import client_context
+
 DEADLINE_S = 20.0
 """Seconds in which all messages of one connection are acknowledged, or it is given up."""
 
@@ -40,7 +42,7 @@ def publish_retained(broker: PlainBroker, messages: Iterable[tuple[str, str]]) -
     if broker.username:
         client.username_pw_set(broker.username, broker.password)
     if broker.tls:
-        client.tls_set()
+        client.tls_set_context(client_context())
     deadline = time.monotonic() + DEADLINE_S
     try:
         client.connect(broker.host, broker.port, keepalive=30)

@@ -25,6 +25,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.reasoncodes import ReasonCode
 
 from beffroi_server.core.checked_addresses import Networks, PrivateAddressError, connect_checked
+from beffroi_server.core.tls import client_context
 from beffroi_server.delivery.mqtt_client import SUBACK_FAILURE, log_exceptions
 
 logger = logging.getLogger(__name__)
@@ -171,7 +172,7 @@ class TopicReader:
         client.on_disconnect = log_exceptions(self._handle_disconnect)
         try:
             if broker.tls:
-                client.tls_set_context(ssl.create_default_context(cadata=broker.certificates or None))
+                client.tls_set_context(client_context(broker.certificates))
             client.connect(broker.host, broker.port, KEEPALIVE_S)
         except PrivateAddressError:
             raise TopicRefused("private") from None

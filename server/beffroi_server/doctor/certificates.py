@@ -13,6 +13,7 @@ from cryptography import x509
 from django.conf import settings
 
 from beffroi_content.findings import Finding
+from beffroi_server.core.tls import client_context
 from beffroi_server.notifications.certificate import WARN_BEFORE
 
 TIMEOUT_S = 5.0
@@ -52,10 +53,10 @@ def read_certificate(service: str, host: str, port: int, context: ssl.SSLContext
         service: Which service it is of.
         host: Where it is asked for, and the name that it should have.
         port: Where TLS is spoken from the first byte on.
-        context: What it is verified with; by default the authorities of this machine.
+        context: What it is verified with; by default the authorities of this machine and of the town.
     """
     try:
-        encoded, distrust = _fetch(host, port, context or ssl.create_default_context()), ""
+        encoded, distrust = _fetch(host, port, context or client_context()), ""
     except ssl.SSLCertVerificationError as error:
         distrust = "" if error.verify_code in _UNTRUSTED_BECAUSE_OF_TIME else error.verify_message
         encoded = None

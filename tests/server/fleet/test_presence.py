@@ -122,7 +122,7 @@ class TestARestart:
         overview = screen_overview.overview_all(NOW)[0]
         assert (overview.state, overview.silent_since) == ("offline", LONG_AGO)
         monkeypatch.setattr(timezone, "now", lambda: NOW)
-        alert = Alert(pk=uuid.uuid4(), everywhere=True, settled=True)
+        alert = Alert(pk=uuid.uuid4(), everywhere=True, settled=True, ends_at=NOW + dt.timedelta(hours=1))
         assert [each.state for each in receipts.receipts_of(alert)] == ["offline"]
 
     def test_it_is_there_again_with_the_first_thing_that_it_says_itself(self, restarted):

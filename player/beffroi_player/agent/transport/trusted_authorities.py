@@ -58,6 +58,9 @@ def open_session() -> requests.Session:
 @lru_cache(maxsize=4)
 def _context_for(authorities: tuple[str, ...]) -> ssl.SSLContext:
     context = ssl.create_default_context()
+    # From Python 3.13 on certificates need extensions that those of a town's own authority often lack: what a player
+    # believes on Debian 12 it believes on Debian 13.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     for pem in authorities:
         try:
             context.load_verify_locations(cadata=pem)
