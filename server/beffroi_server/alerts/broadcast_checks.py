@@ -56,4 +56,9 @@ def check_content(alert: Alert) -> None:
         code = "no-title" if "title" in error.message_dict else "invalid"
         raise AlertRefused(code, " ".join(error.messages)) from error
     except ValueError as error:
-        raise AlertRefused("too-long", _("The alert cannot be sent as it is: %(fault)s") % {"fault": error}) from error
+        raise unsendable(error) from error
+
+
+def unsendable(fault: ValueError) -> AlertRefused:
+    """Return the refusal of an alert that the wire model does not allow."""
+    return AlertRefused("too-long", _("The alert cannot be sent as it is: %(fault)s") % {"fault": fault})

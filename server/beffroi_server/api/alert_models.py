@@ -203,6 +203,8 @@ class PreviewAnswer(Answer):
     """Names of those that cannot be reached now."""
     missing_letters: str
     """Characters that screens cannot draw."""
+    masking: list[str]
+    """Sentences on what would hide it on which screens, and on what it would hide there."""
 
 
 class ExtensionChange(Change):

@@ -7,16 +7,19 @@ broadcasts one alert, even while the database takes nothing in.
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Query, Status
 
+from beffroi_content import model as content
 from beffroi_content.raster.text.characters import missing_characters, name_characters
 from beffroi_server.accounts.models import Town
-from beffroi_server.alerts import pending_alerts, queries, receipts, services
-from beffroi_server.alerts.broadcast_checks import check_reach
+from beffroi_server.accounts.saved_town import saved_town
+from beffroi_server.alerts import masking, pending_alerts, queries, receipts, services
+from beffroi_server.alerts.broadcast_checks import check_reach, unsendable
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.translations import texts_of
@@ -43,8 +46,8 @@ from beffroi_server.api.problems import not_found
 from beffroi_server.api.repeated_requests import Repetition, reused_key
 from beffroi_server.api.values import PageOf, find_row, page_of
 from beffroi_server.core.request_times import arrived_at
-from beffroi_server.fleet import presence
 from beffroi_server.fleet.models import ScreenClass
+from beffroi_server.fleet.reached_screens import read_reached
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.library import preview
 
@@ -115,13 +118,15 @@ def correct_alert(request: ApiRequest, alert_id: uuid.UUID, body: CorrectionChan
 def preview_alert(request: ApiRequest, body: NewAlert) -> PreviewAnswer:
     """Say what an alert would reach, without broadcasting it."""
     values, now = alert_values(body, request.user), timezone.now()
-    reached = list(values["targets"].reached_screens().select_related("state"))
-    drawn = " ".join(values[name] for name in ("title", "description", "instruction", "short_text", "source"))
+    reached, town = read_reached(values["targets"], now), saved_town()
+    names = ("title", "description", "instruction", "short_text", "phone", "source")
+    drawn = " ".join(values[name] for name in names)
+    draft = _draft(values, body)
     return PreviewAnswer(
-        screens=len(reached),
-        offline=[each.name for each in reached if not presence.is_reachable(getattr(each, "state", None), now)],
+        screens=reached.count, offline=reached.unreachable,
         missing_letters=name_characters(missing_characters(f"{drawn} {texts_of(values['translations'])}")),
-    )
+        masking=masking.masking_sentences(draft, reached, now, town) if town is not None else [],
+    )  # fmt: skip
 
 
 @operation(
@@ -132,7 +137,7 @@ def draw_alert(request: ApiRequest, query: Query[DrawingQuery], body: NewAlert) 
     screen_class, town = find_row(ScreenClass.objects.all(), pk=query.screen_class), Town.objects.first()
     if town is None:
         raise not_found()
-    alert = draft_alert({**alert_values(body, request.user), "status": body.status})
+    alert = _draft(alert_values(body, request.user), body)
     pages = preview.preview_alert(alert, preview.alert_form(alert.level), screen_class, town)
     if query.page >= len(pages):
         raise not_found()
@@ -189,6 +194,18 @@ def withdraw_alert(request: ApiRequest, alert_id: uuid.UUID) -> AlertAnswer:
     """Take an alert off at once, without “end of alert”, as is right for a mistake."""
     services.withdraw_alert(_stored_alert(alert_id), user=request.user)
     return alert_answer(_alert(alert_id))
+
+
+def _draft(values: dict[str, Any], body: NewAlert) -> content.Alert:
+    """Return an alert as it would be broadcast now.
+
+    Raises:
+        AlertRefused: it could not be; screens take narrower limits than rows.
+    """
+    try:
+        return draft_alert({**values, "status": body.status})
+    except ValueError as error:
+        raise unsendable(error) from error
 
 
 def _alert(alert_id: uuid.UUID) -> Alert:

@@ -309,11 +309,17 @@ class TestAlerts:
 
     def test_an_alert_is_broadcast_extended_ended(self, program_of, bob, quay, keyring):
         api = program_of(bob)
-        assert api.post("/alerts/preview", self.ALERT).json()["screens"] == 1
+        long = {**self.ALERT, "link": f"https://example.org/{'a' * 300}"}
+        for address in ("/alerts/preview", f"/alerts/preview/page?screen_class={quay.screen_class_id}"):
+            assert api.post(address, long).json()["type"] == "urn:beffroi:problem:alert-too-long"
+        calm = api.post("/alerts/preview", self.ALERT).json()
+        assert (calm["screens"], calm["offline"], calm["masking"]) == (1, ["Quay"], [])
         made = api.post("/alerts", self.ALERT)
         assert (made.status_code, made.json()["source"], made.json()["state"]) == (201, "Saint-Aubin", "active")
         address = f"/alerts/{made.json()['id']}"
         assert api.get(f"{address}/receipts").json()["offline"] == 1
+        milder = api.post("/alerts/preview", {**self.ALERT, "level": "alert"}, Accept_Language="en").json()
+        assert [each[:41] for each in milder["masking"]] == ["It will not be seen: hidden by “Crue” up "]
         assert api.post(f"{address}/extend", {"minutes": 30}).json()["ends_at"] > made.json()["ends_at"]
         assert [each["id"] for each in api.get("/alerts?active=true").json()["items"]] == [made.json()["id"]]
         assert api.post(f"{address}/end").json()["state"] == "all-clear"

@@ -10,8 +10,8 @@ from typing import Any
 from beffroi_content import model as content
 from beffroi_content.timeline import AlertStatement, AlertVisibility
 from beffroi_server.alerts import alert_reach, corrections, receipts
+from beffroi_server.alerts.hiding_words import statement_words
 from beffroi_server.alerts.models import Alert
-from beffroi_server.web.alerts.receipt_rows import statement_words
 
 
 @dataclass(frozen=True, slots=True)

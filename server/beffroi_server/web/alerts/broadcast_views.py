@@ -18,6 +18,7 @@ from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_content.raster.text.characters import missing_characters, name_characters
 from beffroi_server.alerts import (
     corrections,
+    masking,
     on_call,
     pending_alerts,
     queries,
@@ -43,7 +44,6 @@ from beffroi_server.fleet.reached_screens import read_reached
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest, current_town, for_officers, for_users
-from beffroi_server.web.alerts import masking
 from beffroi_server.web.alerts.forms import (
     DEFAULT_MINUTES,
     DRAWN_FIELDS,

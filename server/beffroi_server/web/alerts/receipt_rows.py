@@ -11,15 +11,13 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_content.timeline import AlertStatement, AlertVisibility
 from beffroi_server.alerts import queries
+from beffroi_server.alerts.hiding_words import hidden_to_its_end, quote_titles, statement_words
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.receipts import ScreenReceipt
 from beffroi_server.core.formatting import (
     format_latency,
-    from_milliseconds,
-    join_names,
     moment_before,
     moment_since,
-    moment_until,
 )
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet import presence, screenshots
@@ -90,30 +88,8 @@ def receipt_rows(
 def hidden_words(receipt: ScreenReceipt) -> str:
     """Return what hides an alert on a screen, or hid it, and until when: ``hidden by “Crue” until 13:54``."""
     if receipt.hidden_by:
-        return _hidden_to_its_end(receipt.hidden_by)
+        return hidden_to_its_end(receipt.hidden_by)
     return statement_words(receipt.statement) if receipt.statement is not None else ""
-
-
-def statement_words(statement: AlertStatement) -> str:
-    """Return why an alert is not visible, and until when; empty where it is."""
-    until = from_milliseconds(statement.until_ms)
-    if statement.visibility is AlertVisibility.DARK:
-        if statement.is_lost or until is None:
-            return _("the display is off")
-        return _("the display is off %(until)s") % {"until": moment_until(until)}
-    if statement.visibility is not AlertVisibility.MASKED:
-        return ""
-    if statement.is_lost or until is None:
-        return _hidden_to_its_end(statement.masked_by)
-    return _("hidden by %(names)s %(until)s") % {"names": _names(statement.masked_by), "until": moment_until(until)}
-
-
-def _hidden_to_its_end(hiding: Sequence[content.Alert]) -> str:
-    return _("hidden by %(names)s up to its end") % {"names": _names(hiding)}
-
-
-def _names(alerts: Sequence[content.Alert]) -> str:
-    return join_names([_("“%(title)s”") % {"title": each.title} for each in alerts])
 
 
 def _label(receipt: ScreenReceipt, *, is_over: bool) -> str:
@@ -171,7 +147,7 @@ def _turn(statement: AlertStatement) -> tuple[str, dt.timedelta]:
     others, is_loop = statement.in_turn_with, statement.alert.level is content.AlertLevel.INFORMATION
     wait = TURN_WAIT * len(others) + (LOOP_WAIT if is_loop else dt.timedelta(0))
     if others:
-        return _("received and verified, waiting for its turn with %(names)s") % {"names": _names(others)}, wait
+        return _("received and verified, waiting for its turn with %(names)s") % {"names": quote_titles(others)}, wait
     return _("received and verified, waiting for its turn in the loop") if is_loop else "", wait
 
 

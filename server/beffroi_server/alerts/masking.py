@@ -1,4 +1,4 @@
-"""What the form of an alert says before it is broadcast: what will hide it on which screens, and what it will hide."""
+"""What is said of an alert before it is broadcast: what will hide it on which screens, and what it will hide."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from beffroi_content import model as content
 from beffroi_content.timeline import AlertStatement, AlertVisibility
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries, receipts
+from beffroi_server.alerts.hiding_words import statement_words
 from beffroi_server.core.formatting import join_names
 from beffroi_server.fleet.reached_screens import ReachedScreens
-from beffroi_server.web.alerts.receipt_rows import statement_words
 
 _HIDDEN = {AlertVisibility.MASKED, AlertVisibility.DARK}
 
