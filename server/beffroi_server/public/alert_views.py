@@ -19,7 +19,7 @@ from beffroi_content.languages import LANGUAGES
 from beffroi_server.channels import browser_subscribers, subscribers
 from beffroi_server.library.models import PublicSettings
 from beffroi_server.outlets import public_alerts
-from beffroi_server.public.conditional import StableAtomFeed
+from beffroi_server.public.conditional import StableAtomFeed, text_as_html
 from beffroi_server.public.shown_alerts import ShownAlert, shown_alerts
 from beffroi_server.public.views import for_anybody
 
@@ -78,10 +78,11 @@ def alerts_atom(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
     for each in shown_alerts(request, settings, rows):
         alert, link = each.alert, _address("public-alert", each.alert.pk)
         head = each.over if each.is_over else each.level
+        said = "\n".join(filter(None, (alert.instruction, alert.description)))
         marked = f"{each.mark.split(' – ')[0]} · {head}" if each.mark else head
         feed.add_item(
             title=f"{marked} · {alert.title}", link=link,
-            description="\n".join(filter(None, (alert.instruction, alert.description))) if not each.is_over else "",
+            description=text_as_html(said) if not each.is_over else "",
             unique_id=f"urn:uuid:{alert.pk}", pubdate=alert.issued_at,
             updateddate=alert.ends_at if each.is_over else alert.issued_at, categories=[alert.level],
             author_name=alert.source,

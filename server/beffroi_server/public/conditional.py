@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.utils.http import http_date
 
 MOST_REMEMBERED = 1_000
@@ -25,6 +26,11 @@ class StableAtomFeed(Atom1Feed):
         """Return when an entry was updated last; without entries, the beginning of the day."""
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         return max((each["updateddate"] for each in self.items), default=today)
+
+
+def text_as_html(text: str) -> str:
+    """Return a text as the summary of an entry has it: Django calls every summary HTML."""
+    return "<br>".join(escape(line) for line in text.splitlines())
 
 
 class _FirstSeen:

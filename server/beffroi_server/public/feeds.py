@@ -14,7 +14,7 @@ from django.utils import timezone
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library.models import Announcement, PublicSettings
 from beffroi_server.outlets import public_contents
-from beffroi_server.public.conditional import StableAtomFeed
+from beffroi_server.public.conditional import StableAtomFeed, text_as_html
 from beffroi_server.public.reader_language import for_readers
 from beffroi_server.public.views import for_anybody, municipality_of
 
@@ -47,7 +47,7 @@ def atom_feed(request: HttpRequest, settings: PublicSettings, slug: str = "") ->
     )  # fmt: skip
     for each in _current(request, settings, municipality):
         feed.add_item(
-            title=each.title, link=_address("public-announcement", each.pk), description=each.body,
+            title=each.title, link=_address("public-announcement", each.pk), description=text_as_html(each.body),
             unique_id=f"urn:uuid:{each.pk}", updateddate=each.updated_at, pubdate=each.created_at,
             categories=[each.label] if each.label else [], author_name=_issuer(each, settings),
         )  # fmt: skip

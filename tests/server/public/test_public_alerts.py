@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from lxml import etree, html
 
 from beffroi_server.alerts import services
 from beffroi_server.alerts.models import Alert
@@ -91,6 +92,13 @@ def test_a_reader_gets_the_language_that_is_asked_for(reader, bob):
     assert "Gehen Sie nach oben." in page
     assert 'hreflang="en"' in page
     assert "Crue" in page_of(Client(HTTP_ACCEPT_LANGUAGE="it"), "public-alert", alert.pk)
+
+
+def test_a_summary_in_the_feed_is_read_as_it_was_written(reader, bob):
+    broadcast(bob, instruction="Ne passez pas si l’eau est à < 2 m.\nMontez.", description="<b>Quai</b>")
+    feed = etree.fromstring(reader.get(reverse("public-alerts-atom")).content)
+    summary = html.fromstring(feed.findtext("{*}entry/{*}summary"))
+    assert list(summary.itertext()) == ["Ne passez pas si l’eau est à < 2 m.", "Montez.", "<b>Quai</b>"]
 
 
 def test_the_feed_has_an_entry_for_each_with_its_level_and_its_end(reader, bob):
