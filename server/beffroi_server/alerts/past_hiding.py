@@ -61,17 +61,17 @@ def _hiding(alert: Alert, held: Sequence[Alert], seen: AbstractSet[str]) -> tupl
     """Return what hid an alert all its life, but for less than ``NO_TIME``; nothing where it was to be seen longer."""
     began, over = alert.issued_at, queries.over_at(alert)
     changes = {at for row in held for at in (row.issued_at, queries.over_at(row), _left_at(row)) if began < at < over}
-    hiding = dict[str, content.Alert]()
+    hiding, free = dict[str, content.Alert](), dt.timedelta(0)
     for instant, until in pairwise([*sorted({began, *changes}), over]):
         carried = [_as_it_went(row) for row in held if row.issued_at <= instant]
         moment = Moment(unix_ms(instant), unix_ms(instant))
         for each in alert_statements(alert_reach.held_alerts(carried, seen), moment):
             if each.alert.id != str(alert.pk):
                 continue
-            if each.visibility is not AlertVisibility.MASKED and until - instant >= NO_TIME:
-                return ()
+            if each.visibility is not AlertVisibility.MASKED:
+                free += until - instant
             hiding |= {other.id: other for other in each.masked_by}
-    return tuple(hiding.values())
+    return tuple(hiding.values()) if free < NO_TIME else ()
 
 
 def _as_it_went(row: Alert) -> content.Alert:

@@ -94,6 +94,9 @@ class TestOfWhatIsOver:
         wind = broadcast("Wind", "alert")
         now = timezone.now()
         Alert.objects.filter(pk=wind.pk).update(issued_at=now - dt.timedelta(minutes=2), ends_at=now)
+        # An alert that it was in turn with began in between.
+        other = broadcast("Ice", "alert")
+        Alert.objects.filter(pk=other.pk).update(issued_at=now - dt.timedelta(seconds=2))
         left = now - dt.timedelta(seconds=seconds)
         Alert.objects.filter(pk=flood.pk).update(
             issued_at=now - dt.timedelta(minutes=3), withdrawn_at=left, settled=True
