@@ -25,7 +25,7 @@ from PIL import Image
 from tests.support.waiting import until
 
 from beffroi_content import model
-from beffroi_player.agent.held_alerts import save_png
+from beffroi_player.agent.prepare.png_encoder import save_png
 from beffroi_player.state.directories import ActiveProgramme, FrameSet, StateDirectory, frame_table
 from benchmarks.display import SIZE, Display, open_display
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
