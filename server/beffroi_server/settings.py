@@ -310,7 +310,8 @@ MQTT_PUBLIC_HOST = read_text("BEFFROI_MQTT_PUBLIC_HOST")
 
 
 AUTHORITIES = read_certificates("BEFFROI_AUTHORITIES", most=4)
-"""Certificate authorities that players believe for server and broker, beside those of their machines."""
+"""Certificate authorities of the town: players believe them for server and broker, and the server for whom it asks,
+beside those of their machines."""
 
 
 MQTT_ACCOUNTS = read_choice("BEFFROI_MQTT_ACCOUNTS", "plugin", ("plugin", "files"))
@@ -318,6 +319,7 @@ MQTT_ACCOUNTS = read_choice("BEFFROI_MQTT_ACCOUNTS", "plugin", ("plugin", "files
 
 EMAIL_HOST = read_text("BEFFROI_MAIL_HOST")
 """Empty: no mail is sent."""
+EMAIL_BACKEND = "beffroi_server.core.mail_backend.TownMailBackend"
 EMAIL_HOST_USER = read_text("BEFFROI_MAIL_USERNAME")
 EMAIL_HOST_PASSWORD = read_text("BEFFROI_MAIL_PASSWORD")
 EMAIL_TIMEOUT = 10

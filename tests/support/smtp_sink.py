@@ -1,10 +1,11 @@
-"""A mail server on this machine that keeps what it is given: SMTP as far as smtplib speaks it, without encryption."""
+"""A mail server on this machine that keeps what it is given: SMTP as far as smtplib speaks it, in TLS or plain."""
 
 from __future__ import annotations
 
 import email
 import email.policy
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,8 +33,8 @@ class SmtpSink:
 
 
 @contextmanager
-def smtp_sink() -> Iterator[SmtpSink]:
-    """Serve at a free port of this machine for as long as a block runs."""
+def smtp_sink(context: ssl.SSLContext | None = None) -> Iterator[SmtpSink]:
+    """Serve at a free port of this machine for as long as a block runs; in TLS where there is a context."""
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -67,6 +68,8 @@ def smtp_sink() -> Iterator[SmtpSink]:
 
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     made = SmtpSink(server.server_address[1])
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from tests.support.private_authority import Authority
 from tests.support.smtp_sink import SmtpSink, smtp_sink
 
 from beffroi_server.core import mail
@@ -14,7 +15,7 @@ from beffroi_server.core.mail import MailFailed
 @pytest.fixture
 def sink(settings):
     with smtp_sink() as made:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "beffroi_server.core.mail_backend.TownMailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", made.port
         settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
         settings.DEFAULT_FROM_EMAIL = "screens@saint-aubin.test"
@@ -54,6 +55,19 @@ def test_a_server_that_is_not_there_is_told(sink, settings, english):
         settings.EMAIL_PORT = free.getsockname()[1]
     with pytest.raises(MailFailed, match="cannot be reached at port"):
         mail.send_mail("marie@example.org", "x", "y")
+
+
+def test_a_server_with_a_certificate_of_the_towns_own_authority_is_believed(settings, tmp_path, english):
+    authority = Authority("the town")
+    with smtp_sink(authority.server_context(tmp_path)) as sink:
+        settings.EMAIL_BACKEND = "beffroi_server.core.mail_backend.TownMailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
+        settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL = False, True
+        with pytest.raises(MailFailed, match="certificate"):
+            mail.send_mail("marie@example.org", "x", "y")
+        settings.AUTHORITIES = (authority.pem,)
+        mail.send_mail("marie@example.org", "x", "y")
+    assert len(sink.messages) == 1
 
 
 def test_a_server_without_encryption_is_told_apart(sink, settings, english):

@@ -98,7 +98,7 @@ def publish_off(keyring, day):
 @pytest.fixture
 def sink(settings):
     with smtp_sink() as made:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "beffroi_server.core.mail_backend.TownMailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", made.port
         settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
         yield made
