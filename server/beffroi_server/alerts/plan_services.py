@@ -42,6 +42,7 @@ def save_plan(plan: PlannedAlert, targets: Targets, *, user: User | None) -> Non
     before = PlannedAlert.objects.filter(pk=plan.pk).first()
     if before is not None:
         screen_scopes.check_row(user, before)
+        begin_due(timezone.now())
     if not targets.scopes:
         raise AlertRefused("no-target", _("Choose the screens on which the alert is shown."))
     two_person_rule.check_alone(plan.level, plan.status, user)
@@ -72,6 +73,8 @@ def save_plan(plan: PlannedAlert, targets: Targets, *, user: User | None) -> Non
 def delete_plan(plan: PlannedAlert, *, user: User | None) -> None:
     """Delete a planned alert; an occurrence that has begun stays."""
     _check(plan, user)
+    # The screens may have begun it a moment ago, before this server has noticed.
+    begin_due(timezone.now())
     with serialised():
         scopes = Targets.of(plan).scopes
         old = audit.stored_values(plan)

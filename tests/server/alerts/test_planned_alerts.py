@@ -91,6 +91,20 @@ def test_on_the_screens_before_it_has_its_row_is_no_sign_of_a_restored_database(
     assert not reported_showings.unknown_alerts(siren.next_at)
 
 
+@pytest.mark.parametrize("act", ["deleted", "changed"])
+def test_stays_on_the_screens_where_it_had_begun_a_moment_before_its_plan_was_changed(clock, act):
+    siren = plan()
+    now = clock(siren.next_at + dt.timedelta(milliseconds=300))
+    if act == "deleted":
+        plan_services.delete_plan(siren, user=None)
+    else:
+        siren.title = "Siren test"
+        plan_services.save_plan(siren, EVERYWHERE, user=None)
+    (alert,) = queries.active_alerts(now)
+    assert alert.title == "Siren"
+    assert [each.id for each in signing.published_document(ALERTS, TopicScope.all_screens()).alerts] == [str(alert.pk)]
+
+
 def test_is_skipped_and_postponed_once_per_press_and_put_back(bob, hall):
     siren = plan(bob, Targets(screens=(hall,)))
     first = siren.next_at
