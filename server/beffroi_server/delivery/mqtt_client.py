@@ -199,6 +199,9 @@ class MqttClient:
             logger.error("the broker refuses the server: %s", reason)
             return
         logger.info("connected to the broker")
+        # paho sends what was not acknowledged once this returns, behind what goes out meanwhile: the broker would keep
+        # an older document in place of a newer one. The outbox sends again whatever lacks an acknowledgement.
+        self._client.drop_out_messages()
         self._pauses.note_connected()
         with self._asking:
             self._asked.clear()

@@ -53,6 +53,26 @@ def test_subscriptions_that_stay_refused_end_the_connection(broker: ScriptedBrok
     until("it is not granted", lambda: client.is_connected() and not client.refused_topics)
 
 
+def test_nothing_of_a_lost_connection_goes_out_after_what_is_newer(broker: ScriptedBroker, client: MqttClient) -> None:
+    topic = "beffroi/1/town/down/all/alerts"
+    acknowledged: list[int] = []
+    client.on_acknowledged(acknowledged.append)
+    broker.acknowledges = False
+    client.start()
+    until("there is no connection", client.is_connected)
+    client.publish(topic, b"older", quality=1, retained=True)
+    until("nothing arrives", lambda: broker.published)
+
+    client.on_connected(lambda: client.publish(topic, b"newer", quality=1, retained=True))
+    broker.acknowledges = True
+    broker.hang_up()
+    until("there is no second connection", lambda: acknowledged)
+    client.publish(topic, b"newest", quality=1, retained=True)
+    until("it is not acknowledged", lambda: len(acknowledged) > 1)
+
+    assert [payload for _topic, payload, _quality, _retained in broker.published] == [b"older", b"newer", b"newest"]
+
+
 def test_an_answer_that_is_faster_than_the_question_counts(broker: ScriptedBroker) -> None:
     client = MqttClient("127.0.0.1", broker.port)
     is_connected, has_come, is_noted = threading.Event(), threading.Event(), threading.Event()
