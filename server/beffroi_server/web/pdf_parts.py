@@ -65,6 +65,8 @@ def letterhead(town: str, logo_path: Path | None) -> Table:
 
 def text(words: str, kind: str, size: float) -> Paragraph:
     """Return a paragraph; its kind is ``title…``, ``head…``, ``soft`` or ``plain``, with ``…number`` at the right."""
+    # reportlab breaks lines at a narrow no-break space: “10 000” would end one line with “10”.
+    words = words.replace("\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}")
     lines = "<br/>".join(escape(_drawable(line)) for line in words.split("\n"))
     return Paragraph(lines, _style(kind, size))
 
