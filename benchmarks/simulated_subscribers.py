@@ -18,6 +18,7 @@ import contextlib
 import hashlib
 import heapq
 import json
+import os
 import resource
 import select
 import socket
@@ -85,6 +86,8 @@ class Subscribers:
         self.sets: dict[bytes, Arrivals] = {}
         self.ready: set[int] = set()
         self.lost = 0
+        self.orders = b""
+        """The beginning of a line that has not come whole."""
         self.newest_at = 0.0
         self.screens = [Subscriber(self, number, *each) for number, each in enumerate(settings["screens"])]
 
@@ -108,7 +111,7 @@ class Subscribers:
             for handle, events in self.poll.poll(timeout):
                 if handle in self.by_handle:
                     self.by_handle[handle].serve(events)
-                elif handle == sys.stdin.fileno() and not self._obey(sys.stdin.readline()):
+                elif handle == sys.stdin.fileno() and not self._obey():
                     return
 
     def note_ready(self, number: int) -> None:
@@ -133,14 +136,16 @@ class Subscribers:
         """Write a line."""
         print(json.dumps(values), flush=True)
 
-    def _obey(self, line: str) -> bool:
-        if not line:
-            return False
-        wanted = json.loads(line)
-        self.mode = wanted.get("mode", self.mode)
-        if "count" in wanted:
-            self.say(connected=len(self.ready), lost=self.lost)
-        return True
+    def _obey(self) -> bool:
+        # Not through a reader of lines: it may take in two at once, and the second waits until a third comes.
+        given = os.read(sys.stdin.fileno(), 65_536)
+        *lines, self.orders = (self.orders + given).split(b"\n")
+        for line in lines:
+            wanted = json.loads(line)
+            self.mode = wanted.get("mode", self.mode)
+            if "count" in wanted:
+                self.say(connected=len(self.ready), lost=self.lost)
+        return bool(given)
 
     def _verify_waiting(self) -> None:
         waiting, self.waiting = self.waiting, []
