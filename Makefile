@@ -5,7 +5,7 @@ PYTEST := $(PYTHON) -m pytest
 SOURCES := content player server provisioning demo benchmarks tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help deb release test-updates test-deb test-deb-arm64 image test-image prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql postgresql-all bench faults alert-faults explore explore-api soak test-attacks test-network test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
+.PHONY: help deb release test-updates test-pythons test-deb test-deb-arm64 image test-image prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql postgresql-all bench faults alert-faults explore explore-api soak test-attacks test-network test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
 
 help:  ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,15 @@ imports:  ## Who may import whom, declared dependencies, and migrations that fit
 
 unit:  ## Tests of the rooms, with real brokers and windows but without a browser
 	$(PYTEST) tests --ignore tests/e2e -n 2 --dist loadfile --no-loadscope-reorder
+
+VERSIONS ?= 3.12 3.13
+test-pythons:  ## The same under other Pythons, VERSIONS=… those of this machine: a quarter of an hour each
+	@scripts/prepare test
+	for version in $(VERSIONS); do \
+	    UV_PROJECT_ENVIRONMENT=build/python-$$version PATH=$(CURDIR)/.tools/bin:$$PATH uv sync --frozen --quiet --python $$version \
+	        --extra server --extra player --extra provisioning --extra journal --group dev && \
+	    build/python-$$version/bin/python -m pytest tests --ignore tests/e2e -n 2 --dist loadfile --no-loadscope-reorder \
+	    || exit 1; done
 
 # What asks and changes the database by statements of its own kind: locks, unions, sums, orders, claims, migrations. Pages
 # and operations ask through the packages below them, and test_query_budget asks every page. Files, commands and what
