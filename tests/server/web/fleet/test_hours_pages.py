@@ -98,9 +98,13 @@ class TestSwitchingOff:
         actions = AuditEvent.objects.order_by("-pk").values_list("action", flat=True)[:2]
         assert list(actions) == ["screen-switched-on", "screen-switched-off"]
 
+    def test_is_called_in_french_as_the_guide_calls_it(self, as_charlie, hall):
+        as_charlie.cookies["django_language"] = "fr"
+        assert "Éteindre" in page_text(as_charlie.get("/screens/hall/"))
+
     def test_is_for_those_who_may(self, as_alice, hall):
         assert as_alice.post("/screens/hall/off/", {"duration": "4"}).status_code == 403
-        assert "Switch off" not in page_text(as_alice.get("/screens/hall/"))
+        assert "Turn off" not in page_text(as_alice.get("/screens/hall/"))
 
     @pytest.mark.parametrize("duration", ["", "week", "morning", "9" * 30, "-1"])
     def test_always_has_an_end(self, as_charlie, hall, duration):
