@@ -99,6 +99,14 @@ def initialise_town(
     return town, services.create_user("admin", UserRole.ADMINISTRATOR)
 
 
+def _no_town() -> str:
+    """Name the database: who gave a command without the settings of the service looks into another one."""
+    return (
+        f"there is no town in the database {connection.settings_dict['NAME']} yet: set BEFFROI_DATA to the folder of "
+        "the town, or begin one by “beffroi-server init --town NAME”"
+    )
+
+
 def check_database() -> None:
     """Check that ``init`` was run and that the database fits this version.
 
@@ -109,11 +117,11 @@ def check_database() -> None:
         refuse_former_database()
         executor = MigrationExecutor(connection)
         if not executor.loader.applied_migrations:
-            raise StartError("there is no town yet: run “beffroi-server init --town NAME”")
+            raise StartError(_no_town())
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise StartError("the database is older than this version: run “beffroi-server init” again, it keeps all")
         if not Town.objects.exists():
-            raise StartError("there is no town yet: run “beffroi-server init --town NAME”")
+            raise StartError(_no_town())
     except DatabaseError as error:
         raise StartError(
             f"the database cannot be used: {error}. Look at BEFFROI_DATA and BEFFROI_POSTGRES_… (docs/settings.md)"

@@ -68,15 +68,20 @@ def test_a_command_with_wrong_settings_ends_with_one_sentence():
 
 
 def test_a_command_without_a_database_says_how_to_begin(tmp_path):
-    assert run_command(tmp_path, "link") == (
-        1, "beffroi-server: there is no town yet: run “beffroi-server init --town NAME”\n",
-    )  # fmt: skip
+    code, said = run_command(tmp_path, "link")
+    assert code == 1
+    assert said == (
+        f"beffroi-server: there is no town in the database {tmp_path}/beffroi.sqlite3 yet: set BEFFROI_DATA to the "
+        "folder of the town, or begin one by “beffroi-server init --town NAME”\n"
+    )
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_every_command_needs_a_town(db, capsys, arguments):
     assert cli.main(arguments) == 1
-    assert capsys.readouterr().err == "beffroi-server: there is no town yet: run “beffroi-server init --town NAME”\n"
+    said = capsys.readouterr().err
+    assert said.startswith("beffroi-server: there is no town in the database ")
+    assert said.endswith("begin one by “beffroi-server init --town NAME”\n")
 
 
 def test_a_folder_that_cannot_be_written_is_named(town, capsys):

@@ -64,8 +64,8 @@ def run_backup(parsed: argparse.Namespace) -> int:
         audit.record_event(
             None, "town-backed-up", done.record.town, path=str(done.path.absolute()), is_encrypted=bool(recipient)
         )
-    size = sum(done.record.media.values()) + done.record.database.size
-    _print(f"{done.path}: {len(done.record.media)} files ({done.new_media} new), {formatting.format_size(size)}, tried")
+    size = formatting.english_size(sum(done.record.media.values()) + done.record.database.size)
+    _print(f"{done.path}: {len(done.record.media)} files ({done.new_media} new), {size}, tried")
     for path in done.removed:
         _print(f"removed {path}")
     if done.root_keys_left_out:
@@ -86,7 +86,7 @@ def run_backup_list(parsed: argparse.Namespace) -> int:
         except layout.BackupFault as error:
             _print(str(error))
             continue
-        size = formatting.format_size(sum(record.media.values()) + record.database.size)
+        size = formatting.english_size(sum(record.media.values()) + record.database.size)
         encrypted = f", encrypted for {record.recipient}" if record.recipient else ""
         _print(f"{path}  {record.town} ({record.site}), version {record.version}, {size}{encrypted}")
     return 0

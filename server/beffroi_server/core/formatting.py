@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.utils import formats, timezone
-from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import get_language, ngettext, override, pgettext
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
@@ -168,6 +168,12 @@ def format_size(size: int) -> str:
             digits = 1 if size < 100 * 10**power else 0
             return f"{format_number(size / 10**power, digits)}{NARROW_SPACE}{prefix}{letter}"
     return f"{size}{NARROW_SPACE}{letter}"
+
+
+def english_size(size: int) -> str:
+    """Return the same for commands, which answer in English whatever the language of the town: ``79.3 GB``."""
+    with override("en"):
+        return format_size(size)
 
 
 def name_some(names: Sequence[str], most: int = 10) -> str:

@@ -36,7 +36,11 @@ def private_key(role: SigningRole) -> Ed25519PrivateKey:
     Raises:
         KeysMissing: its file is not there, or cannot be read.
     """
-    return _read_key(key_path(role))
+    try:
+        return _read_key(key_path(role))
+    except KeysMissing as error:
+        step = f"restore it from a backup, or replace it: beffroi-server keys rotate {role} --at-once (docs/keys.en.md)"
+        raise KeysMissing(f"{error}; {step}") from error
 
 
 def root_files() -> list[Path]:

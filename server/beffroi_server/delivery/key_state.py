@@ -58,6 +58,8 @@ class KeyState:
     signed again."""
     root_files: tuple[str, ...]
     """Names of the files of root keys that are on this machine."""
+    lost_roles: tuple[SigningRole, ...]
+    """Roles whose key is not on this machine, or is none that the key list names."""
     tasks: tuple[KeyTask, ...]
 
 
@@ -70,6 +72,7 @@ def read_key_state(now: dt.datetime) -> KeyState:
     ends_at = _instant(listed.expires_at_ms) if listed else None
     files = tuple(path.name for path in key_files.root_files())
     settled_at = current.settled_at if current and waiting else None
+    lost = tuple(role for role in key_files.SIGNING_ROLES if listed and not _is_usable(listed, role))
     return KeyState(
         fingerprint=RootKeys.of(listed).fingerprint[:32] if listed else "",
         sequence=listed.sequence if listed else 0,
@@ -79,7 +82,8 @@ def read_key_state(now: dt.datetime) -> KeyState:
         changing=_changing(listed, waiting),
         drops_at=settled_at + OVERLAP if settled_at else None,
         root_files=files,
-        tasks=tuple(_tasks(listed, ends_at, files, now)),
+        lost_roles=lost,
+        tasks=tuple(_tasks(ends_at, lost, files, now)),
     )
 
 
@@ -88,13 +92,13 @@ OVERLAP = dt.timedelta(days=1)
 
 
 def _tasks(
-    listed: KeyList | None, ends_at: dt.datetime | None, root_files: tuple[str, ...], now: dt.datetime
+    ends_at: dt.datetime | None, lost: tuple[SigningRole, ...], root_files: tuple[str, ...], now: dt.datetime
 ) -> list[KeyTask]:
     found = []
-    if listed is None or ends_at is None:
+    if ends_at is None:
         found.append(KeyTask.MISSING)
     else:
-        if any(not _is_usable(listed, role) for role in key_files.SIGNING_ROLES):
+        if lost:
             found.append(KeyTask.KEY_LOST)
         if ends_at <= now:
             found.append(KeyTask.ENDED)

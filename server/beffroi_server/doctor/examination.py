@@ -129,11 +129,11 @@ def _look_at_database() -> Iterator[Finding]:
     try:
         executor = MigrationExecutor(connection)
         if not executor.loader.applied_migrations:
-            yield Finding("town-missing")
+            yield Finding("town-missing", {"database": str(connection.settings_dict["NAME"])})
         elif executor.migration_plan(executor.loader.graph.leaf_nodes()):
             yield Finding("database-outdated")
         elif not Town.objects.exists():
-            yield Finding("town-missing")
+            yield Finding("town-missing", {"database": str(connection.settings_dict["NAME"])})
     except DatabaseError as error:
         yield Finding("database-unusable", {"problem": str(error)[:_PROBLEM_LENGTH]})
 

@@ -123,6 +123,6 @@ def check_backups(facts: BackupFacts, now: dt.datetime) -> Iterator[Finding]:
     if facts.problem:
         yield Finding("backup-failed", {"problem": facts.problem})
     if facts.last_good_at is None and not facts.problem:
-        yield Finding("backup-none")
+        yield Finding("backup-first", {"folder": facts.folder}) if facts.folder else Finding("backup-none")
     elif facts.last_good_at is not None and now - facts.last_good_at > BACKUP_AGE:
         yield Finding("backup-old", {"day": timezone.localtime(facts.last_good_at).date().isoformat()})

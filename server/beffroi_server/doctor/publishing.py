@@ -37,6 +37,7 @@ def check_keys(state: KeyState) -> Iterator[Finding]:
     values = {
         "day": state.ends_at.date().isoformat() if state.ends_at else "1970-01-01",
         "names": ", ".join(state.root_files),
+        "roles": ", ".join(state.lost_roles),
     }
     yield from (Finding(_KEY_CODES[task], values) for task in state.tasks)
 

@@ -45,8 +45,8 @@ TEXTS = {
         _("Run “beffroi-server init” again: it keeps all."),
     ),
     "town-missing": Texts(
-        FAILURE, _("There is no town yet."), _("The server does not start."),
-        _("Run “beffroi-server init --town NAME”."),
+        FAILURE, _("There is no town in the database %(database)s yet."), _("The server does not start."),
+        _("Set BEFFROI_DATA to the folder of the town, or begin one: beffroi-server init --town NAME."),
     ),
     "database-damaged": Texts(
         FAILURE, _("The database is damaged: %(problem)s"),
@@ -63,8 +63,8 @@ TEXTS = {
         _("Run it as the account of the server. Otherwise check mount and disk (dmesg), and replace a broken disk."),
     ),
     "keys-missing": Texts(
-        FAILURE, _("A signing key is missing, or is not the one that players know."), _NO_DOCUMENT_SENT,
-        _("Restore the keys from a backup, or make a new one: beffroi-server keys rotate (docs/keys.en.md)."),
+        FAILURE, _("A signing key is missing, or is not the one that players know: %(roles)s"), _NO_DOCUMENT_SENT,
+        _("Restore it from a backup, or make a new one: beffroi-server keys rotate ROLE --at-once (docs/keys.en.md)."),
     ),
     "key-list-missing": Texts(
         FAILURE, _("There is no signed key list."), _NO_PROGRAMME_ACCEPTED, _("Run “beffroi-server init” again."),
@@ -151,6 +151,11 @@ TEXTS = {
     "backup-none": Texts(
         WARNING, _("No backup has been made."), _("A broken disk would cost everything, the keys included."),
         _("Set BEFFROI_BACKUP_FOLDER to a folder on another disk (docs/installation.md)."),
+    ),
+    "backup-first": Texts(
+        WARNING, _("No backup has been made in %(folder)s."),
+        _("A broken disk would cost everything, the keys included."),
+        _("Run “beffroi-server backup” by hand: it says what is in its way."),
     ),
     "disk-low": Texts(
         WARNING, _("The disk of %(folder)s is nearly full: %(free_mb)d MB are left."),

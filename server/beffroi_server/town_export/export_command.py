@@ -38,7 +38,7 @@ def run(parsed: argparse.Namespace) -> int:
     except writing.ExportFault as fault:
         sys.stderr.write(f"beffroi-server: {fault}\n")
         return 1
-    size = formatting.format_size(done.size)
+    size = formatting.english_size(done.size)
     sys.stdout.write(f"{done.path}: {done.rows} rows in {done.files} files, {size}, for your account alone\n")
     for problem in done.problems[:NAMED_AT_MOST]:
         sys.stderr.write(f"beffroi-server: {problem}\n")

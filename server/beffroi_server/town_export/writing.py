@@ -280,7 +280,7 @@ def _check_room(folder: Path) -> None:
     free = status.f_bavail * status.f_frsize
     is_beside_data = folder.stat().st_dev == Path(settings.DATA).stat().st_dev
     if free < needed or (is_beside_data and not disk_space.has_room_for(needed)):
-        sizes = f"it takes some {formatting.format_size(needed)}, and {formatting.format_size(free)} are free"
+        sizes = f"it takes some {formatting.english_size(needed)}, and {formatting.english_size(free)} are free"
         raise ExportFault(f"there is no room in {folder}: {sizes}. Name a folder on another disk")
 
 

@@ -237,7 +237,8 @@ class TestKeys:
             path.unlink()
         assert found(200) == set()
         (Path(django_settings.KEYS) / "alert.pem").unlink()
-        assert found(200) == {"keys-missing"}
+        (missing,) = publishing.check_keys(read_key_state(ends_at - 200 * DAY))
+        assert (missing.code, missing.values["roles"]) == ("keys-missing", "alert")
 
     def test_a_document_that_nobody_acknowledges_is_stuck(self, keyring):
         later = timezone.now() + dt.timedelta(minutes=6)
@@ -305,11 +306,15 @@ class TestOperation:
         Notice.objects.create(**mail, sent_at=NOW)
         assert not list(operation.check_mail(operation.read_mail(NOW)))
 
-    def test_backups_that_are_missing_failed_or_old(self, data):
+    def test_backups_that_are_missing_failed_or_old(self, data, settings):
         def found(now: dt.datetime) -> set[str]:
             return codes(operation.check_backups(operation.read_backups(), now))
 
         assert found(NOW) == {"backup-none"}
+        settings.BACKUP_FOLDER = data / "not-there"
+        (first,) = operation.check_backups(operation.read_backups(), NOW)
+        assert (first.code, first.values["folder"]) == ("backup-first", str(data / "not-there"))
+        settings.BACKUP_FOLDER = ""
         conditions.record_backup(NOW)
         assert not found(NOW + DAY)
         assert found(NOW + 4 * DAY) == {"backup-old"}
@@ -378,6 +383,7 @@ class TestTelling:
             for name in (
                 "problem", "folder", "free_mb", "day", "address", "host", "now", "seconds", "count", "topics",
                 "minutes", "event", "names", "paths", "data", "own", "versions", "running", "installed", "area", "url",
+                "database", "roles",
             )
         } | {"day": "2026-12-01"}  # fmt: skip
         for code in finding_texts.CODES:

@@ -17,7 +17,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.audit_verification import main as verify_trail
@@ -244,6 +244,14 @@ def test_a_disk_without_room_is_refused_first(full_town, tmp_path, capsys):
     assert main(["export", str(tmp_path)]) == 1
 
     assert "there is no room" in capsys.readouterr().err
+
+
+def test_the_command_speaks_one_language(full_town, tmp_path, capsys):
+    with translation.override("fr"):
+        assert main(["export", str(tmp_path)]) == 0
+    assert re.search(
+        r"\d[kM]B, for your account alone", capsys.readouterr().out.replace("\N{NARROW NO-BREAK SPACE}", "")
+    )
 
 
 def test_the_command_says_where_it_is_and_shows_how_far_it_is(full_town, tmp_path, capsys):
