@@ -11,6 +11,7 @@ from contextlib import suppress
 from tests.support.signing_town import SCREEN, SITE
 
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, DISCONNECT = 0x10, 0x20, 0x30, 0x40, 0x80, 0x90, 0xE0
+UNSUBSCRIBE, UNSUBACK = 0xA0, 0xB0
 REFUSED = 0x80
 UP, DOWN = f"beffroi/1/{SITE}/up/s-{SCREEN}", f"beffroi/1/{SITE}/down"
 
@@ -46,6 +47,7 @@ class ScriptedBroker:
         self.hangs_up = False
         self.logins: list[bytes] = []
         self.topics: list[str] = []
+        self.left: list[str] = []
         self.published: list[tuple[str, bytes, int, bool]] = []
         self.goodbyes = 0
         threading.Thread(target=self._serve, daemon=True).start()
@@ -98,6 +100,13 @@ class ScriptedBroker:
             elif kind == SUBSCRIBE:
                 if self.answers_subscriptions:
                     connection.sendall(packet(SUBACK, body[:2] + bytes(self._grant(body[2:]))))
+            elif kind == UNSUBSCRIBE:
+                left = body[2:]
+                while left:
+                    end = 2 + int.from_bytes(left[:2], "big")
+                    self.left.append(left[2:end].decode())
+                    left = left[end:]
+                connection.sendall(packet(UNSUBACK, body[:2]))
             elif kind == PUBLISH:
                 self._note(connection, body, quality=flags >> 1 & 3, retained=bool(flags & 1))
             elif kind == DISCONNECT:

@@ -102,6 +102,7 @@ class PlayerMqttClient:
         self._connected = False
         self._history = ConnectionHistory(0, 0)
         self._subscriptions = SubscriptionState()
+        self._asked_for: set[str] = set()
         self._acknowledged: dict[int, Acknowledgement] = {}
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
@@ -263,10 +264,19 @@ class PlayerMqttClient:
                 self._acknowledged[sent.mid] = acknowledged
 
     def _subscribe_all(self, client: Client) -> None:
-        """Subscribe topic by topic, the keys first, so that documents come after the keys that verify them."""
+        """Subscribe topic by topic, the keys first, so that documents come after the keys that verify them.
+
+        What concerns the player no more, as the alerts of a group that it has left, is unsubscribed from: every
+        document of it would be refused, and people sent to look at the screen.
+        """
         self._subscriptions.begin_anew()
-        for topic in self._topics():
+        wanted = list(self._topics())
+        left = self._asked_for - {str(topic) for topic in wanted}
+        self._asked_for = {str(topic) for topic in wanted}
+        for topic in wanted:
             self._subscribe(client, topic)
+        if left:
+            client.unsubscribe(sorted(left))
 
     def _repeat_subscriptions(self, client: Client) -> None:
         """Ask again for what the broker has refused, when it is time."""
@@ -291,6 +301,7 @@ class PlayerMqttClient:
         self._client = None
         was, self._connected = self._connected, False
         self._subscriptions.begin_anew()
+        self._asked_for = set()
         self._acknowledged.clear()
         while not self._outbox.empty():
             self._outbox.get_nowait()

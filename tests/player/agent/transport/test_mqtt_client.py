@@ -160,6 +160,11 @@ def test_topics_that_have_changed_are_subscribed_to_at_once(connected: Any, town
         until("no subscriptions", lambda: len(broker.topics) == count + len(player.topics))
         until("nobody is told", lambda: player.changes > changes)
         assert f"{DOWN}/g-schools/alerts" in broker.topics[count:]
+        assert broker.left == []
+        player.topics = concerned_topics(TrustState(anchor=town.anchor, groups=()))
+        player.client.request_subscriptions()
+        until("the group is not left", lambda: f"{DOWN}/g-schools/alerts" in broker.left)
+        assert all("/g-schools/" in topic for topic in broker.left)
 
 
 @pytest.mark.parametrize("code", [1, 2, 3, 4, 5])
