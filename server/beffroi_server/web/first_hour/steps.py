@@ -24,6 +24,11 @@ class FirstStep:
     is_done: bool
 
 
+def lacks_scenarios() -> bool:
+    """Return whether no alert is prepared yet, so that the starter set is worth offering."""
+    return not Scenario.objects.exists()
+
+
 def first_steps(user: User, town: Town) -> list[FirstStep]:
     """Return the steps for an administrator of a town: one query."""
     others = User.objects.filter(Q(is_active=True) & ~Q(pk=user.pk))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
 from beffroi_content.wire.enrolment_card import EnrolmentCard as CardFile
@@ -23,6 +25,8 @@ from beffroi_server.web.requests import paginate
 from beffroi_server.web.responses import named_download
 
 CARDS_PER_PAGE = 50
+SAVED_COOKIE = "download-saved"
+"""Tells the page that its form was answered by a file; read by ``page.js``."""
 
 
 @never_cache
@@ -35,7 +39,16 @@ def card_list(request: UserRequest) -> HttpResponseBase:
         try:
             if save_if_valid(form, lambda: made.extend(_make_cards(form, request))):
                 name = f"beffroi-{_('cards')}-{timezone.localdate():%Y-%m-%d}.zip"
-                return named_download(HttpResponse(archive_cards(made), content_type="application/zip"), name)
+                answer = named_download(HttpResponse(archive_cards(made), content_type="application/zip"), name)
+                sentence = ngettext(
+                    "%(count)d card has been made: its file is in the download.",
+                    "%(count)d cards have been made: their files are in the download.",
+                    len(made),
+                )
+                messages.success(request, sentence % {"count": len(made)})
+                # A download leaves the page as it was, with a fault that is mended by now: the cookie has it asked for.
+                answer.set_cookie(SAVED_COOKIE, "yes", max_age=60, secure=settings.USE_HTTPS, samesite="Strict")
+                return answer
         except KeysMissing as error:
             messages.error(request, str(error))
     now = timezone.now()

@@ -86,15 +86,14 @@ class PairingForm(StyledForm):
         # What fits the display comes first, and before all the screen that one comes from.
         rows.sort(key=lambda row: (row != chosen, not display_classes.fits(row.screen_class, self._pairing), row.name))
         listed = [(f"s-{row.slug}", f"{row} – {row.place}" if row.place else str(row)) for row in rows[:MOST_LISTED]]
-        return [
-            *listed,
-            (OTHER, _("Another screen: this player replaces the present one")),
-            (NEW, _("A new screen")),
-        ]  # fmt: skip
+        others = [(OTHER, _("Another screen: this player replaces the present one"))]
+        if not limit_rows(Screen.objects.all()).exists():
+            others = []
+        return [*listed, *others, (NEW, _("A new screen"))]
 
     def _usual_target(self, targets: list[tuple[str, str]], chosen: Screen | None) -> str | None:
         if chosen is None:
-            return None if len(targets) > 2 else NEW
+            return None if any(code.startswith("s-") for code, _label in targets) else NEW
         own = f"s-{chosen.slug}"
         return own if own in dict(targets) else OTHER
 

@@ -67,6 +67,12 @@ def test_the_button_adds_the_starter_set(as_bob):
     assert "draft to read through" in page
 
 
+def test_the_starter_set_is_offered_until_it_is_there(as_dora, dora, town):
+    assert "Take over the starter set" in as_dora.get("/").content.decode()
+    add_starter_set(town, user=dora)
+    assert "Take over the starter set" not in as_dora.get("/").content.decode()
+
+
 def test_whoever_saves_a_draft_has_read_it(town, bob):
     add_starter_set(town, user=bob)
     scenario = Scenario.objects.all()[0]

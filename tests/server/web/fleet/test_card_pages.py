@@ -38,6 +38,7 @@ def test_one_page_makes_the_cards_of_old_and_new_screens(technician, hall, full_
     })  # fmt: skip
     assert answer["Content-Type"] == "application/zip"
     assert "no-store" in answer["Cache-Control"]
+    assert answer.cookies["download-saved"].value == "yes", "by which the page asks for itself again"
     found = files_of(answer.content)
     assert next(content for name, content in found.items() if name.endswith(".pdf")).startswith(b"%PDF")
     cards = [
@@ -52,6 +53,7 @@ def test_one_page_makes_the_cards_of_old_and_new_screens(technician, hall, full_
     assert services.enrol_player(cards[2].code, machine="Raspberry Pi 4")["screen"] == "port"
 
     text = page_text(technician.get("/cards/"))
+    assert "3 cards have been made" in text
     assert "by Raspberry Pi 4" in text
     assert cards[0].code not in text
 

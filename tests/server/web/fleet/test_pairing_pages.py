@@ -78,6 +78,11 @@ class TestTheScreen:
         hall.refresh_from_db()
         assert hall.token_sha256 != before
 
+    def test_of_a_town_without_any_is_new_and_replaces_none(self, as_charlie, full_hd):
+        text = page_text(as_charlie.get(f"/pairing/?code={pairing_player((1920, 1080)).notice.code}"))
+        assert "A new screen" in text
+        assert "Another screen" not in text
+
     def test_that_is_new_gets_a_class_of_the_size_that_the_player_says(self, as_charlie, full_hd):
         player = pairing_player((192, 96))
         given = {

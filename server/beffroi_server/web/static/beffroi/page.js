@@ -38,6 +38,19 @@ window.addEventListener("pageshow", () => {
   });
 });
 
+// A form that is answered by a file leaves its page as it was. The server marks such an answer by a cookie; then the page
+// is asked for again, with what was made, and without the faults of a try before.
+const SAVED = "download-saved=yes";
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-download]")) return;
+  const waiting = setInterval(() => {
+    if (!document.cookie.split("; ").includes(SAVED)) return;
+    clearInterval(waiting);
+    document.cookie = "download-saved=; max-age=0; path=/";
+    window.location.assign(window.location.pathname);
+  }, 300);
+});
+
 // A search within a form asks for other choices, by Enter or its button, and does not send the form.
 const find = (input) => window.htmx?.trigger(input, "find");
 for (const input of document.querySelectorAll("[data-find]")) {
