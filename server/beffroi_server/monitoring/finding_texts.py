@@ -103,12 +103,12 @@ TEXTS = {
         _("Have the broker send its whole chain, or install the town’s authority on server and players."),
     ),
     "clock-wrong": Texts(
-        FAILURE, _("The clock of this machine is wrong: it says %(now)s."),
+        FAILURE, _("The clock of the server is wrong: it says %(now)s."),
         _("Certificates, programmes and ends of alerts are judged by it."),
         _("Set it, and have it synchronised: timedatectl set-ntp true."),
     ),
     "clock-differs": Texts(
-        FAILURE, _("The clock of this machine differs from network time by %(seconds)d s, as the players know it."),
+        FAILURE, _("The clock of the server differs from network time by %(seconds)d s, as the players know it."),
         _("Programmes change, and planned alerts begin, by a wrong clock."),
         _("Have it synchronised: timedatectl set-ntp true."),
     ),
@@ -162,12 +162,12 @@ TEXTS = {
         _("Once it is full, no file can be added."), _MOVE_DATA,
     ),
     "root-keys-here": Texts(
-        WARNING, _("%(names)s are still on this machine."),
+        WARNING, _("%(names)s are still on the server."),
         _("Whoever breaks in could speak on every screen for good."),
         _("Move them to safe places elsewhere: beffroi-server keys move-root (docs/keys.en.md)."),
     ),
     "files-exposed": Texts(
-        WARNING, _("Other accounts of this machine can read or change: %(paths)s"),
+        WARNING, _("Other accounts of the server’s machine can read or change: %(paths)s"),
         _("They could sign alerts, or read what is the town’s alone."), _("Run: chmod go= %(paths)s"),
     ),
     "confinement-open": Texts(
@@ -198,7 +198,7 @@ TEXTS = {
         _("Check BEFFROI_MQTT_HOST and BEFFROI_MQTT_PORT, and that TLS is spoken there."),
     ),
     "clock-free": Texts(
-        WARNING, _("The clock of this machine is not synchronised."),
+        WARNING, _("The clock of the server is not synchronised."),
         _("It drifts by seconds a day, and so do all screens."),
         _("Have it synchronised: timedatectl set-ntp true."),
     ),

@@ -141,7 +141,7 @@ def test_the_page_says_it_to_each_in_words_of_use(day, examined, passes, request
 
     page = client.get("/attention/", headers={"Accept-Language": "en"}).content.decode()
 
-    assert "The clock of this machine is not synchronised." in page
+    assert "The clock of the server is not synchronised." in page
     assert step in page
     incident = Incident.objects.get(occasion=Occasion.SERVER_FINDING)
     assert incident_texts.incident_path(incident, user) == ("/attention/" if user.may_install else "")
