@@ -35,8 +35,8 @@ NOT_TOLD = frozenset({
     # The server does not run then.
     "database-outdated", "database-unusable", "server-stopped", "town-missing",
     # They are so since the server was installed: whoever does that runs the doctor, and the page says them.
-    "backup-none", "confinement-open", "confinement-unknown", "decoders-missing", "formats-missing", "fribidi-missing",
-    "mail-unset", "pages-plain", "root-keys-here", "settings",
+    "backup-first", "backup-none", "confinement-open", "confinement-unknown", "decoders-missing", "formats-missing",
+    "fribidi-missing", "mail-unset", "pages-plain", "root-keys-here", "settings",
     # They come with every update, and go.
     "server-outdated", "versions-differ",
     # Nothing is known of what they are about.

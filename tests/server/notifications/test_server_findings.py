@@ -156,5 +156,5 @@ def test_it_is_told_in_french(day, examined, passes, sink, tess):
     passes(10)
 
     first, last = sink.texts()
-    assert "L’horloge de cette machine n’est pas synchronisée." in first
-    assert "serveur, «\xa0L’horloge de cette machine n’est pas synchronisée\xa0»" in last
+    assert "L’horloge du serveur n’est pas synchronisée." in first
+    assert "serveur, «\xa0L’horloge du serveur n’est pas synchronisée\xa0»" in last
