@@ -14,6 +14,7 @@ the last arrival. The goal is 1.3 times that.
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass, field
 
@@ -98,6 +99,7 @@ class _Held:
 
 
 def _one_round(number: int, mode: str, opened: SubscriberTown, operator: Operator, held: _Held, times: Times) -> None:
+    print(f"round {number + 1} ({mode})", file=sys.stderr, flush=True)
     opened.tell(mode=mode)
     form = operator.broadcast_form(f"Crue : évacuez les quais ({number})")
     begin = time.monotonic()

@@ -27,6 +27,7 @@ from benchmarks.measured_town import SERVER_USER, SITE
 SUBSCRIBERS, QUICK_SUBSCRIBERS = 10_000, 100
 SPARE_FILES = 500
 WAIT_S = 180.0
+LOOK_S = 60.0
 CONNECTING_S = 900.0
 """How long all may take to connect: on a machine that does other things, several are refused and come back."""
 CONTENT = """
@@ -104,12 +105,26 @@ class SubscriberTown:
             try:
                 number, said = self._said.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty as error:
-                raise OSError(f"the simulated subscribers did not say within {seconds:.0f} s: {what}") from error
+                state = self._connections()
+                raise OSError(f"not within {seconds:.0f} s: {what}. Of {self.count} {state}") from error
             if "ended" in said:
                 raise OSError("simulated subscribers have ended")
             if number not in found and wanted(said):
                 found[number] = said
         return list(found.values())
+
+    def _connections(self) -> str:
+        """Return how many subscribers are connected, and how many connections were lost, in words."""
+        self.tell(count=True)
+        found, deadline = [], time.monotonic() + LOOK_S
+        while len(found) < len(self._processes):
+            try:
+                _number, said = self._said.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                return "some do not answer"
+            found += [said] if "connected" in said else []
+        connected, lost = sum(said["connected"] for said in found), sum(said["lost"] for said in found)
+        return f"{connected} are connected, and {lost} connections were lost"
 
     def close(self) -> None:
         """End the processes of the subscribers."""
