@@ -22,11 +22,8 @@ class FirstStep:
     text: str
     address: str
     is_done: bool
-
-
-def lacks_scenarios() -> bool:
-    """Return whether no alert is prepared yet, so that the starter set is worth offering."""
-    return not Scenario.objects.exists()
+    has_starter_set: bool = False
+    """Whether the starter set does it, none of which is there yet."""
 
 
 def first_steps(user: User, town: Town) -> list[FirstStep]:
@@ -39,18 +36,19 @@ def first_steps(user: User, town: Town) -> list[FirstStep]:
             Exists(Screen.objects.all()),
             Exists(Announcement.objects.all()),
             Exists(Scenario.objects.filter(is_draft=False)),
+            Exists(Scenario.objects.all()),
             Exists(others),
             Value(value=True),
         )
         .first()
     )
-    logo, screen, announcement, scenario, colleague, _town = has or (False,) * 6
+    logo, screen, announcement, scenario, draft, colleague, _town = has or (False,) * 7
     has_place = town.latitude is not None and town.longitude is not None
     return [
         FirstStep("password", _("Choose your password"), reverse("account"), user.has_usable_password()),
         FirstStep("town", _("Give the town its logo and its place on the map"), reverse("town"), logo and has_place),
         FirstStep("screen", _("Add the first screen"), reverse("screen-add"), screen),
         FirstStep("announcement", _("Write the first announcement"), reverse("announcement-new"), announcement),
-        FirstStep("scenarios", _("Read through the prepared alerts"), reverse("scenarios"), scenario),
+        FirstStep("scenarios", _("Read through the prepared alerts"), reverse("scenarios"), scenario, not draft),
         FirstStep("colleagues", _("Invite your colleagues"), reverse("user-add"), colleague),
     ]

@@ -269,11 +269,7 @@ def first_hour(context: template.Context) -> dict[str, Any]:
         return csrf | {"needs_password": not user.has_usable_password()}
     found = steps.first_steps(user, town)
     done = sum(step.is_done for step in found)
-    return csrf | {
-        "steps": found if done < len(found) else [],
-        "done": done,
-        "lacks_scenarios": steps.lacks_scenarios(),
-    }
+    return csrf | {"steps": found if done < len(found) else [], "done": done}
 
 
 @register.inclusion_tag("first_hour/try_out.html", takes_context=True)
