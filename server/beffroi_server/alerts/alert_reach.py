@@ -17,6 +17,7 @@ from beffroi_server.alerts.models import Alert
 from beffroi_server.core.read_once import read_once
 from beffroi_server.fleet import targets
 from beffroi_server.fleet.models import ReceiptRecord, Screen
+from beffroi_server.fleet.reached_screens import hours_text
 
 SeenAlerts = Mapping[int, AbstractSet[str]]
 """The alerts that were on each screen, by its key."""
@@ -29,18 +30,28 @@ def reach_and_seen(rows: Iterable[Alert]) -> tuple[AlertReach, SeenAlerts]:
 
     One query, whether the targets of the alerts were read or not; more while an alert waits for the database.
     """
+    reach, seen, _hours = reach_seen_and_hours(rows)
+    return reach, seen
+
+
+def reach_seen_and_hours(rows: Iterable[Alert]) -> tuple[AlertReach, SeenAlerts, Mapping[int, str]]:
+    """Return what ``reach_and_seen`` does, and the hours of all displays as texts (``reached_screens.hours_text``).
+
+    By the same query, which every page asks while alerts run.
+    """
     known = {row.pk: row for row in rows}
     corrected = {str(row.corrects_id) for row in known.values() if row.corrects_id is not None}
     everywhere = frozenset(key for key, row in known.items() if row.everywhere)
-    reach, seen = _reach_and_seen(frozenset(known) - everywhere, everywhere, frozenset(corrected))
+    aimed = frozenset(known) - everywhere
+    reach, seen, hours = _reach_and_seen(aimed, everywhere, frozenset(corrected))
     waiting = [row for row in known.values() if row._state.adding and not row.everywhere]
-    return (reach | targets.reach_by_row(waiting) if waiting else reach), seen
+    return (reach | targets.reach_by_row(waiting) if waiting else reach), seen, hours
 
 
 @read_once
 def _reach_and_seen(
     aimed: frozenset[uuid.UUID], everywhere: frozenset[uuid.UUID], corrected: frozenset[str]
-) -> tuple[AlertReach, SeenAlerts]:
+) -> tuple[AlertReach, SeenAlerts, Mapping[int, str]]:
     names, alert = {str(key) for key in aimed | everywhere} | corrected, Cast("alert", CharField())
     of_groups = Alert.groups.through.objects.filter(alert__in=aimed, screengroup__screens__isnull=False)
     parts = [
@@ -48,18 +59,20 @@ def _reach_and_seen(
         of_groups.values_list(Value("for"), alert, "screengroup__screens"),
         Alert.screens.through.objects.filter(alert__in=aimed).values_list(Value("for"), alert, "screen"),
     ]
-    if everywhere:
-        parts.append(Screen.objects.values_list(Value("all"), Value(""), "pk").order_by())
-    reach: dict[Any, set[int]] = {key: set() for key in aimed | everywhere}
+    texts = Screen.objects.order_by().annotate(text=hours_text())
+    parts.append(texts.values_list(Value("hours"), "text", "pk"))
+    hours: dict[int, str] = {}
+    reach: dict[Any, set[int]] = {key: set() for key in aimed}
     seen: defaultdict[int, set[str]] = defaultdict(set)
     by_text = {form: key for key in aimed for form in (str(key), key.hex)}
     for kind, name, screen in parts[0].union(*parts[1:], all=True) if names else ():
         if kind == "seen":
             seen[screen].add(name)
+        elif kind == "hours":
+            hours[screen] = name
         else:
-            for key in everywhere if kind == "all" else (by_text[name],):
-                reach[key].add(screen)
-    return reach, seen
+            reach[by_text[name]].add(screen)
+    return reach | {key: set(hours) for key in everywhere}, seen, hours
 
 
 def shown_receipts(names: Iterable[str]) -> QuerySet[ReceiptRecord]:

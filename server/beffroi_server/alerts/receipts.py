@@ -161,10 +161,15 @@ def common_statements(
     ]
 
 
-def display_powers_now(now: dt.datetime) -> dict[int, DisplayPower]:
-    """Return the state of each display that is not always on, by the key of its screen; see ``display_power_now``."""
+def display_powers_now(hours: Mapping[int, str], now: dt.datetime) -> dict[int, DisplayPower]:
+    """Return the state of each display that is not always on, by the key of its screen; see ``display_power_now``.
+
+    Args:
+        hours: Those of the displays as texts, by the keys of their screens; see ``alert_reach.reach_seen_and_hours``.
+        now: The instant.
+    """
     town = saved_town()
-    alike = reached_screens.screens_by_hours() if town is not None else []
+    alike = reached_screens.screens_by_hours(hours) if town is not None else []
     found = [(display_power_now(screen, town, now), keys) for screen, keys in alike] if town is not None else []
     return {key: power for power, keys in found if power is not None for key in keys}
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from beffroi_content import model as content
-from beffroi_content.timeline import AlertStatement, AlertVisibility
+from beffroi_content.timeline import AlertStatement, AlertVisibility, DisplayPower
 from beffroi_server.alerts import alert_reach, corrections, receipts
 from beffroi_server.alerts.hiding_words import statement_words
 from beffroi_server.alerts.models import Alert
@@ -40,8 +40,11 @@ def alert_bars(active: Sequence[Alert], running: Sequence[Alert], now: dt.dateti
     if not active:
         return []
     known = [*{each.pk: each for each in (*running, *active)}.values()]
-    reach, seen = alert_reach.reach_and_seen(known)
-    hidden = _hidden_everywhere(running, reach, seen, now)
+    reach, seen, hours = alert_reach.reach_seen_and_hours(known)
+    # An emergency switches every display on, and its bar waits for nothing.
+    has_others = any(each.level != content.AlertLevel.EMERGENCY for each in running)
+    powers = receipts.display_powers_now(hours, now) if has_others else {}
+    hidden = _hidden_everywhere(running, reach, seen, now, powers)
     bars = []
     for alert in active:
         name = str(alert.pk)
@@ -53,12 +56,10 @@ def alert_bars(active: Sequence[Alert], running: Sequence[Alert], now: dt.dateti
 
 
 def _hidden_everywhere(
-    running: Sequence[Alert], reach: dict[Any, set[int]], seen: alert_reach.SeenAlerts, now: dt.datetime
-) -> dict[str, str]:
+    running: Sequence[Alert], reach: dict[Any, set[int]], seen: alert_reach.SeenAlerts, now: dt.datetime,
+    powers: Mapping[int, DisplayPower],
+) -> dict[str, str]:  # fmt: skip
     """Return for each alert that something hides on all of its screens what that is, and until when."""
-    # An emergency switches every display on, and its bar waits for nothing.
-    has_others = any(each.level != content.AlertLevel.EMERGENCY for each in running)
-    powers = receipts.display_powers_now(now) if has_others else {}
     statements: dict[str, list[AlertStatement]] = {}
     for each in receipts.common_statements(running, reach, seen, now, powers):
         statements.setdefault(each.alert.id, []).append(each)
