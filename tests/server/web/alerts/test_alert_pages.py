@@ -203,7 +203,7 @@ class TestLanguages:
 
 class TestFollowing:
     def confirm(self, alert: Alert, screen) -> None:
-        shown = alert.issued_at + dt.timedelta(milliseconds=284)
+        shown = (alert.pressed_at or alert.issued_at) + dt.timedelta(milliseconds=284)
         ReceiptRecord.objects.create(
             screen=screen, stream="all/alerts", sequence=1, alert=str(alert.pk), form="takeover", received_at=shown,
             presented_at=shown, latency_ms=84, frame="0" * 64, clock="trusted",
