@@ -46,7 +46,7 @@ unit:  ## Tests of the rooms, with real brokers and windows but without a browse
 	$(PYTEST) tests --ignore tests/e2e -n 2 --dist loadfile --no-loadscope-reorder
 
 VERSIONS ?= 3.12 3.13
-test-pythons:  ## The same under other Pythons, VERSIONS=… those of this machine: a quarter of an hour each
+test-pythons:  ## The same under other Pythons, VERSIONS=… those that uv finds or fetches: a quarter of an hour each
 	@scripts/prepare test
 	for version in $(VERSIONS); do \
 	    UV_PROJECT_ENVIRONMENT=build/python-$$version PATH=$(CURDIR)/.tools/bin:$$PATH uv sync --frozen --quiet --python $$version \

@@ -155,16 +155,27 @@ def test_a_new_player_fetches_its_first_programme_from_a_server_that_its_card_vo
     trusted_authorities.believe(())
 
 
-@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
-def test_a_player_that_was_off_while_the_authority_changed_comes_back_by_itself(
+@pytest.fixture
+def former(
     town: SigningTown, directories: tuple[StateDirectory, RuntimeDirectory], hurried: None, tmp_path: Path
-) -> None:
-    former, newer = Authority("former"), Authority("newer")
+) -> Iterator[Authority]:
+    """The authority that vouched for the server when the player was switched off."""
+    authority = Authority("former")
     town.publish_keys()
     town.publish_beat()
-    town.publish_programme(town.manifest(slide("pool"), authorities=(former.pem,)))
-    with run(town, directories, former.server_context(tmp_path), authorities=(former.pem,)) as running:
+    town.publish_programme(town.manifest(slide("pool"), authorities=(authority.pem,)))
+    with run(town, directories, authority.server_context(tmp_path), authorities=(authority.pem,)) as running:
         until("it is not active", running.state.programme.read, 30)
+    yield authority
+    trusted_authorities.believe(())
+    trusted_authorities.believe_too(())
+
+
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
+def test_a_player_that_was_off_while_the_authority_changed_comes_back_by_itself(
+    former: Authority, town: SigningTown, directories: tuple[StateDirectory, RuntimeDirectory], tmp_path: Path
+) -> None:
+    newer = Authority("newer")
     town.authorities = (newer.pem,)
     town.publish_programme(town.manifest(slide("market"), authorities=(newer.pem,)))
     with run(town, directories, newer.server_context(tmp_path), authorities=(former.pem,)) as running:
@@ -174,28 +185,21 @@ def test_a_player_that_was_off_while_the_authority_changed_comes_back_by_itself(
             return active is not None and active.manifest.settings.authorities == (newer.pem,)
 
         until("it does not come back", has_the_newer, 30)
-    trusted_authorities.believe(())
-    trusted_authorities.believe_too(())
     assert "Authorization" not in town.shown_to_strangers
 
 
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 def test_a_player_believes_no_authority_that_the_town_has_not_signed(
-    town: SigningTown, directories: tuple[StateDirectory, RuntimeDirectory], hurried: None, tmp_path: Path
+    former: Authority, town: SigningTown, directories: tuple[StateDirectory, RuntimeDirectory], tmp_path: Path
 ) -> None:
-    former, strange = Authority("former"), Authority("strange")
-    town.publish_keys()
-    town.publish_programme(town.manifest(slide("pool"), authorities=(former.pem,)))
-    with run(town, directories, former.server_context(tmp_path), authorities=(former.pem,)) as running:
-        until("it is not active", running.state.programme.read, 30)
+    strange = Authority("strange")
     town.authorities, town.keys[SigningRole.PROGRAMME] = (strange.pem,), Ed25519PrivateKey.generate()
     asked = len(town.requests)
     with run(town, directories, strange.server_context(tmp_path), authorities=(former.pem,)) as running:
         until("it does not ask", lambda: town.shown_to_strangers)
-        until("it does not poll again", lambda: not running.agent._poller.is_answered)
         running.agent._poller.poll_once()
+        assert not running.agent._poller.is_answered
     assert {path for path, _range in town.requests[asked:]} == {"/device/v1/authorities"}
-    trusted_authorities.believe(())
 
 
 def test_a_new_connection_is_told_everything_again(running: RunningAgent) -> None:

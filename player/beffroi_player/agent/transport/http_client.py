@@ -280,9 +280,11 @@ class ServerClient:
             response.close()
         try:
             response = request(last)
-        except requests.RequestException as error:
+        except requests.RequestException:
+            if unverified is None:
+                raise
             # One that nobody vouches for may be the server all the same: whoever asks can do something about it.
-            raise unverified or error from error
+            raise unverified from None
         if response.status_code not in _OF_ANOTHER:
             self._answered = last
         if others and response.status_code not in _OF_ANOTHER:
