@@ -39,7 +39,8 @@ TOWN = model.Town(name="Clairbourg-sur-Vive")
 CANVAS = rendering.Canvas(size=HALL.size, screen_class=HALL, town=TOWN, time_zone="Europe/Paris", locale="fr")
 FORM = model.AlertForm.TAKEOVER
 number = itertools.count(1)
-has_bands = hasattr(getattr(rendering, "AlertDrawing", None), "rgb_bands")
+drawing = getattr(rendering, "AlertDrawing", None)
+bands = next((name for name in ("rgbx_bands", "rgb_bands") if hasattr(drawing, name)), "")
 pack = getattr(rendering, "rgb_bytes", Image.Image.tobytes)
 
 def alert(in_bands=True):
@@ -51,10 +52,10 @@ def alert(in_bands=True):
         time_to_live_ms=3_600_000,
     )
     # As each state hands its frames to the stage: whole, or in bands, each of which is given up before the next.
-    if not in_bands or not has_bands:
+    if not in_bands or not bands:
         return [len(pack(frame)) for frame in rendering.draw_alert(found, FORM, CANVAS)]
     drawing = rendering.lay_out_alert(found, FORM, CANVAS)
-    return [sum(map(len, drawing.rgb_bands(number))) for number in range(len(drawing.pages))]
+    return [sum(map(len, getattr(drawing, bands)(number))) for number in range(len(drawing.pages))]
 
 def fill():
     return len(pack(Image.new("RGB", HALL.size, "#be0816")))

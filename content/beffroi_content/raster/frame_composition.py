@@ -9,7 +9,7 @@ from PIL import Image
 from beffroi_content.frame_digest import frame_digest
 from beffroi_content.model import Rectangle
 
-__all__ = ["compose_frame", "frame_digest", "image_digest", "rgb_bytes"]
+__all__ = ["compose_frame", "frame_digest", "image_digest", "rgb_bytes", "rgbx_bytes"]
 _SPARE_BYTES = 64
 
 
@@ -38,11 +38,20 @@ def rgb_bytes(image: Image.Image) -> bytes:
 
     That one packs a hundred pieces of a frame and joins them; here the packer is given room for all at once.
     """
+    return _packed(image, "RGB")
+
+
+def rgbx_bytes(image: Image.Image) -> bytes:
+    """Return the pixels of an image as RGB, row by row, four bytes each, of which the last means nothing."""
+    return _packed(image, "RGBX")
+
+
+def _packed(image: Image.Image, raw_mode: str) -> bytes:
     if image.mode != "RGB":
         image = image.convert("RGB")
     image.load()
-    encoder = Image._getencoder("RGB", "raw", ("RGB",))
+    encoder = Image._getencoder("RGB", "raw", (raw_mode,))
     encoder.setimage(image.im, (0, 0, *image.size))
-    size = 3 * image.width * image.height
+    size = len(raw_mode) * image.width * image.height
     _written, _code, packed = encoder.encode(size + _SPARE_BYTES)
-    return bytes(packed) if len(packed) == size else image.tobytes()
+    return bytes(packed) if len(packed) == size else image.tobytes("raw", raw_mode)

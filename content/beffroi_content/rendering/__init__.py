@@ -10,7 +10,7 @@ them.
 
 from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
 from beffroi_content.raster.errors import ImageUnusable, RasterError, TextDoesNotFit
-from beffroi_content.raster.frame_composition import compose_frame, frame_digest, image_digest, rgb_bytes
+from beffroi_content.raster.frame_composition import compose_frame, frame_digest, image_digest, rgb_bytes, rgbx_bytes
 from beffroi_content.rendering.drawing import (
     AlertDrawing,
     SlideDrawing,
@@ -64,6 +64,7 @@ __all__ = [
     "marquee_strip_count",
     "page_count",
     "rgb_bytes",
+    "rgbx_bytes",
     "slide_key",
     "slide_pages",
 ]

@@ -21,7 +21,7 @@ from beffroi_content.model import (
 from beffroi_content.model.widgets import TickerWidget
 from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
 from beffroi_content.raster.errors import RasterError, TextDoesNotFit
-from beffroi_content.raster.frame_composition import rgb_bytes
+from beffroi_content.raster.frame_composition import rgbx_bytes
 from beffroi_content.raster.image_decoding import ImageCache
 from beffroi_content.raster.legibility import is_crisp
 from beffroi_content.raster.page import Page
@@ -198,13 +198,13 @@ class AlertDrawing:
         """Return one of the frames, and paint no other."""
         return _paint_page(self.pages[number], self.canvas, _NO_IMAGES)
 
-    def rgb_bands(self, number: int) -> Iterator[bytes]:
-        """Yield the RGB bytes of one of the frames from the top down, some rows at a time.
+    def rgbx_bands(self, number: int) -> Iterator[bytes]:
+        """Yield the pixels of one of the frames from the top down, some rows at a time, four bytes each.
 
-        Together they are ``rgb_bytes(frame(number))``. They take half of its time where each is used and given up
+        Together they are ``rgbx_bytes(frame(number))``. They take half of its time where each is used and given up
         before the next: no memory is asked for that has the size of a frame.
         """
-        return map(rgb_bytes, _paint_bands(self.pages[number], self.canvas))
+        return map(rgbx_bytes, _paint_bands(self.pages[number], self.canvas))
 
 
 def lay_out_plain_alert(alert: Alert, canvas: Canvas) -> AlertDrawing:

@@ -12,7 +12,7 @@ from beffroi_player.agent.host.agent_clock import AgentClock
 from beffroi_player.agent.refusals import RefusalLog
 from beffroi_player.state.atomic_files import write_file
 from beffroi_player.state.directories import RuntimeDirectory, TimedOverlay
-from beffroi_player.state.ppm_images import to_ppm
+from beffroi_player.state.page_images import SUFFIX, page_header
 from beffroi_player.wakeup import send_wakeup
 
 
@@ -75,10 +75,10 @@ class OverlayPages:
 
     def show_image(self, image: Image.Image, seconds: int) -> None:
         """Show an image of the size of the screen."""
-        name = f"identify-{rendering.image_digest(image)[:16]}.ppm"
+        name = f"identify-{rendering.image_digest(image)[:16]}{SUFFIX}"
         until = int(self._clock.now().uptime_ms) + 1000 * seconds
         try:
-            write_file(self._runtime.folder / name, *to_ppm(image.size, rendering.rgb_bytes(image)), durable=False)
+            write_file(self._runtime.folder / name, page_header(image.size), rendering.rgbx_bytes(image), durable=False)
             self._runtime.overlay.write(TimedOverlay(frame=name, until_uptime_ms=until))
         except OSError as error:
             self._refusals.record_refusal("overlay.json", "disk", str(error))

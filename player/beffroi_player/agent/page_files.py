@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import os
 from contextlib import suppress
@@ -14,12 +13,12 @@ from beffroi_content.rendering import AlertDrawing
 from beffroi_player.agent.prepare.png_encoder import save_png
 from beffroi_player.state.atomic_files import write_pieces
 from beffroi_player.state.directories import RuntimeDirectory, Size, StateDirectory
-from beffroi_player.state.ppm_images import ppm_header
+from beffroi_player.state.page_images import SUFFIX, map_page, page_length, page_pieces
 
 log = logging.getLogger(__name__)
 
 LARGEST_SPARE = 8 * 1024 * 1024
-"""Bytes of a spare file at most: a page of 1920 x 1080 takes 6 million of the memory of the player's machine."""
+"""Bytes of a spare file at most: a page of 1920 x 1080 takes 8.3 million of the memory of the player's machine."""
 
 
 class PageFiles:
@@ -40,7 +39,7 @@ class PageFiles:
 
     def keep_spare(self, size: Size) -> None:
         """Have memory for a page of that size, unless there is some; it takes a moment."""
-        length = len(ppm_header(size)) + 3 * size[0] * size[1]
+        length = page_length(size)
         if length > LARGEST_SPARE:
             self._spare.unlink(missing_ok=True)
             return
@@ -64,7 +63,7 @@ class PageFiles:
         """
         path = self._memory_file(name)
         try:
-            pieces = itertools.chain((ppm_header(drawing.canvas.size),), drawing.rgb_bands(number))
+            pieces = page_pieces(drawing.canvas.size, drawing.rgbx_bands(number))
             write_pieces(path, pieces, durable=False, over=self._spare)
             self._unsaved.add(name)
         except OSError as error:
@@ -81,9 +80,13 @@ class PageFiles:
         if name not in self._unsaved:
             return
         with suppress(FileNotFoundError):  # Its alert is no longer held.
-            image = Image.open(self._memory_file(name), formats=["PPM"])
-            with image:
-                save_png(image, self._state.frames / name)
+            try:
+                size, pixels = map_page(self._memory_file(name))
+            except ValueError as error:
+                raise OSError(f"{name}: {error}") from error
+            # A view of memory does for Pillow, whatever its types say.
+            image = Image.frombuffer("RGBX", size, pixels, "raw", "RGBX", 0, 1)  # type: ignore[arg-type]
+            save_png(image.convert("RGB"), self._state.frames / name)
         self._unsaved.discard(name)
 
     def discard_page(self, name: str) -> None:
@@ -92,4 +95,4 @@ class PageFiles:
         self._memory_file(name).unlink(missing_ok=True)
 
     def _memory_file(self, name: str) -> Path:
-        return (self._runtime.folder / name).with_suffix(".ppm")
+        return (self._runtime.folder / name).with_suffix(SUFFIX)

@@ -28,7 +28,7 @@ from beffroi_player.agent.transport.pairing import JsonClient, OtherTown, Pairin
 from beffroi_player.agent.transport.server_search import ServerSearch
 from beffroi_player.state.atomic_files import write_file
 from beffroi_player.state.directories import RuntimeDirectory, Size, StateDirectory, TimedOverlay
-from beffroi_player.state.ppm_images import to_ppm
+from beffroi_player.state.page_images import SUFFIX, page_header
 from beffroi_player.wakeup import WakeupSocket, send_wakeup
 
 log = logging.getLogger(__name__)
@@ -229,10 +229,12 @@ class PairingMode:
         image = rendering.draw_idle_page(
             f"Associé · Paired: {name}", [], rendering.Canvas.for_screen(_settings_of(size))
         )
-        frame = f"paired-{rendering.image_digest(image)[:16]}.ppm"
+        frame = f"paired-{rendering.image_digest(image)[:16]}{SUFFIX}"
         until = int(system_clock.uptime_ms()) + 1000 * PAIRED_SECONDS
         with suppress(OSError):
-            write_file(self._runtime.folder / frame, *to_ppm(image.size, rendering.rgb_bytes(image)), durable=False)
+            write_file(
+                self._runtime.folder / frame, page_header(image.size), rendering.rgbx_bytes(image), durable=False
+            )
             self._runtime.overlay.write(TimedOverlay(frame=frame, until_uptime_ms=until))
         with suppress(OSError):
             save_png(image, self._state.notice_image)

@@ -14,7 +14,7 @@ from beffroi_content.wire.reports import DrillResult
 from beffroi_player.agent.held_alerts import AlertDrawingContext, main_form
 from beffroi_player.agent.host.agent_clock import AgentClock
 from beffroi_player.state.atomic_files import write_file
-from beffroi_player.state.ppm_images import to_ppm
+from beffroi_player.state.page_images import SUFFIX, page_header
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def run_drill(alert: Alert, context: AlertDrawingContext, folder: Path, clock: A
     form = main_form(alert.level)
     try:
         for image in _drawn_pages(alert, context):
-            _try_file(folder / "drill.ppm", image)
+            _try_file(folder / f"drill{SUFFIX}", image)
             drawing_ms = drawing_ms or clock.now().uptime_ms - started.uptime_ms
             frames.append(rendering.image_digest(image))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what the drill is there to find
@@ -54,6 +54,6 @@ def _drawn_pages(alert: Alert, context: AlertDrawingContext) -> Iterable[Image.I
 
 def _try_file(path: Path, image: Image.Image) -> None:
     try:
-        write_file(path, *to_ppm(image.size, rendering.rgb_bytes(image)), durable=False)
+        write_file(path, page_header(image.size), rendering.rgbx_bytes(image), durable=False)
     finally:
         path.unlink(missing_ok=True)

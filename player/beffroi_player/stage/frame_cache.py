@@ -22,7 +22,7 @@ from beffroi_player.stage.frame_images import (
     BrokenFrame,
     Pause,
     load_image,
-    read_raw_frame,
+    map_raw_frame,
     rotate_for_panel,
     surface_bytes,
     upright_bands,
@@ -30,6 +30,7 @@ from beffroi_player.stage.frame_images import (
 from beffroi_player.stage.panel_geometry import panel_size
 from beffroi_player.state.atomic_files import FileStamp, file_stamp
 from beffroi_player.state.directories import RuntimeDirectory, Size, StateDirectory, is_live_frame_name
+from beffroi_player.state.page_images import SUFFIX
 
 CACHE_BYTES = 8 * 1024 * 1024
 """Memory of all frames, above which those are evicted that are neither on nor due next: small ones stay."""
@@ -45,7 +46,7 @@ class FrameCache:
 
     Args:
         state: Holds the prepared frames.
-        runtime: Holds raw frames (PPM) of alerts and live frames, in memory; they come first.
+        runtime: Holds raw frames (PAM) of alerts and live frames, in memory; they come first.
     """
 
     def __init__(self, state: StateDirectory, runtime: RuntimeDirectory) -> None:
@@ -206,12 +207,12 @@ class FrameCache:
 
     def _read_frame(self, name: str, rotation: int, pause: Pause | None = None) -> pygame.Surface:
         path = (self._runtime.folder if is_live_frame_name(name) else self._state.frames) / Path(name).name
-        raw = self._runtime.folder / Path(name).with_suffix(".ppm").name
+        raw = self._runtime.folder / Path(name).with_suffix(SUFFIX).name
         # The stamp comes before the content: a file that is replaced in between is taken for older than it is, and
         # its digest is made once more; the other way round a wrong digest would be remembered.
         origin = raw, file_stamp(raw)
         try:
-            surface = read_raw_frame(raw, rotation, pause)
+            surface = map_raw_frame(raw, rotation)
         except (OSError, ValueError):
             origin = path, file_stamp(path)
             surface = rotate_for_panel(load_image(path), rotation, pause)

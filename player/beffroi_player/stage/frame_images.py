@@ -6,7 +6,6 @@ in bands of rows, with a pause between two bands in which the frame loop gets it
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,12 +14,10 @@ import pygame
 from beffroi_content.model import Rectangle
 from beffroi_player.stage.panel_geometry import panel_area, panel_size, rotate_area
 from beffroi_player.state.directories import Size
-from beffroi_player.state.ppm_images import read_header
+from beffroi_player.state.page_images import map_page
 
 BAND_PIXELS = 32 * 1024
 """Pixels of a band. Its conversion holds the interpreter lock, so it has to be over long before a step is due."""
-HEADER_BYTES = 4_096
-"""Of a PPM file, at most."""
 BAND_PAUSE_S = 0.001
 """Pause between two bands, in a thread beside the frame loop."""
 
@@ -44,27 +41,15 @@ def load_image(path: Path) -> pygame.Surface:
         raise BrokenFrame(f"{path.name}: {error}") from error
 
 
-def read_raw_frame(path: Path, rotation: int, pause: Pause | None = None) -> pygame.Surface:
-    """Read a PPM file as it lies on the panel, some rows at a time: its bytes are never in memory as a whole.
+def map_raw_frame(path: Path, rotation: int) -> pygame.Surface:
+    """Return a page in memory as it lies on the panel: not read but mapped, unless it has to be turned.
 
     Raises:
         OSError: there is none.
-        ValueError: it is no PPM file, or truncated.
+        ValueError: it is no such page, or truncated.
     """
-    with path.open("rb", buffering=0) as file:
-        (width, height), start = read_header(file.read(HEADER_BYTES), os.fstat(file.fileno()).st_size)
-        file.seek(start)
-        image, rows = pygame.Surface((width, height), depth=32), max(1, BAND_PIXELS // width)
-        # The same memory for every band: to have the system find it anew takes longer than the copying.
-        room = memoryview(bytearray(3 * width * rows))
-        for top in range(0, height, rows):
-            band = width, min(rows, height - top)
-            data = room[: 3 * band[0] * band[1]]
-            if file.readinto(data) != len(data):
-                raise ValueError("the image is truncated")
-            image.blit(pygame.image.frombuffer(data, band, "RGB"), (0, top))
-            if pause is not None:
-                pause()
+    size, pixels = map_page(path)
+    image = pygame.image.frombuffer(pixels, size, "RGBX")
     return pygame.transform.rotate(image, -rotation) if rotation else image
 
 

@@ -60,7 +60,7 @@ STATE_FILES = (
 RUNTIME_FILES = (
     FileEntry("clock.json", "agent", "the time, and how far it can be trusted"),
     FileEntry("alerts.json", "agent", "the alerts that are held, before they are on the disk"),
-    FileEntry("<name>.ppm", "agent", "frames of alerts, raw, before they are on the disk"),
+    FileEntry("<name>.pam", "agent", "frames of alerts, raw, before they are on the disk"),
     FileEntry(".spare-page.tmp", "agent", "memory for the next page of an alert, where a page takes at most 8 MB"),
     FileEntry("live-<name>.png", "agent", "frames of slides that change by themselves, prepared one step ahead"),
     FileEntry("overlay.json", "agent", "a frame over everything for a while, such as the name of the screen"),

@@ -32,7 +32,7 @@ def test_it_comes_back_when_it_is_answered_like_a_player_and_goes_on_counting_th
     assert (away, anew) == ([], [])
 
     card.shut_out(300)
-    runtime.overlay.write(TimedOverlay(frame="x.ppm", until_uptime_ms=1))
+    runtime.overlay.write(TimedOverlay(frame="x.pam", until_uptime_ms=1))
     card.note_answer(answer(is_shut_out=True))
     assert (away, anew) == ([300], [])
     card.note_answer(answer(41))

@@ -15,6 +15,7 @@ from beffroi_player.agent import effects as do
 from beffroi_player.agent.dispatcher import AFTER_ALERT_SECONDS
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.serial_worker import WorkQueue
+from beffroi_player.state.page_images import SUFFIX
 from beffroi_player.wakeup import WakeupSocket
 
 
@@ -48,7 +49,7 @@ def test_an_alert_is_in_memory_and_its_stage_awake_while_the_disk_has_heard_of_n
     record = informed.runtime.alerts.read()
     assert record is not None
     assert [held.alert.id for held in record.all_held()] == ["flood"]
-    assert all((informed.runtime.folder / name).with_suffix(".ppm").exists() for name in record.frame_names)
+    assert all((informed.runtime.folder / name).with_suffix(SUFFIX).exists() for name in record.frame_names)
     assert informed.state.alerts.read().all_held() == ()
     assert floor_of(informed, "all/alerts") == 0
     informed.settle()
@@ -166,7 +167,7 @@ def test_the_frame_of_an_alert_that_is_broken_is_drawn_again(informed: PlayerHar
     informed.receive(hall.publish_alerts(alert()))
     (name, *_) = sorted(informed.runtime.alerts.read().frame_names)
     (informed.state.frames / name).write_bytes(b"broken")
-    (informed.runtime.folder / name).with_suffix(".ppm").unlink(missing_ok=True)
+    (informed.runtime.folder / name).with_suffix(SUFFIX).unlink(missing_ok=True)
     informed.carry_out(do.RepairFrames((name,)))
     assert (informed.state.frames / name).read_bytes().startswith(b"\x89PNG")
 

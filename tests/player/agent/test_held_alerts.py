@@ -156,7 +156,7 @@ def test_a_full_runtime_directory_stops_no_alert(
 
     monkeypatch.setattr("beffroi_player.agent.page_files.write_pieces", fail)
     informed.receive(hall.publish_alerts(alert()))
-    assert list(informed.runtime.folder.glob("*.ppm")) == []
+    assert list(informed.runtime.folder.glob("*.pam")) == []
     assert informed.alerts == [("flood", "takeover")]
 
 
@@ -259,7 +259,7 @@ def test_the_frames_of_past_alerts_do_not_pile_up(informed: PlayerHarness, hall:
         informed.run_iteration()
     informed.receive(hall.publish_alerts())
     assert sorted(informed.state.frames.iterdir()) == before
-    assert list(informed.runtime.folder.glob("*.ppm")) == []
+    assert list(informed.runtime.folder.glob("*.pam")) == []
 
 
 # --- restarts

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tests.support.signing_town import alert
 
 from beffroi_content.model import AlertForm, ScreenClass, ScreenSettings, Town
@@ -13,7 +14,7 @@ from beffroi_content.rendering import AlertDrawing, Canvas, lay_out_alert
 from beffroi_player.agent import page_files
 from beffroi_player.agent.page_files import PageFiles
 from beffroi_player.state.directories import RuntimeDirectory, Size, StateDirectory
-from beffroi_player.state.ppm_images import from_ppm
+from beffroi_player.state.page_images import HEADER_BYTES, map_page
 
 HALL, PANEL = (320, 180), (128, 64)
 
@@ -49,9 +50,10 @@ def test_a_page_is_the_same_whatever_memory_was_kept_for_it(
     if spare is not None:
         pages.keep_spare(spare)
     pages.keep_page("page-0.png", drawing_of(HALL), 0)
-    size, rgb = from_ppm((runtime.folder / "page-0.ppm").read_bytes())
-    assert (size, bytes(rgb)) == (HALL, drawing_of(HALL).frame(0).tobytes())
-    assert [path.name for path in runtime.folder.iterdir()] == ["page-0.ppm"]
+    size, pixels = map_page(runtime.folder / "page-0.pam")
+    image = Image.frombytes("RGBX", size, bytes(pixels)).convert("RGB")
+    assert (size, image.tobytes()) == (HALL, drawing_of(HALL).frame(0).tobytes())
+    assert [path.name for path in runtime.folder.iterdir()] == ["page-0.pam"]
 
 
 def test_a_page_takes_the_memory_that_is_kept_and_only_once(pages: PageFiles, runtime: RuntimeDirectory) -> None:
@@ -59,10 +61,10 @@ def test_a_page_takes_the_memory_that_is_kept_and_only_once(pages: PageFiles, ru
     spare = spare_of(runtime)
     assert spare is not None
     memory = spare.stat()
-    assert memory.st_blocks * 512 >= 3 * HALL[0] * HALL[1]
+    assert memory.st_blocks * 512 >= 4 * HALL[0] * HALL[1]
     for number in range(2):
         pages.keep_page(f"page-{number}.png", drawing_of(HALL), 0)
-    taken = [(runtime.folder / f"page-{number}.ppm").stat().st_ino for number in range(2)]
+    taken = [(runtime.folder / f"page-{number}.pam").stat().st_ino for number in range(2)]
     assert (taken[0] == memory.st_ino, taken[1] == memory.st_ino) == (True, False)
 
 
@@ -73,8 +75,8 @@ def test_what_is_kept_fits_the_screen(pages: PageFiles, runtime: RuntimeDirector
         spare = spare_of(runtime)
         assert spare is not None
         sizes.append(spare.stat().st_size)
-    header = len("P6\n320 180 255\n")
-    assert sizes == [3 * 128 * 64 + header - 1, *[3 * 320 * 180 + header] * 2, 3 * 128 * 64 + header - 1]
+    panel, hall = 4 * 128 * 64 + HEADER_BYTES, 4 * 320 * 180 + HEADER_BYTES
+    assert sizes == [panel, hall, hall, panel]
 
 
 def test_nothing_is_kept_for_screens_whose_pages_take_much(pages: PageFiles, runtime: RuntimeDirectory) -> None:
@@ -93,7 +95,7 @@ def test_where_no_memory_is_left_none_is_kept(
     pages.keep_spare(HALL)
     assert spare_of(runtime) is None
     pages.keep_page("page-0.png", drawing_of(HALL), 0)
-    assert (runtime.folder / "page-0.ppm").exists()
+    assert (runtime.folder / "page-0.pam").exists()
 
 
 def test_a_page_that_cannot_be_painted_leaves_nothing(
@@ -104,7 +106,7 @@ def test_a_page_that_cannot_be_painted_leaves_nothing(
         raise RuntimeError("the letters are gone")
 
     pages.keep_spare(HALL)
-    monkeypatch.setattr(AlertDrawing, "rgb_bands", breaks)
+    monkeypatch.setattr(AlertDrawing, "rgbx_bands", breaks)
     with pytest.raises(RuntimeError, match="letters"):
         pages.keep_page("page-0.png", drawing_of(HALL), 0)
     assert list(runtime.folder.iterdir()) == []

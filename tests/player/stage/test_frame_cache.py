@@ -19,7 +19,7 @@ from beffroi_player.stage.frame_cache import FrameCache
 from beffroi_player.stage.frame_images import BrokenFrame, upright_rgb
 from beffroi_player.state.atomic_files import write_file
 from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
-from beffroi_player.state.ppm_images import to_ppm
+from beffroi_player.state.page_images import page_header, page_pieces
 
 SIZE = (1920, 1080)
 
@@ -228,22 +228,45 @@ def test_what_nobody_waits_for_any_more_is_forgotten(player, frames):
 def test_raw_frames_in_memory_come_first(player: PlayerHarness, frames: FrameCache) -> None:
     runtime: RuntimeDirectory = player.runtime
     write(player.state, "alert.png", "red", (2, 1))
-    write_file(runtime.folder / "alert.ppm", b"P6\n2 1\n255\n" + bytes((0, 0, 255)) * 2, durable=False)
+    write_file(runtime.folder / "alert.pam", page_header((2, 1)), bytes((0, 0, 255, 9)) * 2, durable=False)
     assert frames.load_frame("alert.png").get_at((0, 0))[:3] == (0, 0, 255)
 
 
-def test_raw_frames_are_read_in_bands_whatever_the_panel(player: PlayerHarness, frames: FrameCache) -> None:
-    pixels = bytes(range(256)) * (3 * 640 * 200 // 256)
-    write_file(player.runtime.folder / "alert.ppm", *to_ppm((640, 200), pixels), durable=False)
-    for rotation in (0, 90):
-        frames.set_rotation(rotation)
-        assert upright_rgb(frames.load_frame("alert.png", (640, 200)), rotation) == pixels
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_raw_frames_are_the_same_pixels_whatever_the_panel(
+    player: PlayerHarness, frames: FrameCache, rotation: int
+) -> None:
+    pixels = bytes(range(256)) * (4 * 640 * 200 // 256)
+    write_file(player.runtime.folder / "alert.pam", *page_pieces((640, 200), [pixels]), durable=False)
+    frames.set_rotation(rotation)
+    found = upright_rgb(frames.load_frame("alert.png", (640, 200)), rotation)
+    assert all(found[channel::3] == pixels[channel::4] for channel in range(3))
 
 
-@pytest.mark.parametrize("raw", [b"", b"P6\n0 1\n255\n", b"P6\n2 1\n255\n" + bytes(5), b"P6\n2 1\n255\n" + bytes(7)])
+def test_a_raw_frame_stays_as_it_is_when_its_file_is_replaced_and_removed(
+    player: PlayerHarness, frames: FrameCache
+) -> None:
+    path = player.runtime.folder / "alert.pam"
+    write_file(path, page_header((2, 1)), bytes((0, 0, 255, 0)) * 2, durable=False)
+    shown = frames.load_frame("alert.png")
+    write_file(path, page_header((2, 1)), bytes((255, 0, 0, 0)) * 2, durable=False)
+    path.unlink()
+    assert shown.get_at((1, 0))[:3] == (0, 0, 255)
+
+
+def test_the_fourth_byte_of_a_raw_frame_hides_nothing(player: PlayerHarness, frames: FrameCache) -> None:
+    write_file(player.runtime.folder / "alert.pam", page_header((2, 1)), bytes((0, 0, 255, 0)) * 2, durable=False)
+    below = pygame.Surface((2, 1), depth=32)
+    below.blit(frames.load_frame("alert.png"), (0, 0))
+    assert below.get_at((0, 0))[:3] == (0, 0, 255)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", page_header((0, 1)), page_header((2, 1)) + bytes(7), page_header((2, 1)) + bytes(9), b"P6\n2 1\n255\n"]
+)
 def test_a_raw_frame_that_is_broken_gives_way_to_the_one_on_the_disk(
     player: PlayerHarness, frames: FrameCache, raw: bytes
 ) -> None:
     write(player.state, "alert.png", "red", (2, 1))
-    write_file(player.runtime.folder / "alert.ppm", raw, durable=False)
+    write_file(player.runtime.folder / "alert.pam", raw, durable=False)
     assert frames.load_frame("alert.png").get_at((0, 0))[:3] == (255, 0, 0)

@@ -6,18 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beffroi_player.state.ppm_images import from_ppm, ppm_comment, ppm_header, to_ppm
+from beffroi_player.state.ppm_images import from_ppm, ppm_comment, ppm_header
 
 
 def test_a_raw_picture_survives_and_a_cut_one_does_not() -> None:
-    data = b"".join(to_ppm((3, 2), bytes(range(18))))
+    data = ppm_header((3, 2)) + bytes(range(18))
     assert from_ppm(data) == ((3, 2), bytes(range(18)))
     for broken in (data[:-1], b"", b"P6 3 2", b"P5 3 2 255\n" + bytes(18)):
         with pytest.raises(ValueError, match="image"):
             from_ppm(broken)
-
-
-# --- the drawing worker
 
 
 @pytest.mark.parametrize("comment", [b"", b"{}", b'{"at_ms": 7}', "été".encode()])
