@@ -111,7 +111,7 @@ test-kms:  ## The player on a graphics card without a desktop, in a virtual mach
 	@scripts/prepare kms
 	$(PYTHON) tests/kms/run.py
 
-test-systemd:  ## Server and player under systemd, installed as the documentation says, in a virtual machine: five to eight minutes
+test-systemd:  ## Server and player under systemd, installed as the documentation says, in a virtual machine: five to eight minutes, without KVM half an hour
 	@scripts/prepare systemd
 	$(PYTHON) tests/kms/run.py --systemd
 

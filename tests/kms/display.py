@@ -12,6 +12,10 @@ OUT = Path("/run/out")
 """A folder of the machine around it."""
 PATIENCE_S = 60.0
 SIZE = (1024, 768)
+_WORD = "beffroi.patience="
+_PATIENCE = next((int(word.removeprefix(_WORD)) for word in Path("/proc/cmdline").read_text(encoding="utf-8").split()
+                  if word.startswith(_WORD)), 1)  # fmt: skip
+"""How many times as long everything may take on this machine, as the one around it says."""
 
 
 def is_displayed(path: Path) -> bool:
@@ -36,7 +40,8 @@ def screendump() -> Image.Image:
 
 
 def until(what: str, found: Callable[[], object], seconds: float = PATIENCE_S) -> None:
-    """Wait for something."""
+    """Wait for something, on a machine that is emulated some times as long."""
+    seconds *= _PATIENCE
     end = time.monotonic() + seconds
     while not found():
         if time.monotonic() > end:
