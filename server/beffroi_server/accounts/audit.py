@@ -17,6 +17,7 @@ from django.db import models
 from django.utils import timezone
 
 from beffroi_server.accounts.models import AuditEvent, User
+from beffroi_server.core.prepared_query import PreparedQuery
 from beffroi_server.core.transactions import serialised
 
 FieldValues = dict[str, Any]
@@ -29,6 +30,9 @@ _SECRET_NAME = re.compile("password|token|secret|hash|sha256|key|code|totp|recov
 _OPEN_NAMES = frozenset({"uncertain_clock"})
 _BOOKKEEPING = frozenset({"id", "version", "created_at", "updated_at", "updated_by", "uploaded_by", "last_login"})
 """Fields that tell nothing that the event does not say itself."""
+_LAST_HASH: PreparedQuery[str] = PreparedQuery(
+    lambda: AuditEvent.objects.order_by("-id").values_list("hash", flat=True)[:1]
+)
 _acting_token: ContextVar[str] = ContextVar("acting_token", default="")
 
 
@@ -54,7 +58,7 @@ def record_event(actor: User | None, action: str, subject: object, **detail: Any
     if token := _acting_token.get():
         detail = {"token": token, **detail}
     with serialised():
-        last = AuditEvent.objects.order_by("-id").values_list("hash", flat=True).first()
+        last = _LAST_HASH.first()
         event = AuditEvent(
             at=timezone.now(),
             actor=actor.get_username() if actor is not None else "",

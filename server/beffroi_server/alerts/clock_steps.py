@@ -13,12 +13,14 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import logging
+import uuid
 from copy import copy
 
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core import machine_clock
+from beffroi_server.core.prepared_query import PreparedQuery
 from beffroi_server.delivery import steady_clock
 from beffroi_server.delivery.clock_watch import is_clock_confirmed
 from beffroi_server.fleet.targets import Targets
@@ -26,6 +28,9 @@ from beffroi_server.fleet.targets import Targets
 logger = logging.getLogger(__name__)
 STEP_MS = 500
 """From here on a difference is a step of the wall clock, and not the time between two readings."""
+_NOTED_CLOCKS: PreparedQuery[tuple[uuid.UUID, str, int]] = PreparedQuery(
+    lambda: Alert.objects.filter(settled=False).values_list("pk", "clock_epoch", "clock_offset_ms")
+)
 _TIMES = ("issued_at", "pressed_at", "review_at", "ends_at")
 
 
@@ -41,11 +46,10 @@ def follow_clock() -> set[TopicScope]:
     """
     epoch, offset_ms = _read_clocks()
     scopes: set[TopicScope] = set()
-    open_alerts = Alert.objects.filter(settled=False).order_by("issued_at")
     # The whole rows only of those that were moved: an alert that is broadcast now waits for this.
-    steps = open_alerts.values_list("pk", "clock_epoch", "clock_offset_ms")
-    stepped = [pk for pk, known, offset in steps if known != epoch or abs(offset_ms - offset) >= STEP_MS]
-    for alert in open_alerts.filter(pk__in=stepped) if stepped else ():
+    noted = _NOTED_CLOCKS.rows()
+    stepped = [pk for pk, known, offset in noted if known != epoch or abs(offset_ms - offset) >= STEP_MS]
+    for alert in Alert.objects.filter(settled=False, pk__in=stepped).order_by("issued_at") if stepped else ():
         if alert.clock_epoch != epoch:
             if alert.clock_epoch and not is_clock_confirmed():
                 continue

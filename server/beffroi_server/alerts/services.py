@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from copy import copy
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,6 +40,7 @@ from beffroi_server.alerts.set_publication import AlertSets, publish_scopes
 from beffroi_server.alerts.translations import stored_translations
 from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
+from beffroi_server.core.prepared_query import PreparedQuery
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
 from beffroi_server.fleet import screen_scopes
@@ -47,6 +48,10 @@ from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.targets import Targets
 
 logger = logging.getLogger(__name__)
+_SAME_ALERT: PreparedQuery[uuid.UUID] = PreparedQuery(
+    lambda: Alert.objects.filter(Q(pk=uuid.UUID(int=0)) | Q(token=uuid.UUID(int=0))).order_by("pk")
+    .values_list("pk", flat=True)
+)  # fmt: skip
 LOCK_WAIT_S = 0.5
 """Seconds that an alert waits for the database; where that is held longer, it is sent first and stored later."""
 
@@ -242,9 +247,9 @@ def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
 
 
 def _stored_alert(alert: Alert) -> Alert | None:
-    same = Q(pk=alert.pk) if alert.token is None else Q(pk=alert.pk) | Q(token=alert.token)
     # Nearly always there is none: so only its key is asked for.
-    known = Alert.objects.filter(same).order_by("pk").values_list("pk", flat=True).first()
+    key, token = (Alert._meta.pk.get_db_prep_value(each, connection) for each in (alert.pk, alert.token or alert.pk))
+    known = _SAME_ALERT.first(key, token)
     return Alert.objects.get(pk=known) if known is not None else None
 
 

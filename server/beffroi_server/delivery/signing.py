@@ -26,7 +26,7 @@ from beffroi_content.wire.messages import ALERTS, MESSAGES, SCENARIOS, WireMessa
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts.models import Town
-from beffroi_server.accounts.saved_town import saved_town
+from beffroi_server.core.prepared_query import PreparedQuery
 from beffroi_server.core.read_once import read_once
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import key_files, outbox, set_copies, steady_clock
@@ -45,6 +45,8 @@ LIFETIMES = {
 SCENARIOS_LIFETIME = dt.timedelta(days=92)
 """For so long a scenario can be triggered on the spot by a player that hears nothing of the town any more."""
 
+_SITE: PreparedQuery[str] = PreparedQuery(lambda: Town.objects.order_by("pk").values_list("site", flat=True)[:1])
+_STREAM = PreparedQuery(lambda: TopicSequence.objects.select_for_update().filter(topic=""))
 _HEAD_BYTES = 200
 """Of a payload: in them is the identifier of the key that signed it."""
 MAX_OPENED_DOCUMENTS = 96
@@ -78,10 +80,10 @@ def current_site() -> str:
     Raises:
         Town.DoesNotExist: ``beffroi-server init`` was not run.
     """
-    town = saved_town()
-    if town is None:
+    site = _SITE.first()
+    if site is None:
         raise Town.DoesNotExist
-    return town.site
+    return site
 
 
 def seal_document(
@@ -335,12 +337,11 @@ def _next_sequence(topic: str, now: dt.datetime) -> int:
 
 def _locked_stream(topic: str) -> TopicSequence:
     """Return the row of a topic, locked until the transaction ends; made where there is none."""
-    rows = TopicSequence.objects.select_for_update()
-    if (found := rows.filter(topic=topic).first()) is not None:
+    if (found := _STREAM.first(topic)) is not None:
         return found
     # Two may find none at the same time. This needs no savepoint, which get_or_create has.
     TopicSequence.objects.bulk_create([TopicSequence(topic=topic)], ignore_conflicts=True)
-    return rows.get(topic=topic)
+    return TopicSequence.objects.select_for_update().get(topic=topic)
 
 
 def _store_document(

@@ -41,6 +41,15 @@ def test_rows_beside_them_and_what_is_annotated_are_those_of_now(quay, led):
     assert len(asked) == 1
 
 
+def test_a_statement_is_asked_with_other_parameters():
+    for name in "abc":
+        ScreenGroup.objects.create(slug=name, name=name)
+    found = PreparedQuery(lambda: ScreenGroup.objects.filter(slug="").values_list("name", flat=True))
+    assert (found.first(), found.first("b"), found.rows("c"), found.first("d")) == (None, "b", ["c"], None)
+    with pytest.raises(ValueError, match="2 parameters for a statement with 1"):
+        found.rows("a", "b")
+
+
 def test_each_thread_asks_by_a_connection_of_its_own():
     groups = PreparedQuery(lambda: ScreenGroup.objects.order_by("pk"))
     groups.rows()
