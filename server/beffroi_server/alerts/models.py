@@ -252,6 +252,8 @@ class AlertProposal(AlertText):
     is_open_ended = models.BooleanField(default=False)
     scenario = models.ForeignKey(Scenario, null=True, blank=True, on_delete=models.SET_NULL)
     corrects = models.ForeignKey(Alert, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    rewrites = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    """What waited already and says the same in other words: only one of the two can be broadcast."""
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     proposed_at = models.DateTimeField()
     deadline_at = models.DateTimeField()

@@ -12,17 +12,18 @@ import uuid
 from typing import Any
 
 from django.db import DatabaseError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
-from beffroi_server.alerts import services
+from beffroi_server.alerts import corrections, services
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, AlertProposal, ProposalDecision, ProposalOrigin
 from beffroi_server.core import database
+from beffroi_server.core.formatting import moment_at
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.targets import Targets
@@ -38,7 +39,7 @@ TEXT_FIELDS = (
 
 def propose_alert(
     values: dict[str, Any], targets: Targets, *, user: User | None, token: uuid.UUID, corrects: Alert | None = None,
-    origin: str = ProposalOrigin.OFFICER, waits: dt.timedelta = WAITS,
+    origin: str = ProposalOrigin.OFFICER, waits: dt.timedelta = WAITS, rewrites: AlertProposal | None = None,
 ) -> AlertProposal:  # fmt: skip
     """Have an alert wait until an officer confirms it. A second press of the button returns the same proposal.
 
@@ -50,6 +51,8 @@ def propose_alert(
         corrects: The running alert whose place it would take.
         origin: Value of ``ProposalOrigin``.
         waits: How long it can be confirmed.
+        rewrites: What waits already and says the same in other words: as soon as one of the two is broadcast, nobody
+            can broadcast the other.
     """
     require(user, "may_alert")
     screen_scopes.check_targets(user, targets)
@@ -62,7 +65,7 @@ def propose_alert(
             return known
         row = AlertProposal(
             **values, token=token, everywhere=targets.everywhere, corrects=corrects, origin=origin, proposed_by=user,
-            proposed_at=now, deadline_at=now + waits,
+            proposed_at=now, deadline_at=now + waits, rewrites=rewrites,
         )  # fmt: skip
         row.save(force_insert=True)
         row.groups.set(targets.groups)
@@ -72,8 +75,12 @@ def propose_alert(
 
 
 def open_proposals(now: dt.datetime, user: User | None = None) -> QuerySet[AlertProposal]:
-    """Return the proposals that wait, the newest first: those within the scope of a user."""
-    return proposals_within(user).filter(decision="", deadline_at__gt=now)
+    """Return the proposals that can still be broadcast, the newest first: those within the scope of a user."""
+    has_time_left = Q(ends_at=None) | Q(ends_at__gt=now)
+    has_its_alert = Q(corrects=None) | Q(
+        corrects__settled=False, corrects__held_back_at=None, corrects__ends_at__gt=now
+    )
+    return proposals_within(user).filter(has_time_left, has_its_alert, decision="", deadline_at__gt=now)
 
 
 def proposals_within(user: User | None) -> QuerySet[AlertProposal]:
@@ -133,10 +140,29 @@ def close_proposal(proposal: AlertProposal) -> bool:
 
 
 def minutes_left(proposal: AlertProposal, now: dt.datetime) -> int | None:
-    """Return how many minutes an alert would last that is broadcast now from a proposal; None: as what it corrects."""
+    """Return how many minutes an alert would last that is broadcast now from a proposal.
+
+    None: as long as what it corrects. 0 or less: its end has passed.
+    """
     if proposal.ends_at is None:
         return proposal.duration_min
-    return max(1, math.ceil((proposal.ends_at - now) / dt.timedelta(minutes=1)))
+    return math.ceil((proposal.ends_at - now) / dt.timedelta(minutes=1))
+
+
+def check_broadcastable(proposal: AlertProposal, now: dt.datetime) -> None:
+    """Refuse a proposal that waited until there was nothing left to broadcast.
+
+    Raises:
+        AlertRefused: it was decided or waited too long, its own end has passed, or the alert that it was to correct
+            is over or says something else by now.
+    """
+    if proposal.decision or proposal.deadline_at <= now:
+        raise _is_decided(proposal)
+    if proposal.ends_at is not None and proposal.ends_at <= now:
+        words = {"title": proposal.title, "when": moment_at(proposal.ends_at)}
+        raise AlertRefused("over", _("“%(title)s” was to end %(when)s: it is not broadcast any more.") % words)
+    if proposal.corrects is not None:
+        corrections.check_running(proposal.corrects, now)
 
 
 def _broadcast(proposal: AlertProposal, user: User, decision: str, **how: Any) -> Alert:
@@ -144,8 +170,7 @@ def _broadcast(proposal: AlertProposal, user: User, decision: str, **how: Any) -
     known = Alert.objects.filter(token=proposal.token).first()
     if known is not None:
         return known
-    if proposal.decision or proposal.deadline_at <= timezone.now():
-        raise _is_decided(proposal)
+    check_broadcastable(proposal, timezone.now())
     alert = services.broadcast_alert(
         **{name: getattr(proposal, name) for name in TEXT_FIELDS}, targets=Targets.of(proposal),
         duration_min=minutes_left(proposal, timezone.now()), is_open_ended=proposal.is_open_ended,
@@ -161,10 +186,23 @@ def _broadcast(proposal: AlertProposal, user: User, decision: str, **how: Any) -
     return alert
 
 
+def alert_of(proposal: AlertProposal) -> Alert | None:
+    """Return the alert that a proposal has become, in its own words or in those of an officer who rewrote it."""
+    if proposal.alert is not None:
+        return proposal.alert
+    return Alert.objects.filter(proposal__rewrites=proposal).first()
+
+
 def _decide(proposal: AlertProposal, decision: str, user: User, alert: Alert | None = None) -> None:
-    waiting = AlertProposal.objects.filter(pk=proposal.pk, decision="")
-    if not waiting.update(decision=decision, decided_by=user, decided_at=timezone.now(), alert=alert):
+    decided = {"decided_by": user, "decided_at": timezone.now()}
+    waiting = AlertProposal.objects.filter(decision="")
+    if not waiting.filter(pk=proposal.pk).update(decision=decision, alert=alert, **decided):
         raise _is_decided(proposal)
+    if decision != ProposalDecision.DECLINED:
+        # The same in other words must not be broadcast beside it.
+        if proposal.rewrites_id is not None:
+            waiting.filter(pk=proposal.rewrites_id).update(decision=decision, **decided)
+        waiting.filter(rewrites=proposal).update(decision=ProposalDecision.DECLINED, **decided)
     proposal.refresh_from_db()
 
 

@@ -53,8 +53,8 @@ def note_decisions(warning: OutsideWarning, now: dt.datetime) -> None:
     proposal = warning.proposal
     if warning.state in (WarningState.WAITING, WarningState.MISSED) and proposal is not None:
         if proposal.decision in (ProposalDecision.CONFIRMED, ProposalDecision.ALONE):
-            warning.state, warning.alert = WarningState.BROADCAST, proposal.alert
-            warning.alert_ends_at = proposal.alert.ends_at if proposal.alert is not None else None
+            warning.state, warning.alert = WarningState.BROADCAST, second_officer.alert_of(proposal)
+            warning.alert_ends_at = warning.alert.ends_at if warning.alert is not None else None
             warning.shown_values = warning.values
         elif proposal.decision == ProposalDecision.DECLINED:
             warning.state = WarningState.DISMISSED

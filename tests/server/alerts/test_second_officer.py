@@ -24,8 +24,8 @@ def rule(town) -> None:
     town.save()
 
 
-def propose(user):
-    return second_officer.propose_alert(TEXT, EVERYWHERE, user=user, token=uuid.uuid4())
+def propose(user, values=TEXT, **how):
+    return second_officer.propose_alert(values, EVERYWHERE, user=user, token=uuid.uuid4(), **how)
 
 
 def test_nobody_alone_broadcasts_what_needs_two(bob):
@@ -71,6 +71,45 @@ def test_a_proposal_waits_no_longer_than_its_deadline(bob, dora, monkeypatch):
     with pytest.raises(AlertRefused, match="no longer waits"):
         second_officer.confirm_proposal(proposal, user=dora)
     assert not Alert.objects.exists()
+
+
+def test_what_would_be_over_by_now_is_not_broadcast_and_waits_no_more(bob, dora, monkeypatch):
+    now = timezone.now()
+    proposal = propose(None, TEXT | {"ends_at": now + dt.timedelta(minutes=5)})
+    monkeypatch.setattr(timezone, "now", lambda: now + dt.timedelta(minutes=5))
+    assert not second_officer.open_proposals(timezone.now(), dora)
+    with pytest.raises(AlertRefused, match="was to end"):
+        second_officer.confirm_proposal(proposal, user=dora)
+    assert not Alert.objects.exists()
+
+
+def test_a_correction_waits_no_more_once_its_alert_is_over(bob, dora):
+    running = services.broadcast_alert(**(TEXT | {"level": "alert"}), targets=EVERYWHERE, user=bob)
+    proposal = propose(bob, corrects=running)
+    assert list(second_officer.open_proposals(timezone.now(), dora)) == [proposal]
+    services.end_alert(running, user=bob)
+    assert not second_officer.open_proposals(timezone.now(), dora)
+    proposal.refresh_from_db()
+    with pytest.raises(AlertRefused, match="has already ended"):
+        second_officer.confirm_proposal(proposal, user=dora)
+    assert Alert.objects.count() == 1
+
+
+@pytest.mark.parametrize("chosen", ["original", "rewritten"])
+def test_of_two_wordings_of_one_alert_only_one_is_broadcast(bob, dora, chosen):
+    original = propose(None, origin="warning")
+    rewritten = propose(bob, TEXT | {"title": "Flood of the quays"}, rewrites=original)
+    assert set(second_officer.open_proposals(timezone.now(), dora)) == {original, rewritten}
+
+    alert = second_officer.confirm_proposal(original if chosen == "original" else rewritten, user=dora)
+
+    assert not second_officer.open_proposals(timezone.now(), dora)
+    original.refresh_from_db()
+    rewritten.refresh_from_db()
+    assert second_officer.alert_of(original) == alert
+    with pytest.raises(AlertRefused, match="no longer waits"):
+        second_officer.confirm_proposal(rewritten if chosen == "original" else original, user=dora)
+    assert Alert.objects.count() == 1
 
 
 def test_weeks_go_round_from_monday_morning_and_a_swap_comes_first(bob, dora):

@@ -185,7 +185,7 @@ def _values_of_proposal(request: UserRequest) -> dict[str, Any]:
     except ValueError:
         raise Http404 from None
     screen_scopes.check_row(request.user, found)
-    minutes = second_officer.minutes_left(found, timezone.now()) or DEFAULT_MINUTES
+    minutes = max(0, second_officer.minutes_left(found, timezone.now()) or 0) or DEFAULT_MINUTES
     return _values_of(found) | {"duration_min": minutes, "proposal": found}
 
 
@@ -271,7 +271,7 @@ def _proposal_of(request: UserRequest, form: AlertBroadcastForm, former: Alert |
         with database.short_lock_wait(services.LOCK_WAIT_S):
             return second_officer.propose_alert(
                 {name: values[name] for name in fields}, form.selected_targets(), user=request.user,
-                token=values["token"], corrects=former,
+                token=values["token"], corrects=former, rewrites=values["proposal"],
             )  # fmt: skip
     except DatabaseError as error:
         if fault_of(error) is None:

@@ -82,16 +82,24 @@ def _about_the_same(request: UserRequest, found: AlertProposal) -> dict[str, Any
 
 
 def _show(request: UserRequest, found: AlertProposal) -> HttpResponse:
+    now, too_late = timezone.now(), ""
+    waits = not found.decision and now < found.deadline_at
+    try:
+        if waits:
+            second_officer.check_broadcastable(found, now)
+    except AlertRefused as refused:
+        too_late = refused.message
     context = {
         "proposal": found,
-        "waits": not found.decision and timezone.now() < found.deadline_at,
+        "waits": waits and not too_late,
+        "too_late": too_late,
         "proposer": person_name(found.proposed_by),
         "decider": person_name(found.decided_by),
         "length": (found.duration_min or 0) * 60,
         "own": found.proposed_by_id == request.user.pk,
         "count": Targets.of(found).reached_screens().count(),
         "on_call": on_call.officers_on_call(),
-        "is_ahead": found.ends_at is None or found.ends_at > timezone.now(),
+        "is_ahead": found.ends_at is None or found.ends_at > now,
         **_about_the_same(request, found),
     }
     return render(request, "alerts/proposal.html", context)

@@ -105,6 +105,38 @@ def test_a_second_officer_sees_what_a_correction_takes_the_place_of(as_dora, bob
     assert "Declining leaves it as it is" in page
 
 
+def test_a_page_says_that_a_proposal_came_too_late_and_gives_its_text_back(as_bob, as_dora, bob, town):
+    town.second_officer_levels = ["emergency"]
+    town.save()
+    running = services.broadcast_alert(
+        level="alert", title="Crue des quais", source="Mairie", targets=EVERYWHERE, duration_min=60, user=bob
+    )
+    values = {"level": "emergency", "title": "Crue du centre", "source": "Mairie", "duration_min": 60}
+    proposal = second_officer.propose_alert(values, EVERYWHERE, user=bob, token=uuid.uuid4(), corrects=running)
+    services.end_alert(running, user=bob)
+
+    page = page_text(as_dora.get(f"/alerts/proposals/{proposal.pk}/"))
+    assert "“Crue des quais” has already ended. The proposal was not broadcast." in page
+    assert "Confirm and broadcast" not in page
+    assert "What the screens show now" not in page
+    assert "waits for an officer" not in page
+    anew = f"/alerts/new/?proposal={proposal.pk}"
+    assert anew in as_bob.get(f"/alerts/proposals/{proposal.pk}/").content.decode()
+    assert 'value="Crue du centre"' in as_bob.get(anew).content.decode()
+
+
+def test_a_warning_that_is_rewritten_under_the_rule_waits_beside_the_new_words(as_bob, as_dora, town):
+    town.second_officer_levels = ["emergency"]
+    town.save()
+    values = {"level": "emergency", "title": "Crue", "source": "Vigicrues", "ends_at": timezone.now() + dt.timedelta(1)}
+    warned = second_officer.propose_alert(values, EVERYWHERE, user=None, token=uuid.uuid4(), origin="warning")
+    sent = VALUES | {"title": "Crue du centre", "token": str(uuid.uuid4()), "proposal": str(warned.pk)}
+    address = as_bob.post("/alerts/new/", sent).headers["Location"]
+    as_dora.post(f"{address}confirm/")
+    assert [alert.title for alert in Alert.objects.all()] == ["Crue du centre"]
+    assert "an officer" not in page_text(as_dora.get("/"))
+
+
 def test_who_is_alone_breaks_the_glass_with_a_reason_in_the_form(as_bob, town):
     town.second_officer_levels = ["emergency"]
     town.save()
