@@ -33,12 +33,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.umask(os.umask(0) | 0o027)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beffroi_server.settings")
     import django  # noqa: PLC0415 - the commands above do without
-    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
+
+    from beffroi_content.terminal_language import asked_language, terminal_language  # noqa: PLC0415
+    from beffroi_server.core.environment import SettingFault  # noqa: PLC0415
 
     try:
         django.setup()
-    except ImproperlyConfigured as error:
-        sys.stderr.write(f"beffroi-server: {error} (docs/settings.md lists all settings)\n")
+    except SettingFault as fault:
+        said = fault.told_in(asked_language(arguments) or terminal_language() or "en")
+        sys.stderr.write(f"beffroi-server: {said}\n")
         return 1
     from beffroi_server import cli  # noqa: PLC0415 - models can be imported only once Django is set up
 

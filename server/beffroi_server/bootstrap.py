@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
+import tempfile
+from contextlib import suppress
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
@@ -13,16 +17,23 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from beffroi_content.findings import Finding
 from beffroi_content.model import DisplayTechnology
 from beffroi_content.raster.text import fonts
 from beffroi_content.root_keys import PublicRootKeys
+from beffroi_content.terminal_language import terminal_language
 from beffroi_server.accounts import services
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.alerts.set_publication import publish_all_sets
 from beffroi_server.alerts.starter_set import add_starter_set
+from beffroi_server.backups import key_archive
+from beffroi_server.core.database import is_database_missing
+from beffroi_server.core.environment import read_text, unusable_data_folder
 from beffroi_server.delivery import key_files, key_rotation, signing_keys
 from beffroi_server.delivery.signing_keys import root_fingerprint
+from beffroi_server.doctor import database
 from beffroi_server.fleet.models import ScreenClass
+from beffroi_server.monitoring import finding_texts
 from beffroi_server.schedule.calendar_models import ensure_holiday_calendar
 
 __all__ = [
@@ -42,10 +53,33 @@ def prepare_database() -> None:
     """Create the tables, or bring those of an earlier version up to date.
 
     Raises:
-        StartError: the database was made before the first release.
+        StartError: the database was made before the first release, or the data folder cannot be written to.
     """
+    keep_secret_key()
     refuse_former_database()
     call_command("migrate", verbosity=0, interactive=False)
+
+
+def keep_secret_key() -> None:
+    """Write the key of sessions and forms to the data folder, unless it is there or the settings give one.
+
+    Raises:
+        StartError: the folder cannot be made, or not be written to.
+    """
+    path = Path(settings.DATA) / key_archive.SECRET_NAME
+    if read_text("BEFFROI_SECRET_KEY") or path.exists():
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}-", encoding="utf-8") as file:
+            file.write(settings.SECRET_KEY)
+            file.flush()
+            os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(file.name, path)  # whole or not at all, and that of whoever is first
+        settings.SECRET_KEY = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StartError(unusable_data_folder(path, error).told_in(terminal_language() or "en")) from error
 
 
 def refuse_former_database() -> None:
@@ -99,12 +133,21 @@ def initialise_town(
     return town, services.create_user("admin", UserRole.ADMINISTRATOR)
 
 
-def _no_town() -> str:
+def _no_town(code: str) -> StartError:
     """Name the database: who gave a command without the settings of the service looks into another one."""
-    return (
-        f"there is no town in the database {connection.settings_dict['NAME']} yet: set BEFFROI_DATA to the folder of "
-        "the town, or begin one by “beffroi-server init --town NAME”"
-    )
+    return StartError(_told(Finding(code, {"database": str(connection.settings_dict["NAME"])})))
+
+
+def unusable_database(error: DatabaseError) -> str:
+    """Return that a database cannot be used, and the next step, which is another one for each kind of database."""
+    return _told(database.unusable(str(error)))
+
+
+def _told(finding: Finding) -> str:
+    """Return what is wrong and the next step, as the doctor says it, in the language of the terminal."""
+    with translation.override(terminal_language() or "en"):
+        told = finding_texts.explain(finding)
+    return f"{told.fact.removesuffix('.')}. {told.step}"
 
 
 def check_database() -> None:
@@ -113,19 +156,19 @@ def check_database() -> None:
     Raises:
         StartError: one of them does not hold; the message names the command that mends it.
     """
+    if is_database_missing():
+        raise _no_town("database-missing")
     try:
         refuse_former_database()
         executor = MigrationExecutor(connection)
         if not executor.loader.applied_migrations:
-            raise StartError(_no_town())
+            raise _no_town("town-missing")
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            raise StartError("the database is older than this version: run “beffroi-server init” again, it keeps all")
+            raise StartError(_told(Finding("database-outdated")))
         if not Town.objects.exists():
-            raise StartError(_no_town())
+            raise _no_town("town-missing")
     except DatabaseError as error:
-        raise StartError(
-            f"the database cannot be used: {error}. Look at BEFFROI_DATA and BEFFROI_POSTGRES_… (docs/settings.md)"
-        ) from error
+        raise StartError(unusable_database(error)) from error
 
 
 def check_ready() -> None:

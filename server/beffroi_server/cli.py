@@ -46,12 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if parsed.command not in OWN_CHECKS:
             bootstrap.check_database()
+            bootstrap.keep_secret_key()
             restoration_note.record_noted()
         return int(COMMANDS[parsed.command](parsed) or 0)
     except DatabaseError as error:
-        return _print_error(
-            f"the database cannot be used: {error}. Look at BEFFROI_DATA and BEFFROI_POSTGRES_… (docs/settings.md)"
-        )
+        return _print_error(bootstrap.unusable_database(error))
     except OSError as error:
         return _print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
     except (StartError, KeysMissing, BackupFault, *keys_command.FAULTS) as error:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from beffroi_server.core.environment import (
+    SettingFault,
     read_certificates,
     read_choice,
     read_flag,
@@ -20,6 +20,7 @@ from beffroi_server.core.environment import (
     read_proxy,
     read_text,
     read_time_zone,
+    unusable_data_folder,
 )
 
 BASE = Path(__file__).parent
@@ -30,21 +31,16 @@ MEDIA_STORE = DATA / "media"
 
 
 def _secret_key() -> str:
+    """Return the key that was given or kept; without one a new key, which ``bootstrap.keep_secret_key`` keeps."""
     given = read_text("BEFFROI_SECRET_KEY")
-    if given:
-        return given
     path = DATA / "secret_key"
     try:
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(48))
-        return path.read_text(encoding="utf-8")
+        return given or path.read_text(encoding="utf-8") or secrets.token_urlsafe(48)
+    except (FileNotFoundError, NotADirectoryError):
+        # Nothing is written here: a mistyped BEFFROI_DATA would get a folder, and a look would change what it looks at.
+        return secrets.token_urlsafe(48)
     except OSError as error:
-        raise ImproperlyConfigured(
-            f"{path} cannot be used: {error.strerror}. Set BEFFROI_DATA to a folder that this account may write to, or "
-            "run the command as the account of the server"
-        ) from error
+        raise unusable_data_folder(path, error) from error
 
 
 SECRET_KEY = _secret_key()
@@ -59,9 +55,10 @@ def _public_url() -> str:
     except ValueError:
         is_right = False
     if not is_right:
-        raise ImproperlyConfigured(
-            f"BEFFROI_URL is {given!r}: give the address of this server, such as https://screens.example.org"
-        )
+        raise SettingFault(
+            gettext_noop("%(name)s is %(value)r: give the address of this server, such as https://screens.example.org"),
+            name="BEFFROI_URL", value=given,
+        )  # fmt: skip
     return given
 
 
@@ -217,10 +214,11 @@ def _oidc_roles() -> dict[str, str]:
         if not pair.strip():
             continue
         if not (group and equals and role in _OIDC_ROLE_NAMES):
-            raise ImproperlyConfigured(
-                f"BEFFROI_OIDC_ROLES has {pair.strip()!r}: write group=role, with a role among "
-                f"{', '.join(_OIDC_ROLE_NAMES)}. Administrators are made by hand"
-            )
+            raise SettingFault(
+                gettext_noop("%(name)s has %(value)r: write group=role, with a role among %(roles)s. Administrators "
+                             "are made by hand"),
+                name="BEFFROI_OIDC_ROLES", value=pair.strip(), roles=", ".join(_OIDC_ROLE_NAMES),
+            )  # fmt: skip
         found[group] = role
     return found
 
@@ -336,7 +334,10 @@ def _mail_sender() -> str:
     given = read_text("BEFFROI_MAIL_FROM") or f"beffroi@{urlsplit(PUBLIC_URL).hostname}"
     name, _at, host = given.rpartition("@")
     if not name or not host or any(character.isspace() or character in "<>,;" for character in given):
-        raise ImproperlyConfigured(f"BEFFROI_MAIL_FROM is {given!r}: give an address such as screens@example.org")
+        raise SettingFault(
+            gettext_noop("%(name)s is %(value)r: give an address such as screens@example.org"),
+            name="BEFFROI_MAIL_FROM", value=given,
+        )  # fmt: skip
     return given
 
 

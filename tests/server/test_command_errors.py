@@ -20,8 +20,6 @@ COMMANDS = [["link"], ["link", "nobody"], ["user", "add", "x"], ["plays"], ["pla
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("BEFFROI_DATA", "/proc/x", r"/proc/x/secret_key cannot be used: .* Set BEFFROI_DATA to a folder"),
-        ("BEFFROI_DATA", "/etc/passwd", "Set BEFFROI_DATA to a folder"),
         ("BEFFROI_TIME_ZONE", "Mars", "'Mars': give one such as Europe/Paris"),
         ("BEFFROI_TIME_ZONE", "../Paris", "give one such as Europe/Paris"),
         ("BEFFROI_TIME_ZONE", "", "give one such as Europe/Paris"),
@@ -53,35 +51,86 @@ def test_a_setting_that_is_empty_is_none(monkeypatch, tmp_path):
 
 
 def run_command(data: Path | str, *arguments: str, **more: str) -> tuple[int, str]:
-    run = subprocess.run(
+    run = run_quietly(data, *arguments, **more)
+    return run.returncode, run.stderr
+
+
+def run_quietly(data: Path | str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-m", "beffroi_server", *arguments],
         capture_output=True, text=True, check=False, cwd="/",
         env={"BEFFROI_DATA": str(data), "PATH": "/usr/bin:/bin", "HOME": "/", **more},
     )  # fmt: skip
-    return run.returncode, run.stderr
 
 
-def test_a_command_with_wrong_settings_ends_with_one_sentence():
-    code, said = run_command("/proc/x", "doctor")
+@pytest.mark.parametrize(
+    ("arguments", "terminal", "said"),
+    [
+        (["doctor"], "C.UTF-8", "BEFFROI_MQTT_PORT is 'x': give a whole number (docs/settings.md lists all settings)"),
+        (["run"], "fr_FR.UTF-8", "BEFFROI_MQTT_PORT vaut 'x'"),
+        (["doctor", "--language", "fr"], "C.UTF-8", "BEFFROI_MQTT_PORT vaut 'x'"),
+        (["doctor", "--language=en"], "fr_FR.UTF-8", "BEFFROI_MQTT_PORT is 'x'"),
+    ],
+)
+def test_a_command_with_wrong_settings_ends_with_one_sentence_in_the_operators_language(
+    tmp_path, arguments, terminal, said
+):
+    code, told = run_command(tmp_path, *arguments, BEFFROI_MQTT_PORT="x", LANG=terminal)
+    assert (code, told.count("\n")) == (1, 1)
+    assert told.startswith(f"beffroi-server: {said}")
+
+
+@pytest.mark.parametrize("data", ["/proc/x", "/etc/passwd"])
+def test_a_data_folder_that_cannot_be_made_is_named(data):
+    code, said = run_command(data, "init", "--town", "Saint-Aubin")
     assert (code, said.count("\n")) == (1, 1)
-    assert said.startswith("beffroi-server: /proc/x/secret_key cannot be used")
+    assert said.startswith(f"beffroi-server: {data}/secret_key cannot be used: ")
+    assert "Set BEFFROI_DATA to a folder that this account may write to" in said
 
 
-def test_a_command_without_a_database_says_how_to_begin(tmp_path):
-    code, said = run_command(tmp_path, "link")
-    assert code == 1
-    assert said == (
-        f"beffroi-server: there is no town in the database {tmp_path}/beffroi.sqlite3 yet: set BEFFROI_DATA to the "
-        "folder of the town, or begin one by “beffroi-server init --town NAME”\n"
-    )
+@pytest.mark.parametrize(("arguments", "name"), [(["run"], "mistyped"), (["doctor"], "mistyped"), (["doctor"], "")])
+def test_a_command_without_a_database_says_how_to_begin_and_makes_nothing(data, arguments, name):
+    run = run_quietly(data / name, *arguments)
+    assert run.returncode == (3 if "doctor" in arguments else 1)
+    said = run.stdout if "doctor" in arguments else run.stderr
+    assert f"There is no database {data / name / 'beffroi.sqlite3'}." in said
+    assert "Set BEFFROI_DATA to the folder of the town, or begin one: beffroi-server init --town NAME." in said
+    assert not list(data.iterdir())
+
+
+def test_the_doctor_changes_nothing_of_a_database_without_a_town(data):
+    (data / "beffroi.sqlite3").touch()
+    assert "There is no town in the database" in run_quietly(data, "doctor", "--quick").stdout
+    assert [path.name for path in data.iterdir()] == ["beffroi.sqlite3"]
+
+
+def test_a_broken_file_of_the_database_is_told_with_the_backup_to_restore(tmp_path):
+    (tmp_path / "beffroi.sqlite3").write_bytes(b"no database" * 1000)
+    for arguments in (["doctor", "--quick"], ["link"]):
+        run = run_quietly(tmp_path, *arguments)
+        said = run.stdout + run.stderr
+        assert "file is not a database" in said
+        assert "beffroi-server restore --replace" in said
+        assert "POSTGRES" not in said
+
+
+def test_the_key_of_sessions_is_made_once_and_for_its_owner_alone(data, town, capsys):
+    assert cli.main(["user", "add", "nina"]) == 0
+    kept = data / "secret_key"
+    before = kept.read_text()
+    assert len(before) > 40
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert cli.main(["user", "add", "omar"]) == 0
+    assert kept.read_text() == before
+    assert [path.name for path in data.glob(".secret_key*")] == []
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_every_command_needs_a_town(db, capsys, arguments):
     assert cli.main(arguments) == 1
     said = capsys.readouterr().err
-    assert said.startswith("beffroi-server: there is no town in the database ")
-    assert said.endswith("begin one by “beffroi-server init --town NAME”\n")
+    assert said.startswith("beffroi-server: There is no town in the database ")
+    assert said.endswith("begin one: beffroi-server init --town NAME.\n")
 
 
 def test_a_folder_that_cannot_be_written_is_named(town, capsys):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import locale
-import os
 from pathlib import Path
 
 from beffroi_content.findings import exit_code, in_order, json_text, plain_text
+from beffroi_content.terminal_language import terminal_language
 from beffroi_player.doctor import texts
 from beffroi_player.doctor.checks import check_player
 from beffroi_player.doctor.facts import read_facts, readings
@@ -24,14 +23,9 @@ def examine_player(state: Path, runtime: Path, language: str, *, as_json: bool, 
     """
     facts = read_facts(state, runtime, asks_network=asks_network)
     found = in_order(check_player(facts), texts.CODES)
-    spoken = language or _terminal_language()
+    spoken = language or terminal_language() or "en"
     explained = [texts.explain(each, spoken) for each in found]
     code = exit_code(each.severity for each in explained)
     if as_json:
         return code, json_text(explained, {each.code: each.values for each in found}, readings(facts))
     return code, plain_text(explained, texts.SEVERITY_NAMES[spoken]) or f"{texts.NOTHING_WRONG[spoken]}\n"
-
-
-def _terminal_language() -> str:
-    given = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "fr" if locale.normalize(given).lower().startswith("fr") else "en"

@@ -16,6 +16,7 @@ from beffroi_server.backups import database_copies, encryption, key_archive, lay
 from beffroi_server.backups.layout import BackupFault, BackupRecord, media_file, read_record
 from beffroi_server.backups.writing import scratch_folder
 from beffroi_server.core import leadership
+from beffroi_server.core.database import is_database_missing
 from beffroi_server.library.media.uploads import media_path
 
 logger = logging.getLogger(__name__)
@@ -187,7 +188,11 @@ def _note_restoration(backup: Path, record: BackupRecord, now: dt.datetime, repl
 
 
 def _has_town() -> bool:
+    if is_database_missing():
+        return False
     try:
         return "accounts_town" in connection.introspection.table_names()
     except DatabaseError as error:
+        if connection.vendor == "sqlite":
+            return True  # a file that is damaged is what a restoration is for: it is put aside
         raise BackupFault(f"the database cannot be used: {error}") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TypeVar
 
 from django.db import DatabaseError, close_old_connections, connection
@@ -22,6 +23,11 @@ def with_fresh_connection(task: Callable[[], Result]) -> Result:
         return task()
     finally:
         close_old_connections()
+
+
+def is_database_missing() -> bool:
+    """Tell whether the file of the database is not there. SQLite makes an empty one for whoever only looks."""
+    return connection.vendor == "sqlite" and not Path(str(connection.settings_dict["NAME"])).exists()
 
 
 @contextmanager

@@ -80,6 +80,21 @@ class PostgresLeaderLock:
 
 def create_leader_lock() -> LeaderLock:
     """Return the kind of lock that fits the database in use."""
-    if connection.vendor == "postgresql":
-        return PostgresLeaderLock()
-    return FileLeaderLock(Path(settings.DATA) / "leader.lock")
+    return PostgresLeaderLock() if connection.vendor == "postgresql" else FileLeaderLock(_lock_file())
+
+
+def has_leader() -> bool:
+    """Tell whether some process leads: whoever gets its lock is alone. Nothing is left behind by asking."""
+    if connection.vendor != "postgresql" and not _lock_file().exists():
+        return False
+    lock = create_leader_lock()
+    try:
+        return not lock.acquire()
+    except OSError:
+        return False
+    finally:
+        lock.release()
+
+
+def _lock_file() -> Path:
+    return Path(settings.DATA) / "leader.lock"

@@ -18,6 +18,12 @@ _ACCEPTED_WARNINGS = frozenset({"security.W021"})
 _DETAIL_LENGTH = 200
 
 
+def unusable(problem: str) -> Finding:
+    """Return the finding of a database that refuses, by its kind: what to do about it is another thing for each."""
+    values = {"problem": problem[:_DETAIL_LENGTH], "database": str(connection.settings_dict["NAME"])}
+    return Finding("database-file-unusable" if connection.vendor == "sqlite" else "database-unusable", values)
+
+
 @dataclass(frozen=True, slots=True)
 class IntegrityFacts:
     """What a look at the whole database has found."""

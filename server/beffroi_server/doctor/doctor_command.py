@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import locale
-import os
 import sys
 from contextlib import suppress
 
@@ -13,7 +11,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from beffroi_content.findings import exit_code, json_text, plain_text
+from beffroi_content.terminal_language import LANGUAGES, terminal_language
 from beffroi_server.accounts.models import Town
+from beffroi_server.core.database import is_database_missing
 from beffroi_server.doctor import examination
 from beffroi_server.monitoring import finding_texts
 
@@ -40,7 +40,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--json", action="store_true", help="print it for other programs")
     parser.add_argument("--quick", action="store_true", help="leave out what takes long, such as the whole database")
     parser.add_argument("--record", action="store_true", help="leave it for the pages, as the server does by itself")
-    parser.add_argument("--language", choices=("en", "fr"), help="by default that of the terminal, or of the town")
+    parser.add_argument("--language", choices=LANGUAGES, help="by default that of the terminal, or of the town")
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -59,10 +59,10 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def _usual_language() -> str:
-    given = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    language = locale.normalize(given).split("_")[0].lower()
-    if language in ("fr", "en"):
+    if language := terminal_language():
         return language
+    if is_database_missing():
+        return "en"
     with suppress(DatabaseError):
         if (town := Town.objects.first()) is not None:
             return town.locale

@@ -17,6 +17,7 @@ from beffroi_content import library_check
 from beffroi_content.findings import Finding, in_order
 from beffroi_content.zone_data import zone_data_version
 from beffroi_server.accounts.models import Town
+from beffroi_server.core.database import is_database_missing
 from beffroi_server.delivery.key_state import read_key_state
 from beffroi_server.doctor import certificates, database, machine, operation, publishing, screens
 from beffroi_server.doctor.process_notes import read_json, write_json
@@ -28,7 +29,7 @@ THOROUGH_CODES = frozenset({
     "formats-missing", "fonts-broken", "fribidi-missing", "pages-plain", "settings",
 })  # fmt: skip
 """What only a thorough examination looks for; others go on saying what the last thorough one has found."""
-_NO_DATABASE = frozenset({"database-unusable", "database-outdated", "town-missing"})
+_NO_DATABASE = frozenset({"database-unusable", "database-file-unusable", "database-outdated", "town-missing"})
 _PROBLEM_LENGTH = 200
 
 
@@ -71,6 +72,10 @@ def examine(now: dt.datetime, *, is_thorough: bool) -> Examination:
     """
     run = _Examiner()
     run.readings = {"version": version("beffroi"), "zone_data": zone_data_version(), "database": connection.vendor}
+    if is_database_missing():
+        # Each further look would begin to fill a folder that may be the wrong one, and find everything else missing.
+        missing = Finding("database-missing", {"database": str(connection.settings_dict["NAME"])})
+        return Examination(now, None, (missing,), run.readings)
     run.look_at("disk", lambda: _look_at_disk(run))
     run.look_at("clock", lambda: machine.check_clock(machine.read_clock()))
     run.look_at("access", lambda: machine.check_access(machine.read_access()))
@@ -82,6 +87,7 @@ def examine(now: dt.datetime, *, is_thorough: bool) -> Examination:
     run.look_at("broker", lambda: publishing.check_broker(publishing.read_broker(), is_running=process.is_running))
     run.look_at("outbox", lambda: publishing.check_outbox(publishing.read_outbox(now), is_running=process.is_running))
     run.look_at("certificates", lambda: _look_at_certificates(run, now))
+    run.look_at("proxy", lambda: operation.check_proxy(operation.read_proxy()))
     run.look_at("mail", lambda: operation.check_mail(operation.read_mail(now)))
     run.look_at("backups", lambda: _look_at_backups(run, now))
     run.look_at("players", lambda: screens.check_players(screens.read_players(), version("beffroi")))
@@ -135,7 +141,7 @@ def _look_at_database() -> Iterator[Finding]:
         elif not Town.objects.exists():
             yield Finding("town-missing", {"database": str(connection.settings_dict["NAME"])})
     except DatabaseError as error:
-        yield Finding("database-unusable", {"problem": str(error)[:_PROBLEM_LENGTH]})
+        yield database.unusable(str(error))
 
 
 def _look_at_disk(run: _Examiner) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ TOLD = frozenset({
     "broker-certificate-expired", "broker-certificate-untrusted", "broker-lost", "clock-differs", "clock-free",
     "clock-wrong", "data-not-written", "database-damaged", "files-exposed", "fonts-broken", "jobs-failing",
     "jobs-stopped", "key-list-missing", "mail-failing", "outbox-stuck", "pages-certificate-untrusted",
-    "zone-data-differs",
+    "proxy-away", "zone-data-differs",
 })  # fmt: skip
 """What begins while a server is in service, and does harm from then on."""
 OF_OTHER_OCCASIONS = frozenset({
@@ -33,7 +33,8 @@ OF_OTHER_OCCASIONS = frozenset({
 """What people are told by an occasion of its own."""
 NOT_TOLD = frozenset({
     # The server does not run then.
-    "database-outdated", "database-unusable", "server-stopped", "town-missing",
+    "database-file-unusable", "database-missing", "database-outdated", "database-unusable",
+    "server-stopped", "town-missing",
     # They are so since the server was installed: whoever does that runs the doctor, and the page says them.
     "backup-first", "backup-none", "confinement-open", "confinement-unknown", "decoders-missing", "formats-missing",
     "fribidi-missing", "mail-unset", "pages-plain", "root-keys-here", "settings",

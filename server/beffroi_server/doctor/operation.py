@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,11 +16,13 @@ from django.utils import timezone
 from beffroi_content.findings import Finding
 from beffroi_server.backups.layout import BackupFault, list_backups, read_record
 from beffroi_server.core import machine_clock
-from beffroi_server.doctor.process_notes import STALE_AFTER_S, ProcessNote, is_server_running, read_note
+from beffroi_server.core.leadership import has_leader
+from beffroi_server.doctor.process_notes import STALE_AFTER_S, ProcessNote, read_note
 from beffroi_server.notifications.models import Notice, RecordedCondition, Way
 
 BACKUP_AGE = dt.timedelta(days=3)
 MAIL_WINDOW = dt.timedelta(days=1)
+PROXY_CONNECT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ def read_process(*, is_running: bool | None = None) -> ProcessFacts:
     note = read_note()
     is_of_boot = note is not None and note.boot == machine_clock.boot_id()
     age_s = (machine_clock.uptime_ms() - note.uptime_ms) // 1000 if note is not None and is_of_boot else 0
-    running = is_server_running() if is_running is None else is_running
+    running = has_leader() if is_running is None else is_running
     return ProcessFacts(running, note, age_s, version("beffroi"))
 
 
@@ -58,6 +62,35 @@ def check_process(facts: ProcessFacts) -> Iterator[Finding]:
         yield Finding("server-outdated", {"running": note.version, "installed": facts.own_version})
     if note.broker in ("lost", "refused"):
         yield Finding("broker-lost")
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyFacts:
+    """The proxy of the town."""
+
+    address: str
+    """Host and port; empty where there is none. Without the name and password that the setting may hold."""
+    problem: str = ""
+    """Why it cannot be connected to; empty where it can."""
+
+
+def read_proxy() -> ProxyFacts:
+    """Try to connect to the proxy of the town, for a few seconds."""
+    if not settings.OUTSIDE_PROXY:
+        return ProxyFacts("")
+    parts = urlsplit(settings.OUTSIDE_PROXY)
+    address = f"{parts.hostname}:{parts.port}"
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 0), PROXY_CONNECT_S).close()
+    except OSError as error:
+        return ProxyFacts(address, error.strerror or str(error))
+    return ProxyFacts(address)
+
+
+def check_proxy(facts: ProxyFacts) -> Iterator[Finding]:
+    """Yield that the proxy does not answer."""
+    if facts.problem:
+        yield Finding("proxy-away", {"address": facts.address, "problem": facts.problem})
 
 
 @dataclass(frozen=True, slots=True)

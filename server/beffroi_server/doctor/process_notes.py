@@ -14,7 +14,6 @@ from django.conf import settings
 
 from beffroi_server.core import machine_clock
 from beffroi_server.core.jobs import overdue_jobs
-from beffroi_server.core.leadership import create_leader_lock
 from beffroi_server.delivery import outbox
 
 NOTE_NAME = "process.json"
@@ -54,17 +53,6 @@ def read_note() -> ProcessNote | None:
         return ProcessNote(**{**found, "overdue_jobs": tuple(found["overdue_jobs"])}) if found else None
     except (TypeError, KeyError):
         return None  # of another version
-
-
-def is_server_running() -> bool:
-    """Tell whether some process leads: whoever gets its lock is alone."""
-    lock = create_leader_lock()
-    try:
-        return not lock.acquire()
-    except OSError:
-        return False
-    finally:
-        lock.release()
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ class Texts(NamedTuple):
 
 _NO_DOCUMENT_SENT = _("No alert and no programme is sent; screens go on with what they have.")
 _NO_PROGRAMME_ACCEPTED = _("Players accept nothing new without it, alerts included.")
+_TOWN_MISSING_STEP = _("Set BEFFROI_DATA to the folder of the town, or begin one: beffroi-server init --town NAME.")
 _RENEW_KEYS = _("Sign the list again with two root keys: beffroi-server keys renew (docs/keys.en.md).")
 _MOVE_DATA = _("Free some, or move the folder to a larger disk.")
 _NOT_READ = _("What it covers is unknown.")
@@ -36,9 +37,17 @@ _CERTIFICATE_STEP = _("Renew it, and check why it was not renewed by itself.")
 _BROKER_CERTIFICATE_HARM = _("Server and players refuse the broker: alerts arrive within a minute only, by HTTP.")
 
 TEXTS = {
+    "database-missing": Texts(
+        FAILURE, _("There is no database %(database)s."), _("The server does not start."), _TOWN_MISSING_STEP,
+    ),
     "database-unusable": Texts(
         FAILURE, _("The database cannot be used: %(problem)s"), _("Neither pages nor alerts work."),
-        _("Look at BEFFROI_DATA and BEFFROI_POSTGRES_… (docs/settings.md), and whether PostgreSQL runs."),
+        _("Look at BEFFROI_POSTGRES_… (docs/settings.md), and whether PostgreSQL runs."),
+    ),
+    "database-file-unusable": Texts(
+        FAILURE, _("The database %(database)s cannot be used: %(problem)s"), _("Neither pages nor alerts work."),
+        _("Run it as the account of the server. If the file is damaged, stop the server, and restore the last good "
+             "backup: beffroi-server restore --replace."),
     ),
     "database-outdated": Texts(
         FAILURE, _("The database is older than this version."), _("The server does not start."),
@@ -46,7 +55,7 @@ TEXTS = {
     ),
     "town-missing": Texts(
         FAILURE, _("There is no town in the database %(database)s yet."), _("The server does not start."),
-        _("Set BEFFROI_DATA to the folder of the town, or begin one: beffroi-server init --town NAME."),
+        _TOWN_MISSING_STEP,
     ),
     "database-damaged": Texts(
         FAILURE, _("The database is damaged: %(problem)s"),
@@ -138,6 +147,11 @@ TEXTS = {
     "fonts-broken": Texts(
         FAILURE, _("Fonts are missing or damaged: %(names)s"), _("Previews cannot be drawn."),
         _("Install the package again."),
+    ),
+    "proxy-away": Texts(
+        WARNING, _("The proxy of the town, %(address)s, does not answer: %(problem)s"),
+        _("Nothing of the Internet arrives: no warning of other authorities, no feed, no new version."),
+        _("Check BEFFROI_PROXY (docs/settings.md), and that this machine may connect to it."),
     ),
     "backup-failed": Texts(
         WARNING, _("The last backup failed: %(problem)s"),

@@ -295,6 +295,21 @@ class TestOperation:
         facts = operation.ProcessFacts(True, note, 10, "0.2")
         assert codes(operation.check_process(facts)) == {"server-outdated", "broker-lost"}
 
+    def test_a_proxy_that_does_not_answer_is_named_without_its_password(self, settings, data):
+        def found() -> list[Finding]:
+            return list(operation.check_proxy(operation.read_proxy()))
+
+        settings.OUTSIDE_PROXY = ""
+        assert found() == []
+        with socket.create_server(("127.0.0.1", 0)) as proxy:
+            address = f"127.0.0.1:{proxy.getsockname()[1]}"
+            settings.OUTSIDE_PROXY = f"http://town:secret@{address}"
+            assert found() == []
+        (away,) = found()
+        assert (away.code, away.values["address"]) == ("proxy-away", address)
+        assert "secret" not in str(away)
+        assert "proxy-away" in codes(examine(NOW, is_thorough=False).findings)
+
     def test_mail_that_does_not_go_out(self, alice, settings):
         settings.EMAIL_HOST = ""
         assert codes(operation.check_mail(operation.read_mail(NOW))) == {"mail-unset"}
