@@ -92,6 +92,8 @@ def _head(alert: Alert, act: ChannelAct) -> str:
         title = _("Broadcast by mistake, please ignore: %(title)s") % {"title": title}
     elif act is ChannelAct.CORRECTED:
         title = _("Corrected: %(title)s") % {"title": title}
+    elif act is ChannelAct.EXTENDED:
+        title = _("Extended: %(title)s") % {"title": title}
     marks = {AlertStatus.EXERCISE: _("EXERCISE"), AlertStatus.TEST: _("TEST")}
     mark = marks.get(AlertStatus(alert.status))
     return f"{mark} – {title}" if mark else title

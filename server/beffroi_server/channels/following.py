@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -38,8 +38,11 @@ STALE = dt.timedelta(hours=12)
 _ACTS = {
     "alert-broadcast": ChannelAct.BROADCAST,
     "alert-begun": ChannelAct.BROADCAST,
+    "alert-triggered": ChannelAct.BROADCAST,
     "alert-corrected": ChannelAct.CORRECTED,
+    "alert-extended": ChannelAct.EXTENDED,
     "alert-ended": ChannelAct.ENDED,
+    "alert-ended-locally": ChannelAct.ENDED,
     "alert-withdrawn": ChannelAct.WITHDRAWN,
 }
 _LEVELS = list(AlertLevel)
@@ -87,20 +90,35 @@ def left_out_of(family: Iterable[Alert]) -> set[int]:
     return next((set(rows[token].channels) for token in tokens if token in rows), set())
 
 
-def mails_of(channel: Channel, alert: Alert) -> list[ChannelMail]:
-    """Return the mails by which a channel tells of an alert, without their message; none for a service."""
+def heard_by(family: Iterable[Alert]) -> set[int]:
+    """Return the keys of the channels that have told of an alert, or of one of its former texts."""
+    told = ChannelMessage.objects.filter(alert__in=list(family), attempts__gt=0, channel__isnull=False)
+    return set(told.values_list("channel_id", flat=True))
+
+
+def mails_of(channel: Channel, texts: Sequence[Alert]) -> list[ChannelMail]:
+    """Return the mails by which a channel tells of an alert, without their message; none for a service.
+
+    Args:
+        channel: The channel.
+        texts: The alert, and those of its former texts that the channel has told: whoever was told of one hears what
+            becomes of it, though the new text has a lower level, or is for other places.
+    """
     if channel.kind == ChannelKind.MAIL:
         return [ChannelMail(address=address) for address in channel.recipients.split()]
     if channel.kind == ChannelKind.SUBSCRIBERS:
-        return [ChannelMail(address=each.address, subscriber=each) for each in subscribers.subscribers_to(alert)]
+        found = {each.pk: each for text in texts for each in subscribers.subscribers_to(text)}
+        return [ChannelMail(address=each.address, subscriber=each) for each in found.values()]
     if channel.kind == ChannelKind.BROWSERS:
-        return [ChannelMail(browser=each) for each in browser_subscribers.browsers_for(alert)]
+        browsers = {each.pk: each for text in texts for each in browser_subscribers.browsers_for(text)}
+        return [ChannelMail(browser=each) for each in browsers.values()]
     return []
 
 
 def _queue(row: AuditEvent, act: ChannelAct, channels: Iterable[Channel], town: Town, now: dt.datetime) -> int:
     alert = _alert_of(row)
-    if alert is None:
+    if alert is None or (row.action == "alert-triggered" and alert.ends_at <= now):
+        # What began and ended on the spot while nobody could tell of it is no news.
         return 0
     family = texts_of(alert)
     left_out = left_out_of(family)
@@ -108,28 +126,33 @@ def _queue(row: AuditEvent, act: ChannelAct, channels: Iterable[Channel], town: 
     count = 0
     for channel in channels:
         told = ChannelMessage.objects.filter(channel=channel, alert__in=family).exclude(source=f"audit-{row.pk}")
-        has_heard = told.filter(attempts__gt=0).exists()
+        heard = set(told.filter(attempts__gt=0).values_list("alert", flat=True))
         # Whatever still waits is overtaken by what was done since.
         told.filter(done_at=None, created_at__lte=now).update(done_at=now)
         ChannelMail.objects.filter(message__in=told).delete()
         if act in {ChannelAct.ENDED, ChannelAct.WITHDRAWN}:
             # The end of something is told to those who heard of it.
-            is_told = has_heard
+            is_told = bool(heard)
+        elif act is ChannelAct.EXTENDED and alert.is_open_ended:
+            # “Until further notice” still holds.
+            is_told = False
         else:
-            is_told = channel.pk not in left_out and tells_of(channel, alert.level, alert.status)
+            # So is what becomes of it, though the channel would not tell that by itself: it is no alert any more, say.
+            is_told = channel.pk not in left_out and (bool(heard) or tells_of(channel, alert.level, alert.status))
         if is_told:
-            composed_act = act if has_heard or act is not ChannelAct.CORRECTED else ChannelAct.BROADCAST
-            count += _write(channel, alert, composed_act, row, place, link, now)
+            texts = [alert, *(each for each in family[1:] if each.pk in heard)]
+            count += _write(channel, texts, act if heard else ChannelAct.BROADCAST, row, place, link, now)
     return count
 
 
 def _write(
-    channel: Channel, alert: Alert, act: ChannelAct, row: AuditEvent, place: str, link: str, now: dt.datetime
+    channel: Channel, texts: Sequence[Alert], act: ChannelAct, row: AuditEvent, place: str, link: str, now: dt.datetime
 ) -> bool:
+    alert = texts[0]
     text = alert_texts.compose_text(
         alert, act, language=channel.language, length=channel.max_length, place=place, link=link
     )
-    mails = mails_of(channel, alert)
+    mails = mails_of(channel, texts)
     if channel.kind != ChannelKind.SERVICE and not mails:
         return False
     message, created = ChannelMessage.objects.get_or_create(

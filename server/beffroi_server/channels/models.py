@@ -29,6 +29,7 @@ class ChannelAct(models.TextChoices):
 
     BROADCAST = "broadcast", _("broadcast")
     CORRECTED = "corrected", _("corrected")
+    EXTENDED = "extended", _("extended")
     ENDED = "ended", _("ended")
     WITHDRAWN = "withdrawn", _("withdrawn")
     TRIAL = "trial", _("trial")

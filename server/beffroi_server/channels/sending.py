@@ -202,7 +202,7 @@ def push_run(
     if alert is not None:
         # A message replaces those of the former texts, and opens what the alert says by then.
         tag = f"alert-{texts_of(alert)[-1].pk}"
-        if message.act in {ChannelAct.BROADCAST, ChannelAct.CORRECTED}:
+        if message.act not in {ChannelAct.ENDED, ChannelAct.WITHDRAWN}:
             url = settings.PUBLIC_URL + reverse("public-alert", args=[alert.pk])
             lasts = min(lasts, max(60, int((alert.ends_at - now).total_seconds())))
     payload = json.dumps({"title": head, "body": rest, "tag": tag, "url": url}, ensure_ascii=False)

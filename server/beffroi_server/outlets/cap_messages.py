@@ -5,7 +5,9 @@ They follow the audit trail as webhooks do, a few seconds behind the screens, wh
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import hashlib
 import logging
 import uuid
 from collections.abc import Iterable
@@ -16,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from lxml import etree
 
 from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_content.raster.text.phrases import phrases_of
@@ -137,9 +140,12 @@ def _write(row: AuditEvent, output: CapOutput, town: Town, now: dt.datetime) -> 
     if not earlier and (row.action == "alert-ended-locally" or alert.ends_at <= row.at):
         # What began and ended while nobody could tell of it is no news.
         return False
-    # Two acts of one second are still told apart by their number.
-    identifier = f"{town.site}.{alert.pk}.{len(earlier) + 1}"
-    content = _content(alert, row, output, town, identifier, earlier)
+    content = _content(alert, row, output, town, "", earlier)
+    # Named by what it says: a database that was restored from a backup counts anew, and another act with the number of
+    # one that was sent before would be taken for it.
+    said = hashlib.sha256(etree.tostring(write_cap(content, ZoneInfo(town.time_zone)))).hexdigest()
+    identifier = f"{town.site}.{alert.pk}.{len(earlier) + 1}-{said[:16]}"
+    content = dataclasses.replace(content, identifier=identifier)
     with transaction.atomic():
         CapMessage.objects.create(
             identifier=identifier, alert=family[-1], source=f"audit-{row.pk}", sender=content.sender,

@@ -105,6 +105,36 @@ def test_every_act_is_told_once_with_a_text_of_its_own(ready, bob):
     assert "Montez" not in third
 
 
+def test_who_heard_of_an_alert_hears_what_becomes_of_it(ready, bob):
+    channel(language="en")
+    channel("townsquare", from_level="vigilance", secret="townsquare://x", language="en")
+    alert = broadcast(bob)
+    send_round()
+    alerts.extend_alert(alert, 30, user=bob)
+    send_round()
+    exercise = broadcast(bob, corrects=alert, status="exercise")
+    send_round()
+    lowered = broadcast(bob, corrects=exercise, level="information", title="L’Orne baisse")
+    send_round()
+    alerts.end_alert(lowered, user=bob)
+    send_round()
+    heads = [text.splitlines()[0] for text in told["smsgate"]]
+    assert heads == [
+        "Crue de l’Orne", "Extended: Crue de l’Orne", "EXERCISE – Corrected: Crue de l’Orne",
+        "Corrected: L’Orne baisse", "End of alert: L’Orne baisse",
+    ]  # fmt: skip
+    assert told["townsquare"] == told["smsgate"]
+
+
+def test_what_lasts_until_further_notice_is_not_told_anew_when_its_question_is_put_off(ready, bob):
+    channel()
+    alert = broadcast(bob, is_open_ended=True)
+    send_round()
+    alerts.extend_alert(alert, 30, user=bob)
+    send_round()
+    assert len(told["smsgate"]) == 1
+
+
 def test_a_channel_tells_what_it_is_meant_for(ready, bob):
     channel(with_exercises=True)
     channel("townsquare", from_level="emergency")

@@ -124,6 +124,20 @@ def test_level_place_purpose_and_exercises_decide_who_is_told(resident, bob, dis
     assert mail.outbox == []
 
 
+def test_who_was_told_of_an_alert_is_told_of_a_correction_that_is_milder_and_for_elsewhere(
+    resident, bob, district, quay, hall
+):
+    other = ScreenGroup.objects.create(slug="other", name="Other")
+    hall.groups.add(other)
+    subscribed(resident, address="here@example.org", groups=[district.pk])
+    alert = tell(bob, targets=Targets(groups=(district,)))
+    corrected = tell(bob, targets=Targets(groups=(other,)), level="vigilance", corrects=alert)
+    alerts.end_alert(corrected, user=bob)
+    following.follow_alerts()
+    sending.send_due_messages(threading.Event(), 5)
+    assert [each.to for each in mail.outbox] == 3 * [["here@example.org"]]
+
+
 def test_an_address_is_mailed_seldom_and_never_says_that_it_is_subscribed(resident):
     first = ask(resident).content
     mailed_link()

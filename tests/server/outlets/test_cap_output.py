@@ -12,6 +12,7 @@ from django.utils import timezone
 from lxml import etree
 
 from beffroi_content.templates.registry import hazard_declarations
+from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
 from beffroi_server.cap.reader import read_document
 from beffroi_server.cap.signatures import SignatureOutcome, check_signature
@@ -64,6 +65,28 @@ def test_each_act_is_a_message_that_names_those_before(given_out, bob):
     assert [each.identifier for each in third.references] == [first.identifier, second.identifier]
     assert third.infos[0].response_types == ("AllClear",)
     assert third.infos[0].instruction is None
+
+
+def test_after_a_restored_backup_no_identifier_that_was_sent_says_something_else(given_out, bob):
+    """Whoever had the message of before would take the new one for it, and drop it."""
+    alert = broadcast(bob)
+    (first,) = messages()
+    followed = CapOutput.objects.get().followed_event
+    alerts.extend_alert(alert, 30, user=bob)
+    lost = messages()[-1]
+    # What the backup did not know is undone, as far as CAP reads it.
+    CapMessage.objects.filter(identifier=lost.identifier).delete()
+    CapOutput.objects.update(followed_event=AuditEvent.objects.order_by("-id").first().pk)
+
+    alerts.extend_alert(alert, 90, user=bob)
+    third = messages()[-1]
+    assert third.identifier not in {first.identifier, lost.identifier}
+    assert [each.identifier for each in third.references] == [first.identifier]
+
+    # One that is written once more is the same message under the same name.
+    CapMessage.objects.exclude(identifier=first.identifier).delete()
+    CapOutput.objects.update(followed_event=followed + 1)
+    assert messages()[-1].identifier == third.identifier
 
 
 def test_the_end_of_an_alert_holds_for_those_who_come_late_however_short_the_screens_say_so(given_out, bob):

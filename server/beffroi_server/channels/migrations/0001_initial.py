@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('channel_name', models.CharField(max_length=80)),
                 ('source', models.CharField(max_length=60)),
-                ('act', models.CharField(choices=[('broadcast', 'broadcast'), ('corrected', 'corrected'), ('ended', 'ended'), ('withdrawn', 'withdrawn'), ('trial', 'trial')], max_length=10)),
+                ('act', models.CharField(choices=[('broadcast', 'broadcast'), ('corrected', 'corrected'), ('extended', 'extended'), ('ended', 'ended'), ('withdrawn', 'withdrawn'), ('trial', 'trial')], max_length=10)),
                 ('subject', models.CharField(max_length=200)),
                 ('text', models.TextField()),
                 ('due_at', models.DateTimeField()),

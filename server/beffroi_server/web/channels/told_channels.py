@@ -46,10 +46,16 @@ def previews(values: Mapping[str, Any], targets: Targets, data: Any | None, form
         former: The alert that is corrected.
     """
     level, status = values.get("level") or AlertLevel.EMERGENCY, values.get("status") or AlertStatus.ACTUAL
-    channels = [each for each in Channel.objects.filter(is_on=True) if following.tells_of(each, level, status)]
+    family = following.texts_of(former) if former is not None else []
+    # Who has heard of it hears of its correction, too.
+    heard = following.heard_by(family) if family else set()
+    channels = [
+        each for each in Channel.objects.filter(is_on=True)
+        if each.pk in heard or following.tells_of(each, level, status)
+    ]  # fmt: skip
     if not channels:
         return []
-    left_out = following.left_out_of(following.texts_of(former)) if former is not None else set()
+    left_out = following.left_out_of(family)
     if data is not None:
         left_out = _left_out(data)
     written = {name: values[name] for name in _WRITTEN if values.get(name) is not None}
@@ -59,12 +65,12 @@ def previews(values: Mapping[str, Any], targets: Targets, data: Any | None, form
         end = former.ends_at
     alert = Alert(**written | {"level": level, "status": status, "ends_at": end})
     place, link = alert_texts.place_of(current_town().name, targets), alert_texts.public_link()
-    act = ChannelAct.BROADCAST if former is None else ChannelAct.CORRECTED
     return [
         ToldChannel(
             each, each.pk not in left_out,
             alert_texts.compose_text(
-                alert, act, language=each.language, length=each.max_length, place=place, link=link
+                alert, ChannelAct.CORRECTED if each.pk in heard else ChannelAct.BROADCAST,
+                language=each.language, length=each.max_length, place=place, link=link,
             ).text,
         )
         for each in channels
