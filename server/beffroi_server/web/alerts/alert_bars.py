@@ -29,6 +29,40 @@ class AlertBar:
     """Whether somebody should have ended it or extended it by now."""
 
 
+MOST_BARS = 3
+"""Bars on a page. With more alerts the others are listed under one line: no page would show anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertBars:
+    """What a page says of the active alerts, the gravest first."""
+
+    bars: list[AlertBar]
+    others: list[AlertBar]
+    """Those for which there is no bar."""
+
+    @property
+    def overdue_others(self) -> int:
+        """How many of the others somebody should have ended or extended by now."""
+        return sum(bar.is_overdue for bar in self.others)
+
+    @property
+    def has_genuine_others(self) -> bool:
+        """Whether any of the others is a real alert."""
+        return any(bar.alert.status == content.AlertStatus.ACTUAL for bar in self.others)
+
+
+def page_bars(active: Sequence[Alert], running: Sequence[Alert], now: dt.datetime) -> AlertBars:
+    """Return what a page says of active alerts; the arguments as of ``alert_bars``."""
+    bars = sorted(alert_bars(active, running, now), key=_gravity, reverse=True)
+    return AlertBars(bars[:MOST_BARS], bars[MOST_BARS:])
+
+
+def _gravity(bar: AlertBar) -> tuple[bool, int, dt.datetime]:
+    alert = bar.alert
+    return alert.status == content.AlertStatus.ACTUAL, content.AlertLevel(alert.level).rank, alert.issued_at
+
+
 def alert_bars(active: Sequence[Alert], running: Sequence[Alert], now: dt.datetime) -> list[AlertBar]:
     """Return the bars for active alerts.
 

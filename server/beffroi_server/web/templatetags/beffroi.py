@@ -167,7 +167,7 @@ def town() -> Town:
 
 @register.inclusion_tag("web/alert_bar.html", takes_context=True)
 def alert_bar(context: template.Context) -> dict[str, Any]:
-    """Show a bar for each alert in progress: those that the page has read already, or reads now."""
+    """Show the alerts in progress, the gravest in bars: those that the page has read already, or reads now."""
     known = context.get("active_alerts")
     if known is None:
         # Those that wait for the database are in no row of it.
@@ -176,7 +176,7 @@ def alert_bar(context: template.Context) -> dict[str, Any]:
         known = alerts.active_alerts(timezone.now(), running)
     elif known:
         running = alerts.running_alerts(with_targets=False)
-    return {"bars": alert_bars.alert_bars(known, running, timezone.now()) if known else []}
+    return {"shown": alert_bars.page_bars(known, running, timezone.now()) if known else None}
 
 
 @register.inclusion_tag("web/waiting_bar.html", takes_context=True)

@@ -521,3 +521,25 @@ class TestHiddenAlerts:
         assert answer.status_code == 422
         assert "No screen would show it" in page_text(answer)
         assert "Vent au port" in page_text(answer)
+
+
+def test_of_many_alerts_a_page_has_the_gravest_in_bars_and_lists_the_others(as_bob, bob, town):
+    """With a bar for each, a day with forty alerts left no room for anything else on any page."""
+    broadcast(as_bob, title="Digue rompue")
+    for number in range(4):
+        broadcast(as_bob, title=f"Eau {number}", level="vigilance")
+    broadcast(as_bob, title="Essai", status="exercise")
+    Alert.objects.filter(title="Eau 0").update(is_open_ended=True, review_at=timezone.now() - dt.timedelta(minutes=2))
+
+    page = as_bob.get("/").content.decode()
+
+    bars, others = page.split('<details class="alert-bar', 1)
+    assert re.findall(r"(?:screens|visible):\s+(\w+ \w+)", bars) == ["Digue rompue", "Eau 3", "Eau 2"]
+    listed = others.split("</details>", 1)[0]
+    assert "and 3 more alerts in progress" in page_text(as_bob.get("/"))
+    assert "1 of them overdue" in page_text(as_bob.get("/"))
+    assert re.findall(r'<a href="/alerts/[0-9a-f-]+/">([^<]+)</a>', listed) == ["Eau 1", "Eau 0", "Essai"]
+    for alert in Alert.objects.exclude(title__in=("Digue rompue", "Eau 3", "Eau 2")):
+        alert.settled = True
+        alert.save()
+    assert "more alert" not in page_text(as_bob.get("/"))
