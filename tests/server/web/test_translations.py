@@ -51,6 +51,18 @@ def test_what_is_compiled_is_what_is_written(tmp_path):
         assert gettext.GNUTranslations(written)._catalog == gettext.GNUTranslations(committed)._catalog
 
 
+def test_french_uses_the_words_of_the_glossary():
+    others = {
+        "broker": "serveur de messages", "category": "catégorie", "screen class": "classe d’écran",
+        "library": "médiathèque", "audit trail": "journal d’audit", "screenshot": "capture d’écran",
+        "pairing": "appairage", "playlist": "liste de lecture",
+    }  # fmt: skip
+    texts = re.findall(
+        r'^msgstr(?:\[\d\])? "(.+)"$', messages(CATALOGUE).replace("«\u00a0Médiathèque", ""), re.MULTILINE
+    )
+    assert [text for text in texts if re.search("|".join(others.values()), text, re.IGNORECASE)] == []
+
+
 def test_french_is_set_as_french():
     texts = re.findall(r'^msgstr(?:\[\d\])? "(.+)"$', messages(CATALOGUE), re.MULTILINE)
     assert len(texts) > 500
