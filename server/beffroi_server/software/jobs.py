@@ -14,13 +14,17 @@ from beffroi_server.delivery.clock_watch import is_clock_confirmed
 from beffroi_server.software import copy_outcome, mirror, rollouts
 
 logger = logging.getLogger(__name__)
+CLOCK_LOOK_S = 30
 
 
-def copy_releases(_stopping: threading.Event) -> None:
+def copy_releases(stopping: threading.Event) -> None:
     """Copy new releases from the address that is set; what fails is told on the page, and tried again."""
-    # Signatures expire by the clock.
-    if not settings.RELEASES_URL or not is_clock_confirmed():
+    if not settings.RELEASES_URL:
         return
+    # Signatures expire by the clock. The next time is hours away: what waits for the clock goes on once that is known.
+    while not is_clock_confirmed():
+        if stopping.wait(CLOCK_LOOK_S):
+            return
     town = Town.objects.first()
     # What an address says for people is kept as it was said.
     with translation.override(town.locale if town is not None else settings.LANGUAGE_CODE):

@@ -48,6 +48,31 @@ def copy() -> None:
     jobs.copy_releases(threading.Event())
 
 
+class Patience(threading.Event):
+    """Is waited for without waiting; what happens meanwhile is given, turn by turn, and then the server stops."""
+
+    def __init__(self, *turns: Callable[[], object]) -> None:
+        super().__init__()
+        self._turns = list(turns)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self._turns:
+            return True
+        self._turns.pop(0)()
+        return False
+
+
+def test_a_clock_that_nobody_has_set_yet_is_waited_for_and_not_for_hours(makers, monkeypatch):
+    confirmed: list[bool] = []
+    monkeypatch.setattr(jobs, "is_clock_confirmed", lambda: bool(confirmed))
+
+    jobs.copy_releases(Patience(int))
+    assert copy_outcome.last_outcome() is None, "the server stopped first"
+
+    jobs.copy_releases(Patience(int, lambda: confirmed.append(True)))
+    assert copy_outcome.last_outcome() is not None
+
+
 def test_the_page_says_when_the_server_looked_and_that_all_is_well(makers, page):
     assert "It has not looked yet." in page()
 
