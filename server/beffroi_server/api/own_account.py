@@ -193,7 +193,7 @@ def change_notifications(request: ApiRequest, body: NotificationsChange) -> Noti
         choice = choice_of(request.user)
         if "ways" in values:
             given = values.pop("ways")
-            choice.ways = {occasion.value: [way.value for way in ways] for occasion, ways in given.items() if ways}
+            choice.ways = {occasion.value: [way.value for way in ways] for occasion, ways in given.items()}
         for name, value in values.items():
             setattr(choice, name, [each.value for each in value] if name == "urgent" else value)
         choice.delivery = str(choice.delivery)

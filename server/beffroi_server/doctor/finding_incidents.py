@@ -7,6 +7,7 @@ tell already, and of what was so from the beginning, nobody is told here: each c
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from beffroi_content.findings import Finding
 from beffroi_server.accounts.models import Town
@@ -26,10 +27,11 @@ TOLD = frozenset({
     "proxy-away", "zone-data-differs",
 })  # fmt: skip
 """What begins while a server is in service, and does harm from then on."""
-OF_OTHER_OCCASIONS = frozenset({
-    "backup-failed", "disk-full", "disk-low", "key-list-ended", "key-list-ending", "keys-missing",
-    "pages-certificate-ending", "pages-certificate-expired",
-})  # fmt: skip
+OF_OTHER_OCCASIONS = {
+    "backup-failed": Occasion.BACKUP, "disk-full": Occasion.DISK, "disk-low": Occasion.DISK,
+    "key-list-ended": Occasion.KEYS, "key-list-ending": Occasion.KEYS, "keys-missing": Occasion.KEYS,
+    "pages-certificate-ending": Occasion.CERTIFICATE, "pages-certificate-expired": Occasion.CERTIFICATE,
+}  # fmt: skip
 """What people are told by an occasion of its own."""
 NOT_TOLD = frozenset({
     # The server does not run then.
@@ -76,6 +78,16 @@ def follow_findings(now: dt.datetime) -> bool:
         unchecked={FINDING_SUBJECT + code for code in TOLD - _OF_PROCESS} if examination is None else (),
     )
     return examination is not None and now - at >= CONFIRMED_AFTER and _has_unconfirmed(at)
+
+
+def told_by_incidents(open_incidents: Iterable[Incident]) -> frozenset[str]:
+    """Return the codes of findings that a list of open incidents tells already: nobody reads the same twice."""
+    found, occasions = set(), set()
+    for each in open_incidents:
+        occasions.add(each.occasion)
+        if each.occasion == Occasion.SERVER_FINDING:
+            found.add(each.subject.removeprefix(FINDING_SUBJECT))
+    return frozenset(found | {code for code, occasion in OF_OTHER_OCCASIONS.items() if occasion in occasions})
 
 
 def _fresh_examination(now: dt.datetime) -> Examination | None:

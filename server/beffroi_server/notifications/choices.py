@@ -10,6 +10,7 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.core.transactions import serialised
 from beffroi_server.notifications.models import NotificationChoice, PushSubscription
+from beffroi_server.notifications.occasions import Occasion
 from beffroi_server.notifications.push_messages import SUBSCRIPTIONS_LIMIT
 
 
@@ -18,6 +19,8 @@ def save_choice(user: User, choice: NotificationChoice) -> None:
     with serialised():
         user.save(update_fields=["email"])
         choice.user = user
+        # Whatever is not chosen is written down as that: only an occasion that is new later follows what is usual.
+        choice.ways = {occasion.value: choice.ways.get(occasion.value, []) for occasion in Occasion}
         choice.save()
         audit.record_event(user, "notifications-changed", user)
 

@@ -96,7 +96,7 @@ class NotificationChoice(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="notification_choice"
     )
     ways = models.JSONField(default=dict, blank=True)
-    """By occasion, the ways by which it is told."""
+    """By occasion, the ways by which it is told. One that is missing is newer than the choice, and told as usual."""
     urgent = models.JSONField(default=list, blank=True)
     """Occasions that are told at once, in quiet hours too."""
     delivery = models.CharField(_("when"), max_length=10, choices=Delivery, default=Delivery.IMMEDIATE)
@@ -118,16 +118,22 @@ class NotificationChoice(models.Model):
         return [way for way in self.ways.get(occasion, []) if way in Way.values]
 
 
-def usual_choice(user: Any) -> NotificationChoice:
-    """Return what is told to a user who has chosen nothing: by mail, what that role can do something about."""
-    ways = {occasion.value: [Way.MAIL.value] for occasion in usual_occasions(user.role)}
-    urgent = [occasion.value for occasion in USUAL_URGENT if occasion.value in ways]
-    return NotificationChoice(user=user, ways=ways, urgent=urgent)
+def complete_choice(user: Any, saved: NotificationChoice | None) -> NotificationChoice:
+    """Return what a user is told: as chosen, and as usual where nothing was chosen, not saved.
+
+    Usual is by mail, what that role can do something about.
+    """
+    choice = saved or NotificationChoice(user=user)
+    new = [each for each in Occasion if each.value not in choice.ways]
+    usual = set(usual_occasions(user.role))
+    choice.ways = {**choice.ways, **{each.value: [Way.MAIL.value] if each in usual else [] for each in new}}
+    choice.urgent = [*choice.urgent, *(each.value for each in USUAL_URGENT if each in new and each in usual)]
+    return choice
 
 
 def choice_of(user: Any) -> NotificationChoice:
     """Return what a user has chosen, or what is usual, not saved."""
-    return NotificationChoice.objects.filter(user=user).first() or usual_choice(user)
+    return complete_choice(user, NotificationChoice.objects.filter(user=user).first())
 
 
 class PushSubscription(models.Model):

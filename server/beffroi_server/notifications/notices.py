@@ -21,7 +21,7 @@ from beffroi_server.notifications.models import (
     NotificationChoice,
     PushSubscription,
     Way,
-    usual_choice,
+    complete_choice,
 )
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ def queue_test(user: User, way: Way, now: dt.datetime) -> Notice:
 def choices() -> list[NotificationChoice]:
     """Return what each user who may sign in wants to be told."""
     users = User.objects.filter(is_active=True).select_related("notification_choice")
-    return [getattr(user, "notification_choice", None) or usual_choice(user) for user in users]
+    return [complete_choice(user, getattr(user, "notification_choice", None)) for user in users]
 
 
 def ways_that_work(user: User, choice: NotificationChoice, *, has_browser: bool) -> set[str]:

@@ -8,13 +8,13 @@ import pytest
 
 from beffroi_server.fleet.models import Screen
 from beffroi_server.notifications import incidents
-from beffroi_server.notifications.models import Delivery, Incident, Notice, NotificationChoice, usual_choice
+from beffroi_server.notifications.models import Delivery, Incident, Notice, NotificationChoice, choice_of
 
 pytestmark = pytest.mark.django_db
 
 
 def choose(user, **changes) -> NotificationChoice:
-    choice = usual_choice(user)
+    choice = choice_of(user)
     for name, value in changes.items():
         setattr(choice, name, value)
     choice.save()

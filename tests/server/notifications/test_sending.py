@@ -14,7 +14,7 @@ from http_ece import decrypt
 
 from beffroi_server.core import webhooks
 from beffroi_server.notifications import choices, messages, notices, push_messages, sending
-from beffroi_server.notifications.models import Notice, PushSubscription, Way, usual_choice
+from beffroi_server.notifications.models import Notice, PushSubscription, Way, choice_of
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def hooked(day, tess, receiver):
     """The technician is told by webhook alone."""
-    choice = usual_choice(tess)
+    choice = choice_of(tess)
     choice.ways = {"screen-silent": ["webhook"]}
     choice.webhook_address, choice.webhook_secret = f"{receiver.address}/hook", webhooks.new_secret()
     choice.save()

@@ -15,8 +15,8 @@ from beffroi_server.doctor import jobs as doctor_jobs
 from beffroi_server.doctor.examination import Examination, record_examination
 from beffroi_server.doctor.process_notes import NOTE_NAME, ProcessNote, write_json
 from beffroi_server.monitoring.finding_texts import CODES
-from beffroi_server.notifications import incident_texts
-from beffroi_server.notifications.models import Incident, Notice
+from beffroi_server.notifications import choices, incident_texts, notices
+from beffroi_server.notifications.models import Incident, Notice, NotificationChoice, choice_of
 from beffroi_server.notifications.occasions import Occasion
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +145,40 @@ def test_the_page_says_it_to_each_in_words_of_use(day, examined, passes, request
     assert step in page
     incident = Incident.objects.get(occasion=Occasion.SERVER_FINDING)
     assert incident_texts.incident_path(incident, user) == ("/attention/" if user.may_install else "")
+
+
+def test_the_page_says_a_finding_once(day, examined, passes, client, charlie):
+    examined(DRIFTING, Finding("mail-unset"))
+    passes(6)
+    client.force_login(charlie)
+
+    page = client.get("/attention/", headers={"Accept-Language": "en"}).content.decode()
+
+    assert page.count("The clock of the server is not synchronised.") == 1
+    assert 'data-code="mail-unset"' in page
+    examined(DRIFTING)
+    assert "What is wrong with the server is listed above." in " ".join(
+        client.get("/attention/", headers={"Accept-Language": "en"}).content.decode().split()
+    )
+
+
+def test_who_chose_before_there_was_this_occasion_is_told_as_usual(charlie, alice):
+    for user in (charlie, alice):
+        choices.save_choice(user, choice_of(user))
+        row = NotificationChoice.objects.get(user=user)
+        del row.ways[Occasion.SERVER_FINDING]
+        row.ways[Occasion.DISK] = []
+        row.save()
+
+    told = {each.user_id: each for each in notices.choices()}
+    assert told[charlie.pk].ways_for(Occasion.SERVER_FINDING) == ["mail"]
+    assert told[charlie.pk].ways_for(Occasion.DISK) == []
+    assert told[alice.pk].ways_for(Occasion.SERVER_FINDING) == []
+
+    chosen = choice_of(charlie)
+    chosen.ways = {Occasion.BACKUP.value: ["mail"]}
+    choices.save_choice(charlie, chosen)
+    assert choice_of(charlie).ways_for(Occasion.SERVER_FINDING) == [], "what was unticked stays so"
 
 
 def test_it_is_told_in_french(day, examined, passes, sink, tess):

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.accounts.models import User
 from beffroi_server.core.formatting import format_day, format_moment
-from beffroi_server.doctor import jobs
+from beffroi_server.doctor import finding_incidents, jobs
 from beffroi_server.doctor.examination import Examination, read_examination
 from beffroi_server.monitoring.finding_texts import explain
+from beffroi_server.notifications import incidents
 from beffroi_server.web.access import UserRequest, for_technicians
 
 
@@ -29,10 +30,13 @@ def server_context(user: User) -> dict[str, Any]:
     if not may_see_server(user):
         return {"shows_server": False}
     found = read_examination()
+    told = finding_incidents.told_by_incidents(incidents.open_incidents(user))
+    shown = [each for each in found.findings if each.code not in told] if found else []
     return {
         "shows_server": True,
         "server_examined_at": found.at if found else None,
-        "server_findings": [explain(each) for each in found.findings] if found else [],
+        "server_findings": [explain(each) for each in shown],
+        "server_findings_above": len(found.findings) - len(shown) if found else 0,
         "server_lines": _reading_lines(found) if found else [],
     }
 
