@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -9,8 +12,11 @@ from beffroi_content import model as content
 from beffroi_content.wire.documents import MAX_ALERTS, AlertSetBody
 from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.scopes import TopicScope
+from beffroi_server.alerts import queries
 from beffroi_server.alerts.errors import AlertRefused
+from beffroi_server.alerts.models import Alert
 from beffroi_server.delivery import signing
+from beffroi_server.fleet.targets import Targets
 
 LEVEL_SHARES = {
     content.AlertLevel.INFORMATION: 0.4,
@@ -48,6 +54,28 @@ def check_capacity(
     size = signing.document_size(ALERTS, scope, AlertSetBody(alerts=alerts), timezone.now())
     if size > ALERTS.size_limit * share:
         raise _too_many(alerts, added, _("The alerts on these screens have long texts"))
+
+
+def room_problem(draft: content.Alert, targets: Targets, former: Alert | None, now: dt.datetime) -> str:
+    """Return why an alert would be refused that were broadcast now; empty where there is room.
+
+    Args:
+        draft: The alert as it would be broadcast.
+        targets: Its screens.
+        former: The running alert whose place it would take.
+        now: The instant.
+    """
+    # As long as a real identifier, which a draft has not.
+    draft = draft.model_copy(update={"id": str(uuid.UUID(int=0))})
+    running = queries.running_alerts()
+    replaced = Targets.of(former).scopes if former is not None else ()
+    sets = queries.alert_sets(now, [each for each in running if former is None or each.pk != former.pk])
+    try:
+        for scope in targets.scopes if running else ():
+            check_capacity(scope, (*sets.get(scope, ()), draft), draft, is_replacement=scope in replaced)
+    except AlertRefused as refused:
+        return refused.message
+    return ""
 
 
 def _too_many(alerts: tuple[content.Alert, ...], added: content.Alert, reason: str) -> AlertRefused:

@@ -205,6 +205,8 @@ class PreviewAnswer(Answer):
     """Characters that screens cannot draw."""
     masking: list[str]
     """Sentences on what would hide it on which screens, and on what it would hide there."""
+    no_room: str
+    """Why it would be refused now beside the other alerts; empty where there is room for it."""
 
 
 class ExtensionChange(Change):

@@ -18,7 +18,7 @@ from beffroi_content import model as content
 from beffroi_content.raster.text.characters import missing_characters, name_characters
 from beffroi_server.accounts.models import Town
 from beffroi_server.accounts.saved_town import saved_town
-from beffroi_server.alerts import masking, pending_alerts, queries, receipts, services
+from beffroi_server.alerts import masking, pending_alerts, queries, receipts, services, set_capacity
 from beffroi_server.alerts.broadcast_checks import check_reach, unsendable
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.models import Alert
@@ -126,6 +126,7 @@ def preview_alert(request: ApiRequest, body: NewAlert) -> PreviewAnswer:
         screens=reached.count, offline=reached.unreachable,
         missing_letters=name_characters(missing_characters(f"{drawn} {texts_of(values['translations'])}")),
         masking=masking.masking_sentences(draft, reached, now, town) if town is not None else [],
+        no_room=set_capacity.room_problem(draft, values["targets"], None, now),
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from beffroi_server.alerts import (
     queries,
     second_officer,
     services,
+    set_capacity,
     two_person_rule,
 )
 from beffroi_server.alerts.broadcast_checks import check_reach
@@ -247,6 +248,7 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
     }
     try:
         alert = draft_alert(values, corrects=form.former)
+        context["no_room"] = set_capacity.room_problem(alert, targets, form.former, timezone.now())
         context["masking"] = masking.masking_sentences(alert, reached, timezone.now(), current_town())
         context["drawings"] = preview_links.alert_previews(
             alert, preview_links.classes_with(reached.classes, preview_links.ALERT_CLASSES_SHOWN), current_town()

@@ -16,7 +16,7 @@ from tests.support.pages import page_text
 
 from beffroi_content.rendering import image_digest
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import on_call, queries
+from beffroi_server.alerts import on_call, queries, set_capacity
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenState
 from beffroi_server.library import preview
@@ -543,3 +543,17 @@ def test_of_many_alerts_a_page_has_the_gravest_in_bars_and_lists_the_others(as_b
         alert.settled = True
         alert.save()
     assert "more alert" not in page_text(as_bob.get("/"))
+
+
+def test_the_preview_says_before_the_press_that_a_set_has_no_room(as_bob, bob, monkeypatch):
+    monkeypatch.setattr(set_capacity, "MAX_ALERTS", 5)
+    running = [broadcast(as_bob, title=f"Eau {number}", level="vigilance") for number in range(3)]
+    one_more = values(title="Eau", level="vigilance")
+    said = "This cannot be broadcast now. 3 alerts are on these screens"
+    assert said in page_text(as_bob.post("/alerts/preview/", one_more))
+    assert as_bob.post("/alerts/new/", one_more).status_code == 422
+    # There is room for what is graver, and for new words in the place of others.
+    assert "cannot be broadcast" not in page_text(as_bob.post("/alerts/preview/", values(level="alert")))
+    instead = as_bob.post(f"/alerts/preview/?corrects={running[0].pk}", one_more)
+    assert "cannot be broadcast" not in page_text(instead)
+    assert as_bob.post(f"/alerts/{running[0].pk}/correct/", one_more).status_code == 302
