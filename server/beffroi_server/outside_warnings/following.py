@@ -16,7 +16,7 @@ from beffroi_server.accounts.models import Town
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.cap.policy import Decision
 from beffroi_server.delivery.key_files import KeysMissing
-from beffroi_server.outside_warnings import alert_texts, message_store, warning_acts
+from beffroi_server.outside_warnings import alert_texts, message_store, reissues, warning_acts
 from beffroi_server.outside_warnings.assessments import Assessment, assess_warnings
 from beffroi_server.outside_warnings.models import (
     KEPT_WARNINGS,
@@ -60,10 +60,13 @@ def _follow(source: WarningSource, now: dt.datetime) -> None:
     town = Town.objects.get()
     store = message_store.store_of(rows)
     signatures = {(message_store.alert_of(row).identifier, row.version): row.signature for row in rows}
-    current = {found.warning.key: found for found in assess_warnings(source, store, town, now, signatures)}
+    assessed = reissues.end_reissued(source, assess_warnings(source, store, town, now, signatures), now)
+    current = {found.warning.key: found for found in assessed}
+    # Those that go on as they are come first: none of them is taken for the successor of another.
+    own = {warning.pk: current.pop(warning.key, None) for warning in open_warnings}
     for warning in open_warnings:
         warning_acts.note_decisions(warning, now)
-        found = current.pop(warning.key, None) or _take_successor(warning, current)
+        found = own[warning.pk] or _take_successor(warning, current)
         if found is None:
             warning_acts.close_warning(warning, _close_reason(warning, now), now)
         else:

@@ -116,6 +116,49 @@ def test_what_a_policy_broadcasts_goes_out_at_once_and_follows_its_updates():
     assert not AlertProposal.objects.exists()
 
 
+def later(content: bytes, **ahead) -> bytes:
+    """Return a message as it is sent at another time."""
+    return re.sub(rb"<sent>[^<]*</sent>", f"<sent>{soon(**ahead)}</sent>".encode(), content)
+
+
+def test_a_warning_that_is_said_anew_without_references_takes_the_place_of_the_earlier_one():
+    """As Météo-France sends them: both stayed on the screens, and the all-clear of one left the other."""
+    source = source_with(broadcast_from="alert")
+    arrive(source, later(message(), minutes=-5))
+    former = Alert.objects.get()
+    anew = later(message("M-2", headline="Orages très violents", expires=soon(hours=5)), minutes=-1)
+    for _ in range(2):
+        arrive(source, anew)
+    alert = Alert.objects.get(replaced_at=None)
+    assert (alert.title, alert.corrects) == ("Orages très violents", former)
+    assert OutsideWarning.objects.get().alert == alert
+
+    arrive(source, message("M-3", msg_type="Cancel", references=reference_to(anew)))
+    following.follow_source(source, timezone.now())
+    alert.refresh_from_db()
+    assert alert.ends_at <= timezone.now()
+    assert Alert.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"severity": "Moderate"}, {"expires": soon(hours=2)}, {"event": "Wind"}, {"areas": ELSEWHERE},
+        {"onset": soon(hours=1)}, {"sender": b"somebody@example.org"}, {"sent": -9},
+    ],
+)  # fmt: skip
+def test_what_says_less_than_an_earlier_warning_stands_beside_it(changes):
+    source = source_with()
+    arrive(source, later(message(), minutes=-5))
+    sent, sender = changes.pop("sent", -1), changes.pop("sender", b"")
+    areas = [cap_area(polygon=changes.pop("areas"))] if "areas" in changes else []
+    content = later(message("M-2", *areas, **changes), minutes=sent)
+    arrive(source, content.replace(b"prefecture@example.org", sender) if sender else content)
+    following.follow_source(source, timezone.now())
+    assert ReceivedMessage.objects.get(key="m-1").ended_at is None
+    assert OutsideWarning.objects.filter(closed_at=None, key__contains="M-1").exists()
+
+
 def test_what_was_replaced_counts_again_once_it_turns_out_to_be_the_newest_of_a_cycle():
     source = source_with(broadcast_from="alert")
     sent = {"M-1": soon(minutes=-9), "M-2": soon(minutes=-1), "M-3": soon(minutes=-5)}
