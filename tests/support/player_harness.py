@@ -219,7 +219,7 @@ class PlayerHarness:
         )
         self.local = LocalActs(
             SITE, self.screen, self.hall.trigger_key(self.screen), self.storage.scenarios, self.storage.acts,
-            self.boot_id, self.clock.now,
+            self.boot_id, self.clock.now, self.held_alerts.is_active,
         )  # fmt: skip
         self.painter = InProcessRenderer(self.state.assets, self.state.frames)
         self.assets = AssetStore(self.state.assets, ServerClient(self.server, "the-secret-token"))

@@ -300,6 +300,11 @@ class HeldAlerts:
         """The alerts that are held, and those whose place they have taken: who saw the former text is told its end."""
         return frozenset(name for held in self._all_held() for name in (held.alert.id, held.alert.corrects) if name)
 
+    def is_active(self, name: str) -> bool:
+        """Tell whether an alert is held that has not lapsed."""
+        uptime = self.uptime()
+        return any(held.alert.id == name and held.lapses_at_uptime_ms > uptime for held in self._all_held())
+
     def _all_held(self) -> list[HeldAlert]:
         return [held for stream in self.streams.values() for held in stream.alerts]
 

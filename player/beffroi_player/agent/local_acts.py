@@ -102,12 +102,14 @@ class LocalActs:
         acts: Where the acts are kept.
         boot: Identifies the boot.
         now: Returns the present moment.
+        is_active: Tells whether an alert of the server's sets is active.
     """
 
     def __init__(
         self, site: str, screen: str, key: str, scenarios: ModelFile[KeptScenarios], acts: ModelFile[KeptActs],
-        boot: str, now: Callable[[], Moment],
+        boot: str, now: Callable[[], Moment], is_active: Callable[[str], bool],
     ) -> None:  # fmt: skip
+        self._is_active = is_active
         self._site, self._screen, self._boot, self._now = site, screen, boot, now
         self._key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key)) if key else None
         self._public = public_hex(self._key) if self._key else ""
@@ -207,7 +209,11 @@ class LocalActs:
         return [
             kept
             for kept in self._acts
-            if kept.screen == self._screen and kept.act.ended is None and kept.lapses_at_uptime_ms > uptime
+            if kept.screen == self._screen
+            and kept.act.ended is None
+            and kept.lapses_at_uptime_ms > uptime
+            # What an officer has ended or withdrawn must be shown when it is triggered again.
+            and (not kept.act.is_taken_over or self._is_active(kept.act.id))
         ]
 
     # --- acts of peers, and what the server says

@@ -167,7 +167,7 @@ class PlayerAgent:
         enrolment = self._enrolment
         self._local = LocalActs(
             enrolment.site, enrolment.screen, enrolment.trigger_key, storage.scenarios, storage.acts, boot,
-            self._clock.now,
+            self._clock.now, self._alerts.is_active,
         )  # fmt: skip
 
     def _build_transport(self, storage: AgentStorage, boot: str) -> None:

@@ -214,6 +214,24 @@ def test_once_a_set_of_the_server_lists_it_the_set_says_what_is_so(town_hall: Pl
     assert town_hall.alerts == []
 
 
+@pytest.mark.parametrize("is_withdrawn", [True, False])
+def test_what_an_officer_has_ended_is_shown_again_when_it_is_triggered_again(
+    town_hall: PlayerHarness, hall: SigningTown, is_withdrawn: bool
+) -> None:
+    ask(town_hall, "flood")
+    ((name, _),) = town_hall.alerts
+    running = alert(name, "emergency", hall.now_ms, title="Inondation", all_clear_ms=MINUTE)
+    town_hall.receive(hall.publish_alerts(running))
+    assert ask(town_hall, "flood") == (False, "“Flood” is on already")
+    town_hall.time.pass_by(1_000)
+    ended = running.model_copy(update={"ends_at_ms": hall.now_ms, "time_to_live_ms": 0})
+    town_hall.receive(hall.publish_alerts(*([] if is_withdrawn else [ended])))
+    assert ask(town_hall, ends=True) == (False, "nothing that was triggered here is on")
+
+    assert ask(town_hall, "flood")[0]
+    assert ON in forms(town_hall)
+
+
 def test_the_key_still_ends_what_the_server_has_taken_over(town_hall: PlayerHarness, hall: SigningTown) -> None:
     ask(town_hall, "flood")
     ((name, _),) = town_hall.alerts
