@@ -173,3 +173,19 @@ def test_of_thousands_of_items_the_first_ones_are_read(end):
 def test_links_are_complete(link, expected):
     (item,) = read(rss(f"<title>t</title><link>{link}</link>")).data["items"]
     assert item["link"] == expected
+
+
+@pytest.mark.parametrize(
+    ("links", "expected"),
+    [
+        ('<link href="https://x.fr/1"/><link href="https://x.fr/1.mp3"/>', "https://x.fr/1"),
+        ('<link href="https://x.fr/1" hreflang="fr"/><link href="https://x.fr/en/1" hreflang="en"/>', "https://x.fr/1"),
+        ('<link rel="enclosure" href="https://x.fr/1.mp3"/><link href="https://x.fr/1"/>', "https://x.fr/1"),
+        ('<link rel="enclosure" href="https://x.fr/1.mp3"/>', ""),
+    ],
+)
+def test_of_several_links_of_atom_the_first_page_is_taken(links, expected):
+    (item,) = read(f'<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>t</title>{links}</entry></feed>').data[
+        "items"
+    ]
+    assert item["link"] == expected

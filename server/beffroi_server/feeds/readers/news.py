@@ -143,8 +143,10 @@ def _moments(entry: Any, written: list[str], context: ReadingContext) -> Iterato
 
 def _link_of(entry: Any, base: str) -> str:
     """Return the address of an item's page, complete; empty if it has none on the web."""
+    # The library takes the last of several, such as a page in another language or an attachment that is named a page.
+    pages = (each.get("href") for each in entry.get("links") or [] if each.get("rel") == "alternate")
     try:
-        link = urljoin(base, str(entry.get("link") or "").strip())
+        link = urljoin(base, str(next(pages, None) or entry.get("link") or "").strip())
         is_web = urlsplit(link).scheme in {"http", "https"}
     except ValueError:
         return ""
