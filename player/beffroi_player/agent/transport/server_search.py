@@ -67,7 +67,9 @@ class ServerSearch:
     def add_service(self, zeroconf: Any, kind: str, name: str) -> None:
         """Take in a server."""
         info = zeroconf.get_service_info(kind, name, timeout=ANSWER_MS)
-        address = announced_address((info.properties or {}).get(ADDRESS_PROPERTY) if info is not None else None)
+        # Case does not count in keys (RFC 6763, 6.4), and of one that is there twice only the first does.
+        said = (value for key, value in info.properties.items() if key.lower() == ADDRESS_PROPERTY) if info else ()
+        address = announced_address(next(iter(said), None))
         with self._lock:
             if address and len(self._found) < MOST_NAMES:
                 self._found[name] = address

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import pytest
+import zeroconf
 from tests.support.waiting import until
 
-from beffroi_player.agent.transport.server_search import ServerSearch, announced_address
+from beffroi_player.agent.transport.server_search import SERVICE_TYPE, ServerSearch, announced_address
 from beffroi_server.core.local_announcement import LocalAnnouncement
 
 
@@ -38,3 +40,12 @@ def test_a_server_that_announces_itself_is_found_until_it_goes_away() -> None:
     finally:
         server.stop()
         search.close()
+
+
+@pytest.mark.parametrize("key", ["url", "URL", "Url"])
+def test_the_key_of_the_address_is_found_in_any_case(key: str) -> None:
+    search, name = ServerSearch(), "Town hall._beffroi._tcp.local."
+    entries = {key: "https://affichage.example", "uRL": "https://old.example"}
+    announced = zeroconf.ServiceInfo(SERVICE_TYPE, name, port=443, server="town-hall.local.", properties=entries)
+    search.add_service(SimpleNamespace(get_service_info=lambda *_args, **_more: announced), SERVICE_TYPE, name)
+    assert search.addresses(0.0) == ["https://affichage.example"]
