@@ -83,6 +83,9 @@ class AlertTranslation(WireModel):
 ALERT_TRANSLATED_FIELDS = tuple(name for name in AlertTranslation.model_fields if name != "language")
 """The texts of an alert that each language has of its own."""
 
+MAX_FORMER = 20
+"""Earlier texts that an alert names at most, besides the one that it corrects."""
+
 
 class Alert(WireModel):
     """One emergency message.
@@ -117,6 +120,9 @@ class Alert(WireModel):
     corrects: Identifier | None = None
     """The alert whose place this one takes: a screen that holds this one shows nothing of that one, whatever set it
     came with."""
+    former: Annotated[tuple[Identifier, ...], Field(max_length=MAX_FORMER)] = ()
+    """What the alert that it corrects has corrected before, the newest first: whoever saw any of these texts is told
+    the end of this one."""
     corrected_at_ms: Instant | None = None
     """When the text took the place of another; screens say so. None for the first text of an alert."""
     is_open_ended: bool = False
@@ -159,6 +165,16 @@ class Alert(WireModel):
         if main.has_order:
             shown.sort(key=lambda code: not texts[code].has_order)
         return tuple((code, texts[code]) for code in shown)
+
+    @property
+    def replaced(self) -> tuple[str, ...]:
+        """Every alert whose place this one has taken, the newest first."""
+        return () if self.corrects is None else (self.corrects, *self.former)
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """This alert, and every one whose place it has taken."""
+        return frozenset({self.id, *self.replaced})
 
     @property
     def has_order(self) -> bool:

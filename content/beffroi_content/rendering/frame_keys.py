@@ -25,7 +25,7 @@ _NOT_DRAWN_SLIDE = {
     *("id", "name", "duration_ms", "pages", "valid_from_ms", "valid_until_ms"),
     *("tags", "published_at_ms", "event_at_ms", "most_per_hour"),
 }
-_NOT_DRAWN_ALERT = {"id", "time_to_live_ms", "all_clear_ms", "corrects"}
+_NOT_DRAWN_ALERT = {"id", "time_to_live_ms", "all_clear_ms", "corrects", "former"}
 
 
 def slide_key(slide: Slide, canvas: Canvas, at_ms: int | None = None) -> str:

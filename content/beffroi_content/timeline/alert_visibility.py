@@ -80,7 +80,7 @@ def alert_statements(
     """
     screen = _Screen(tuple(alerts), moment, has_programme, power)
     now = [phase.held.alert for phase in screen.phases_at(moment.unix_ms)]
-    corrected = {held.alert.corrects for held in screen.alerts}
+    corrected = {name for held in screen.alerts for name in held.alert.replaced}
     known = corrected | {alert.id for alert in now}
     to_come = {held.alert.id: held.alert for held in screen.alerts if held.alert.id not in known}
     return tuple(screen.statement_of(alert) for alert in (*now, *to_come.values()))

@@ -84,7 +84,7 @@ def alert_phases(alerts: Iterable[HeldAlert], moment: Moment) -> list[AlertPhase
     One that another corrects counts no more, and a planned one not before it begins.
     """
     held_alerts = list(alerts)
-    corrected = {held.alert.corrects for held in held_alerts}
+    corrected = {name for held in held_alerts for name in held.alert.replaced}
     found: dict[str, AlertPhase] = {}
     current = [held for held in held_alerts if held.alert.id not in corrected and not _is_to_come(held, moment)]
     for phase in (_place_alert(held, moment) for held in current):

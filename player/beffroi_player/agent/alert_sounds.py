@@ -244,7 +244,7 @@ class AlertSounds:
         last_ms = self._played.get(audible.key)
         if audible.is_over:
             alert = audible.alert
-            return last_ms is None and any(key.split("@")[0] in {alert.id, alert.corrects} for key in self._played)
+            return last_ms is None and any(key.split("@")[0] in alert.texts for key in self._played)
         # Later than now: a clock was set.
         return last_ms is None or not 0 <= now.unix_ms - last_ms < REPEAT_MS
 

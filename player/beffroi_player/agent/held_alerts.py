@@ -298,7 +298,7 @@ class HeldAlerts:
     @property
     def _concerned_names(self) -> frozenset[str]:
         """The alerts that are held, and those whose place they have taken: who saw the former text is told its end."""
-        return frozenset(name for held in self._all_held() for name in (held.alert.id, held.alert.corrects) if name)
+        return frozenset(name for held in self._all_held() for name in held.alert.texts)
 
     def is_active(self, name: str) -> bool:
         """Tell whether an alert is held that has not lapsed."""

@@ -92,8 +92,7 @@ class StateReader:
             return ()
         seen = self.seen_alerts | self.alerts.seen
         return tuple(
-            held.model_copy(update={"is_unseen": not seen & {held.alert.id, held.alert.corrects}})
-            for held in self.alerts.all_held()
+            held.model_copy(update={"is_unseen": not seen & held.alert.texts}) for held in self.alerts.all_held()
         )
 
     @property

@@ -13,6 +13,7 @@ from django.db.models.functions import Cast
 
 from beffroi_content import model as content
 from beffroi_content.model import HeldAlert
+from beffroi_server.alerts import corrections
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core.read_once import read_once
 from beffroi_server.fleet import targets
@@ -40,7 +41,7 @@ def reach_seen_and_hours(rows: Iterable[Alert]) -> tuple[AlertReach, SeenAlerts,
     By the same query, which every page asks while alerts run.
     """
     known = {row.pk: row for row in rows}
-    corrected = {str(row.corrects_id) for row in known.values() if row.corrects_id is not None}
+    corrected = {str(key) for row in known.values() for key in corrections.former_keys(row)}
     everywhere = frozenset(key for key, row in known.items() if row.everywhere)
     aimed = frozenset(known) - everywhere
     reach, seen, hours = _reach_and_seen(aimed, everywhere, frozenset(corrected))
@@ -84,7 +85,7 @@ def held_alerts(carried: Iterable[content.Alert], seen: AbstractSet[str]) -> lis
     """Return alerts as a screen holds them on which some were seen. Uptime and time are taken for equal."""
     return [
         HeldAlert(
-            alert=alert, lapses_at_uptime_ms=alert.ends_at_ms, is_unseen=not seen & {alert.id, alert.corrects}
+            alert=alert, lapses_at_uptime_ms=alert.ends_at_ms, is_unseen=not seen & alert.texts
         )
         for alert in carried
     ]  # fmt: skip

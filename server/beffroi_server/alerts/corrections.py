@@ -17,6 +17,9 @@ SAFEGUARD = dt.timedelta(days=1)
 """For how long an open-ended alert goes on by itself after somebody should have ended it: no server may be there to."""
 MOST_FORMER = 50
 """Former texts of an alert that are followed."""
+_MOST_REMEMBERED = 1_000
+_corrected_by: dict[uuid.UUID, uuid.UUID | None] = {}
+"""What each former text has corrected in its turn."""
 _TOLD_FIELDS = (
     "level",
     "status",
@@ -104,6 +107,26 @@ def former_texts(alert: Alert) -> list[Alert]:
     while current.corrects is not None and len(found) < MOST_FORMER:
         current = current.corrects
         found.append(current)
+    return found
+
+
+def former_keys(alert: Alert) -> list[uuid.UUID]:
+    """Return the keys of the texts that an alert had before, the newest first.
+
+    What an alert corrects never changes, and every page asks while one runs: it is read once.
+    """
+    found: list[uuid.UUID] = []
+    key = alert.corrects_id
+    while key is not None and len(found) < MOST_FORMER:
+        found.append(key)
+        if key not in _corrected_by:
+            known = list(Alert.objects.filter(pk=key).values_list("corrects", flat=True))
+            if not known:
+                break
+            if len(_corrected_by) >= _MOST_REMEMBERED:
+                _corrected_by.clear()
+            _corrected_by[key] = known[0]
+        key = _corrected_by[key]
     return found
 
 

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from beffroi_content import model as content
+from beffroi_content.model.alert import MAX_FORMER
 from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
+from beffroi_server.alerts import corrections
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.pending_alerts import pending_alerts
 from beffroi_server.alerts.translations import translations_of
@@ -153,6 +155,7 @@ def to_content(alert: Alert, now: dt.datetime) -> content.Alert:
         time_to_live_ms=max(0, unix_ms(ends_at) - max(unix_ms(now), unix_ms(alert.issued_at))),
         all_clear_ms=alert.all_clear_s * 1000,
         corrects=str(alert.corrects_id) if alert.corrects_id is not None else None,
+        former=tuple(map(str, corrections.former_keys(alert)[1 : MAX_FORMER + 1])),
         corrected_at_ms=unix_ms(alert.issued_at) if alert.corrects_id is not None else None,
         is_open_ended=alert.is_open_ended,
     )

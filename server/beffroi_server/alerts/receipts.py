@@ -123,7 +123,7 @@ def statements_by_power(
     found = {}
     for screen, power in powers.items():
         held = [alert for key, alert in carried.items() if screen in reach[key]] + ([draft] if draft else [])
-        on_screen = seen.get(screen, set()) & {name for each in held for name in (each.id, each.corrects) if name}
+        on_screen = seen.get(screen, set()) & {name for each in held for name in each.texts}
         key = frozenset(each.id for each in held), frozenset(on_screen), power
         if key not in known:
             known[key] = alert_statements(held_alerts(held, on_screen), moment, power=power)

@@ -65,18 +65,21 @@ def test_an_alert_that_is_ended_early_says_so_and_gives_way(informed: PlayerHarn
     assert informed.slides == ["pool"]
 
 
+@pytest.mark.parametrize("replaced", [{"corrects": "flood"}, {"corrects": "better", "former": ("flood",)}])
 def test_the_end_of_a_corrected_alert_is_shown_also_where_the_new_text_was_hidden_up_to_a_power_cut(
-    informed: PlayerHarness, hall: SigningTown
+    informed: PlayerHarness, hall: SigningTown, replaced: dict[str, object]
 ) -> None:
     informed.receive(hall.publish_alerts(alert()))
     informed.run_iteration()
     informed.held_alerts.seen = lambda: frozenset({"flood"})
     gas = alert("gas", EMERGENCY, all_clear_ms=0)
-    informed.receive(hall.publish_alerts(alert("news", corrects="flood", ends_at_ms=NOON + 500), gas))
+    if "former" in replaced:
+        informed.receive(hall.publish_alerts(alert("better", corrects="flood"), gas))
+    informed.receive(hall.publish_alerts(alert("news", **replaced, ends_at_ms=NOON + 500), gas))
     informed.run_iteration()
     hall.now_ms += 1_000
     informed.time.pass_by(1_000)
-    informed.receive(hall.publish_alerts(alert("news", corrects="flood", ends_at_ms=NOON + 500)))
+    informed.receive(hall.publish_alerts(alert("news", **replaced, ends_at_ms=NOON + 500)))
     # The machine was started anew: nothing is left in its memory.
     informed.runtime.presented.path.unlink()
     informed.start_stage()

@@ -8,16 +8,19 @@ import pytest
 from django.utils import timezone
 
 from beffroi_content.model import AlertLevel
+from beffroi_content.timeline import AlertVisibility
 from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import corrections, queries, services
+from beffroi_server.alerts import corrections, queries, receipts, services
+from beffroi_server.alerts.alert_reach import reach_and_seen
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert
 from beffroi_server.delivery import signing
 from beffroi_server.delivery.models import OutboxDocument
+from beffroi_server.fleet.models import ReceiptRecord
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 
 pytestmark = pytest.mark.usefixtures("keyring")
@@ -46,6 +49,25 @@ def test_finds_room_in_a_set_in_which_a_new_alert_of_its_level_does_not(bob):
     broadcast(user=bob)
     correct(former, level=AlertLevel.INFORMATION, user=bob)
     assert former not in queries.running_alerts()
+
+
+def test_names_every_text_that_the_alert_had_so_that_whoever_saw_one_is_told_its_end(bob, hall):
+    first = broadcast(user=bob)
+    now = timezone.now()
+    ReceiptRecord.objects.create(
+        screen=hall, stream="all/alerts", sequence=1, alert=str(first.pk), form="takeover", received_at=now,
+        presented_at=now, latency_ms=1, frame="0" * 64, clock="trusted",
+    )  # fmt: skip
+    second = correct(first, user=bob)
+    third = correct(second, user=bob)
+    last = correct(third, user=bob)
+    (sent,) = published().alerts
+    assert sent.replaced == (str(third.pk), str(second.pk), str(first.pk))
+
+    services.end_alert(last, user=bob)
+    (row,) = queries.running_alerts()
+    (statement,) = receipts.common_statements([row], *reach_and_seen([row]), timezone.now(), {})
+    assert statement.visibility is AlertVisibility.ALL_CLEAR
 
 
 def test_takes_the_place_of_the_former_text_in_one_set(bob):
