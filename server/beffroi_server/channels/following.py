@@ -90,7 +90,7 @@ def left_out_of(family: Iterable[Alert]) -> set[int]:
     return next((set(rows[token].channels) for token in tokens if token in rows), set())
 
 
-def heard_by(family: Iterable[Alert]) -> set[int]:
+def channels_told(family: Iterable[Alert]) -> set[int]:
     """Return the keys of the channels that have told of an alert, or of one of its former texts."""
     told = ChannelMessage.objects.filter(alert__in=list(family), attempts__gt=0, channel__isnull=False)
     return set(told.values_list("channel_id", flat=True))

@@ -47,11 +47,11 @@ def previews(values: Mapping[str, Any], targets: Targets, data: Any | None, form
     """
     level, status = values.get("level") or AlertLevel.EMERGENCY, values.get("status") or AlertStatus.ACTUAL
     family = following.texts_of(former) if former is not None else []
-    # Who has heard of it hears of its correction, too.
-    heard = following.heard_by(family) if family else set()
+    # Who has told of it hears of its correction, too.
+    told = following.channels_told(family) if family else set()
     channels = [
         each for each in Channel.objects.filter(is_on=True)
-        if each.pk in heard or following.tells_of(each, level, status)
+        if each.pk in told or following.tells_of(each, level, status)
     ]  # fmt: skip
     if not channels:
         return []
@@ -69,7 +69,7 @@ def previews(values: Mapping[str, Any], targets: Targets, data: Any | None, form
         ToldChannel(
             each, each.pk not in left_out,
             alert_texts.compose_text(
-                alert, ChannelAct.CORRECTED if each.pk in heard else ChannelAct.BROADCAST,
+                alert, ChannelAct.CORRECTED if each.pk in told else ChannelAct.BROADCAST,
                 language=each.language, length=each.max_length, place=place, link=link,
             ).text,
         )
