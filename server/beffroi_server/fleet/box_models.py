@@ -12,6 +12,8 @@ class RevokedToken(models.Model):
 
     screen = models.ForeignKey("fleet.Screen", on_delete=models.CASCADE, related_name="revoked_tokens")
     token_sha256 = models.CharField(max_length=64, unique=True)
+    enrolled_at = models.DateTimeField(null=True)
+    """Since when the player had it: availability is that of the screen, through all its players."""
     revoked_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True, blank=True)
     """When a player last came with it."""

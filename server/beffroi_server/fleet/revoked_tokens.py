@@ -32,7 +32,9 @@ def note_revoked(screen: Screen, now: dt.datetime) -> None:
     """
     if not screen.token_sha256:
         return
-    RevokedToken.objects.create(screen=screen, token_sha256=screen.token_sha256, revoked_at=now)
+    RevokedToken.objects.create(
+        screen=screen, token_sha256=screen.token_sha256, enrolled_at=screen.enrolled_at, revoked_at=now
+    )
     kept = RevokedToken.objects.filter(screen=screen).values_list("pk", flat=True)[:MOST_OF_SCREEN]
     RevokedToken.objects.filter(screen=screen).exclude(pk__in=list(kept)).delete()
     _send(screen, screen.token_sha256)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from beffroi_content.wire.documents import SigningRole
 from beffroi_server.alerts.services import broadcast_alert
 from beffroi_server.delivery import key_files, signing_keys
+from beffroi_server.fleet import revoked_tokens
 from beffroi_server.fleet.models import ReceiptRecord
 from beffroi_server.fleet.targets import EVERYWHERE
 from beffroi_server.notifications import (
@@ -101,6 +102,16 @@ class TestAvailability:
         screen.enrolled_at = day.now - dt.timedelta(days=7)
         silence(screen, day.now - dt.timedelta(days=2), day.now, right_s=86_400)
         assert round(outage_history.availability_of([screen], day.now)[0].percents[0], 2) == 85.71
+
+    def test_is_that_of_the_screen_through_all_its_players(self, day, screens, keyring):
+        screen = screens[0]
+        screen.token_sha256, screen.enrolled_at = "a" * 64, day.now - dt.timedelta(days=60)
+        # A day of silence before the box is taken away, and a day without any.
+        silence(screen, day.now - dt.timedelta(days=5), day.now - dt.timedelta(days=4))
+        revoked_tokens.note_revoked(screen, day.now - dt.timedelta(days=4))
+        screen.token_sha256, screen.enrolled_at = "b" * 64, day.now - dt.timedelta(days=3)
+        found = outage_history.availability_of([screen], day.now)[0]
+        assert [round(percent, 2) for percent in found.percents if percent is not None] == [71.43, 93.33]
 
     def test_a_screen_without_a_player_has_none(self, day, screens):
         screens[0].enrolled_at = None

@@ -151,6 +151,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('token_sha256', models.CharField(max_length=64, unique=True)),
+                ('enrolled_at', models.DateTimeField(null=True)),
                 ('revoked_at', models.DateTimeField()),
                 ('seen_at', models.DateTimeField(blank=True, null=True)),
                 ('address', models.CharField(blank=True, max_length=45)),
