@@ -65,7 +65,7 @@ ACTION_TEXTS = {
     "category-created": _("added the category"),
     "category-deleted": _("deleted the category"),
     "subscriber-deleted": _("deleted a subscriber of alerts of"),
-    "subscribers-exported": _("exported the subscribers of alerts of"),
+    "subscribers-exported": _("downloaded the list of the subscribers to alerts of"),
     "subscriptions-changed": _("changed the subscriptions by mail of"),
     "channel-changed": _("changed the channel"),
     "channel-created": _("added the channel"),

@@ -142,7 +142,7 @@ TEXTS = {
     "audit-altered": Texts(
         FAILURE, _("The audit trail was altered, at “%(event)s” or before it."),
         _("It proves nothing from there on, and somebody has written to the database."),
-        _("Copy the database, compare the trail with an export or a backup, and change all passwords."),
+        _("Copy the database, compare the trail with a file of it or a backup, and change all passwords."),
     ),
     "fonts-broken": Texts(
         FAILURE, _("Fonts are missing or damaged: %(names)s"), _("Previews cannot be drawn."),
