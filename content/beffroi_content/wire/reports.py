@@ -41,6 +41,10 @@ class ConnectionState(StrEnum):
     """Neither way answers."""
 
 
+SCREENSHOT_BOX = b"box="
+"""What the comment of a screenshot (ITU-T T.81, segment COM) begins with, before the machine that made it."""
+
+
 class PlayerStatus(WireModel):
     """Birth and last will of a player. A will whose connection is not the newest of its boot is out of date."""
 
@@ -49,6 +53,8 @@ class PlayerStatus(WireModel):
     """The identifier of this start of the player."""
     connection: Annotated[int, Field(ge=0, le=2**31 - 1)]
     """The number of this connection, counted since the start."""
+    box: BoxIdentifier = ""
+    """The machine: the goodbye of another one than the player of the screen says nothing of that."""
 
 
 class ShownPart(WireModel):
@@ -226,6 +232,8 @@ class PlayerReport(WireModel):
     boot: Identifier
     number: PositiveNumber
     """The number of this report, counted since the start."""
+    box: BoxIdentifier = ""
+    """The machine; see ``PlayLogBatch``."""
     at_ms: Instant
     clock: ClockState
     link: ConnectionState

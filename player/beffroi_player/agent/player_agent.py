@@ -173,14 +173,14 @@ class PlayerAgent:
     def _build_transport(self, storage: AgentStorage, boot: str) -> None:
         enrolment = self._enrolment
         wake_agent = partial(send_wakeup, self._runtime.agent_socket)
-        self._server = ServerClient(
-            enrolment.server, enrolment.token, f"{self._box} {system_clock.boot_id()}" if self._box else ""
-        )
+        caller = f"{self._box} {system_clock.boot_id()}" if self._box else ""
+        self._server = ServerClient(enrolment.server, enrolment.token, caller)
         server_host = urlsplit(enrolment.server).hostname or "localhost"
         self._mqtt = PlayerMqttClient(
             enrolment, broker_host(enrolment.mqtt, server_host), boot, lambda: self._held.admission.topics,
             self._receive_document,
-            lambda topic, detail: self._refusals.record_refusal(topic, "subscription-refused", detail), wake_agent,
+            lambda topic, detail: self._refusals.record_refusal(topic, "subscription-refused", detail),
+            wake_agent, self._box,
         )  # fmt: skip
         self._broker_moves = BrokerMoves(
             enrolment, storage.enrolment, system_clock.uptime_ms,
@@ -230,7 +230,7 @@ class PlayerAgent:
         self._captures = CaptureUploader(self._server.upload_capture, self._refusals.record_refusal)
         self._host = HealthMonitor(state.folder, lasting=lasting_problems(state.folder))
         self._screenshots = ScreenshotSender(
-            state, runtime, publish, system_clock.uptime_ms, self._captures.offer_capture
+            state, runtime, publish, system_clock.uptime_ms, self._captures.offer_capture, self._box
         )
         self._confirmations = ReceiptUploader(self._receipts, self._server.send_receipts)
 
@@ -241,7 +241,7 @@ class PlayerAgent:
         )  # fmt: skip
         self._reporter = ScreenReporter(
             self._runtime, self._facts.collect, self._receipts,
-            ReportSender(boot, self._mqtt.publish, system_clock.uptime_ms, self._host.read_machine()),
+            ReportSender(boot, self._mqtt.publish, system_clock.uptime_ms, self._host.read_machine(), self._box),
             self._screenshots, FrameRepairs(system_clock.uptime_ms), self._inbox.put,
         )  # fmt: skip
 

@@ -26,6 +26,7 @@ from beffroi_server.core.timestamps import bounded_instant
 from beffroi_server.delivery.inbound_queue import InboundMessage, StoreFunction
 from beffroi_server.delivery.refused_messages import Refusal, RefusalReason, refused_messages
 from beffroi_server.fleet import identity_watch, player_boxes, screenshots
+from beffroi_server.fleet.box_models import PlayerBox
 from beffroi_server.fleet.events import ReportedAlerts, reports_received
 from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenState
 from beffroi_server.fleet.play_models import PlayRecord
@@ -60,6 +61,10 @@ def prepare_messages(messages: Sequence[InboundMessage], now: dt.datetime) -> St
     for each in messages:
         if each.screen in screens:
             by_screen[each.screen].append(each.content)
+    for name, said in by_screen.items():
+        # Those of copies, too: it is by them that two players are told apart.
+        statuses = [each for each in said if isinstance(each, PlayerStatus)]
+        identity_watch.note_statuses(screens[name], name, statuses, now)
     _drop_copies(by_screen, screens, now)
     _tell_reported_alerts({name: said for name, said in by_screen.items() if _has_report(said)}, screens)
     return PreparedBatch(
@@ -207,8 +212,6 @@ def _prepare_screen(name: str, screen_id: int, said: list[WireModel | bytes], no
             found.plays += _play_rows(screen_id, content)
             # What is lost stays visible as a gap: see ``play_audit``.
             found.lost += [(first, last) for first, last in content.lost if first <= last]
-    statuses = [each for each in found.reports_and_status if isinstance(each, PlayerStatus)]
-    identity_watch.note_statuses(screen_id, name, statuses, now)
     found.prepare_report()
     return found
 
@@ -217,12 +220,23 @@ def _drop_copies(
     by_screen: Mapping[str, list[WireModel | bytes]], screens: Mapping[str, int], now: dt.datetime
 ) -> None:
     """Leave out what machines say of their screens that are not the players of these: see ``player_boxes``."""
-    said = {name: [each for each in by_screen[name] if getattr(each, "box", "")] for name in by_screen}
+    said = {name: [(each, box) for each in by_screen[name] if (box := _box_of(each))] for name in by_screen}
     boxes = player_boxes.boxes_of([screens[name] for name, messages in said.items() if messages])
     for name, messages in said.items():
-        for each in messages:
-            if not player_boxes.may_speak(boxes[screens[name]], each.box, now):  # type: ignore[union-attr]
+        for each, box in messages:
+            if not _is_taken_in(each, boxes[screens[name]], box, now):
                 by_screen[name].remove(each)
+
+
+def _box_of(content: WireModel | bytes) -> str:
+    return screenshots.box_of(content) if isinstance(content, bytes) else getattr(content, "box", "")
+
+
+def _is_taken_in(content: WireModel | bytes, boxes: Sequence[PlayerBox], box: str, now: dt.datetime) -> bool:
+    if not isinstance(content, PlayerStatus):
+        return player_boxes.may_speak(boxes, box, now)
+    # A birth is said once. It may be that of the next player, whose card has just been moved.
+    return content.online or player_boxes.may_say_goodbye(boxes, box, now)
 
 
 def _has_report(said: Iterable[WireModel | bytes]) -> bool:

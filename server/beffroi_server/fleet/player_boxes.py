@@ -110,6 +110,11 @@ def may_speak(boxes: Sequence[PlayerBox], box: str, now: dt.datetime) -> bool:
     return not box or keeper is None or keeper.box == box
 
 
+def may_say_goodbye(boxes: Sequence[PlayerBox], box: str, now: dt.datetime) -> bool:
+    """Tell whether the last will of a machine is that of a screen's player, as far as is known."""
+    return may_speak(boxes, box, now) or all(each.box != box for each in boxes)
+
+
 def boxes_of(screens: Collection[int]) -> dict[int, list[PlayerBox]]:
     """Return the machines of screens, by the key of the screen."""
     found: dict[int, list[PlayerBox]] = {key: [] for key in screens}

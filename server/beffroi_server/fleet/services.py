@@ -7,12 +7,13 @@ import logging
 import secrets
 import uuid
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,7 +28,7 @@ from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import broker_access, signing, signing_keys
-from beffroi_server.fleet import enrolment_cards, player_boxes, revoked_tokens, screen_scopes, targets
+from beffroi_server.fleet import enrolment_cards, player_boxes, revoked_tokens, screen_scopes, screenshots, targets
 from beffroi_server.fleet.device_credentials import broker_account, token_sha256
 from beffroi_server.fleet.enrolment_codes import code_sha256, new_code
 from beffroi_server.fleet.errors import EnrolmentRefused
@@ -206,11 +207,24 @@ def give_identity(screen: Screen, trigger_key: str, action: str) -> dict[str, An
             "enrolment_code_sha256", "enrolment_expires_at", "enrolled_at", "token_sha256", "trigger_key",
         ])  # fmt: skip
         ScreenState.objects.get_or_create(screen=screen)
+        # What the former player was and showed is nothing that this one has said.
+        ScreenState.objects.filter(screen=screen).update(
+            online=False, boot="", connection=0, report=None, machine=None, report_boot="", report_number=0,
+            report_at_ms=0,
+        )  # fmt: skip
         player_boxes.delete_boxes(screen)
         audit.record_event(None, action, screen, slug=screen.slug)
         broker_access.note_account_change(str(TopicScope.of_screen(screen.slug)))
         screen_changed.send(screen)
+        transaction.on_commit(partial(_delete_screenshot, screen.slug))
         return _enrolment_response(screen, token)
+
+
+def _delete_screenshot(slug: str) -> None:
+    try:
+        screenshots.delete_screenshot(slug)
+    except OSError as error:
+        logger.warning("%s: the screenshot of its former player stays: %s", slug, error)
 
 
 def revoke_player(screen: Screen, *, user: User | None = None) -> None:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import io
 import json
 
 import pytest
 from django.urls import include, path
 from django.utils import timezone
+from PIL import Image
 
 from beffroi_content.wire import envelope
 from beffroi_content.wire.documents import CommandKind, ScreenCommand
-from beffroi_content.wire.messages import PLAYS
+from beffroi_content.wire.messages import PLAYS, REPORT, SCREENSHOT, STATUS, WireMessage
 from beffroi_content.wire.plays import FIRST_CHAIN, Play, PlayLogBatch
+from beffroi_content.wire.reports import SCREENSHOT_BOX, PlayerReport, PlayerStatus
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.delivery.inbound_queue import InboundQueue
-from beffroi_server.fleet import identity_watch, player_boxes, services
+from beffroi_server.fleet import identity_watch, player_boxes, screenshots, services
 from beffroi_server.fleet.box_models import PlayerBox
 from beffroi_server.fleet.models import ScreenState
 from beffroi_server.fleet.play_models import PlayRecord
@@ -136,3 +139,57 @@ def test_over_http_a_copy_gets_its_order_and_nothing_else(client, hall):
     body = {"data": json.dumps({}), "content_type": "application/json"}
     assert ask(COPY, "receipts", **body).status_code == 409
     assert ask(FIRST, "receipts", **body).status_code == 400
+
+
+def screenshot(box: str, colour: str) -> bytes:
+    """Return a screenshot as players make it."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 36), colour).save(file, "JPEG", comment=SCREENSHOT_BOX + box.encode() if box else b"")
+    return file.getvalue()
+
+
+def test_what_another_machine_shows_and_is_is_not_taken_for_the_screen(enrolled):
+    def send(message: WireMessage, payload: bytes) -> None:
+        topic = message.topic_for("saint-aubin", TopicScope.of_screen("hall"))
+        InboundQueue("saint-aubin").write_batch([(str(topic), payload)])
+
+    def shown() -> bytes | None:
+        found = screenshots.newest_screenshot(enrolled)
+        return found and found[0]
+
+    def report(box: CallingBox, number: int) -> bytes:
+        return PlayerReport(
+            boot=box.boot, number=number, at_ms=number, clock="trusted", link="live", box=box.box, version=box.boot
+        ).to_json()
+
+    now = timezone.now()
+    for box in (FIRST, COPY, FIRST):
+        note_poll(enrolled, box, now)
+    send(STATUS, PlayerStatus(online=True, boot=FIRST.boot, connection=1, box=FIRST.box).to_json())
+    for box, colour in ((FIRST, "red"), (COPY, "blue"), (CallingBox("", "old"), "green")):
+        send(SCREENSHOT, screenshot(box.box, colour))
+        if box is COPY:
+            assert shown() == screenshot(FIRST.box, "red")
+    assert shown() == screenshot("", "green"), "a player of before does not say on which machine it is"
+
+    send(REPORT, report(FIRST, 1))
+    send(REPORT, report(COPY, 7))
+    assert ScreenState.objects.get().report["box"] == FIRST.box
+
+    send(STATUS, PlayerStatus(online=False, boot=FIRST.boot, connection=2, box=COPY.box).to_json())
+    assert ScreenState.objects.get().online
+    send(STATUS, PlayerStatus(online=False, boot=FIRST.boot, connection=2, box=FIRST.box).to_json())
+    assert not ScreenState.objects.get().online
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_player_begins_without_what_the_former_one_showed_and_was(enrolled):
+    screenshots.store_screenshot(enrolled.slug, screenshot("", "red"))
+    ScreenState.objects.filter(screen=enrolled).update(
+        online=True, boot="old", report={"boot": "old"}, report_boot="old", report_number=9, plays_newest=40
+    )
+    services.enrol_player(services.open_enrolment(enrolled)[0])
+    state = ScreenState.objects.get(screen=enrolled)
+    assert (state.online, state.report, state.report_number) == (False, None, 0)
+    assert state.plays_newest == 40, "what was proven stays"
+    assert screenshots.newest_screenshot(enrolled) is None

@@ -46,12 +46,15 @@ class ReportSender:
         publish: Hands a payload to the MQTT client.
         uptime: Milliseconds since boot.
         machine: What the player runs on.
+        box: Which machine that is.
     """
 
     def __init__(
-        self, boot: str, publish: Publish, uptime: Callable[[], float], machine: MachineDescription | None = None
-    ) -> None:
+        self, boot: str, publish: Publish, uptime: Callable[[], float], machine: MachineDescription | None = None,
+        box: str = "",
+    ) -> None:  # fmt: skip
         self._boot, self._publish, self._uptime, self._machine = boot, publish, uptime, machine
+        self._box = box
         self._number = 0
         self._sent: PlayerReport | None = None
         self._is_unsettled = False
@@ -106,6 +109,7 @@ class ReportSender:
         return PlayerReport(
             boot=self._boot,
             number=self._number + 1,
+            box=self._box,
             at_ms=max(0, facts.at_ms),
             clock=facts.clock,
             link=facts.link,

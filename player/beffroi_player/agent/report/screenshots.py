@@ -14,6 +14,7 @@ from PIL import Image
 
 from beffroi_content import rendering
 from beffroi_content.wire.messages import SCREENSHOT
+from beffroi_content.wire.reports import SCREENSHOT_BOX
 from beffroi_player.agent.prepare.png_encoder import save_png
 from beffroi_player.agent.report.capture_upload import ExactCapture
 from beffroi_player.agent.report.report_facts import Publish
@@ -47,14 +48,15 @@ class ScreenshotSender:
         publish: Hands a payload to the MQTT client.
         uptime: Milliseconds since boot.
         offer_capture: Given a capture that is to be sent as it is.
+        box: The machine, as screenshots name it.
     """
 
     def __init__(
         self, state: StateDirectory, runtime: RuntimeDirectory, publish: Publish, uptime: Callable[[], float],
-        offer_capture: Callable[[ExactCapture], None],
+        offer_capture: Callable[[ExactCapture], None], box: str = "",
     ) -> None:  # fmt: skip
         self._state, self._runtime, self._publish, self._uptime = state, runtime, publish, uptime
-        self._offer_capture = offer_capture
+        self._offer_capture, self._box = offer_capture, box
         self._file_stamp: object = None
         self._screenshots_until = 0.0
         self._screenshot_wanted = False
@@ -121,7 +123,7 @@ class ScreenshotSender:
         image = Image.frombytes("RGB", size, bytes(pixels))
         if self._screenshot_wanted:
             # Without a connection it stays wanted: the next one asks for it again.
-            self._screenshot_wanted = not self._publish(SCREENSHOT, small_jpeg(image), None)
+            self._screenshot_wanted = not self._publish(SCREENSHOT, small_jpeg(image, self._box), None)
         if self._last_wanted and presented and rendering.image_digest(image) == presented.frame:
             self._save_last(image, presented)
 
@@ -161,10 +163,10 @@ class ScreenshotSender:
             log.warning("last-frame.png is not renewed: %s", error)
 
 
-def small_jpeg(image: Image.Image) -> bytes:
-    """Return a JPEG of at most ``SCREENSHOT_SIDE`` pixels on its longer side."""
+def small_jpeg(image: Image.Image, box: str = "") -> bytes:
+    """Return a JPEG of at most ``SCREENSHOT_SIDE`` pixels on its longer side, with the machine as its comment."""
     small = image.copy()
     small.thumbnail((SCREENSHOT_SIDE, SCREENSHOT_SIDE))
     buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=80)
+    small.save(buffer, "JPEG", quality=80, **({"comment": SCREENSHOT_BOX + box.encode()} if box else {}))
     return buffer.getvalue()

@@ -70,6 +70,7 @@ class PlayerMqttClient:
         receive: Called with each document; must not block.
         refused: Called with each topic that the broker does not grant, and its reason.
         changed: Called when the connection comes or goes; must not block.
+        box: The machine, as its status says it.
     """
 
     def __init__(
@@ -81,12 +82,13 @@ class PlayerMqttClient:
         receive: Callable[[ReceivedDocument], object],
         refused: Callable[[str, str], None],
         changed: Callable[[], object],
+        box: str = "",
     ) -> None:
         self._enrolment = enrolment
         self._broker, self._host = enrolment.mqtt, host
         self._has_moved = threading.Event()
         self._away_until = 0.0
-        self._boot = boot
+        self._boot, self._box = boot, box
         self._topics = topics
         self._receive = receive
         self._refused = refused
@@ -244,7 +246,7 @@ class PlayerMqttClient:
         return client
 
     def _status_message(self, *, online: bool) -> tuple[str, bytes, int, bool]:
-        status = PlayerStatus(online=online, boot=self._boot, connection=self._connections)
+        status = PlayerStatus(online=online, boot=self._boot, connection=self._connections, box=self._box)
         topic = STATUS.topic_for(self._enrolment.site, TopicScope.of_screen(self._enrolment.screen))
         return str(topic), status.to_json(), STATUS.quality, STATUS.retained
 

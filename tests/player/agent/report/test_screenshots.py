@@ -12,7 +12,7 @@ from PIL import Image
 from beffroi_content import rendering
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import SCREENSHOT, WireMessage
-from beffroi_content.wire.reports import ShownPart
+from beffroi_content.wire.reports import SCREENSHOT_BOX, ShownPart
 from beffroi_player.agent.report.capture_upload import ExactCapture
 from beffroi_player.agent.report.screenshots import (
     LAST_MS,
@@ -126,6 +126,12 @@ def test_a_screenshot_is_small_and_keeps_its_shape(size: tuple[int, int]) -> Non
     with Image.open(io.BytesIO(small_jpeg(Image.new("RGB", size, "blue")))) as image:
         assert max(image.size) == min(SCREENSHOT_SIDE, max(size))
         assert image.width / image.height == pytest.approx(size[0] / size[1], rel=0.1)
+
+
+def test_a_screenshot_says_on_which_machine_it_was_made() -> None:
+    made = small_jpeg(Image.new("RGB", SIZE, "blue"), "a" * 16)
+    assert SCREENSHOT_BOX + b"a" * 16 in made
+    assert SCREENSHOT_BOX not in small_jpeg(Image.new("RGB", SIZE, "blue"))
 
 
 def test_the_largest_screenshot_of_noise_is_no_larger_than_allowed() -> None:
