@@ -100,6 +100,28 @@ def test_one_that_is_not_accepted_is_tried_again_and_the_reason_is_kept(announce
     assert row.problem
 
 
+def test_one_that_does_not_answer_keeps_no_other_waiting(monkeypatch, announcement, hall):
+    subscribe("https://slow.example/hook")
+    subscribe("https://example.org/hook")
+    followed_events.follow_events()
+    placements.place_announcement(announcement, everywhere=True, user=None)
+    followed_events.follow_events()
+    other_has_it = threading.Event()
+
+    def deliver(address: str, **_message: object) -> None:
+        if "slow" in address:
+            # As long as nobody else is sent to, it waits.
+            assert other_has_it.wait(5), "the other receiver was not sent to meanwhile"
+            raise webhooks.WebhookFailed("No answer in time.")
+        other_has_it.set()
+
+    monkeypatch.setattr(webhooks, "deliver", deliver)
+    assert sending.send_due_messages(threading.Event()) == 1
+    assert {row.address: row.problem for row in WebhookSubscription.objects.all()} == {
+        "https://slow.example/hook": "No answer in time.", "https://example.org/hook": "",
+    }  # fmt: skip
+
+
 def test_so_many_wait_for_one_receiver_and_no_more(monkeypatch, announcement, hall):
     monkeypatch.setattr(followed_events, "MOST_WAITING", 3)
     row = subscribe()
