@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 from tests.support.canvases import LED, PORTRAIT, announcement_of, canvas_of, slide_of, text_of
+from tests.support.sample_pictures import FILES, IMAGES
 
 from beffroi_content.model import (
     AlertForm,
@@ -32,10 +33,10 @@ from beffroi_content.rendering import (
     slide_pages,
 )
 from beffroi_content.templates.registry import hazard_declarations
-from beffroi_content.templates.sample_images import sample_image
 from beffroi_content.templates.samples import SAMPLE_AT_MS, sample_alert
 
-REFERENCE, PICTURE = sample_image()
+REFERENCE = IMAGES["sea"]
+PICTURE = FILES[REFERENCE.sha256]
 VIDEO = AssetReference(sha256="f" * 64, size=9, media_type="video/mp4")
 
 

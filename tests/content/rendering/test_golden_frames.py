@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support.sample_pictures import FILES, IMAGES
 
 from beffroi_content.model import AnnouncementContent, DisplayTechnology, Slide, WidgetContent
 from beffroi_content.rendering import AlertForm, Canvas, draw_alert, draw_idle_page, draw_slide, image_digest
 from beffroi_content.rendering.gallery import make_screen_class, sample_canvas
 from beffroi_content.templates.registry import announcement_templates, widget_templates
-from beffroi_content.templates.sample_images import sample_assets
 from beffroi_content.templates.samples import SAMPLE_AT_MS, sample_alert
 
 GOLDEN = Path(__file__).with_name("golden_digests.json")
@@ -24,7 +24,6 @@ SCREENS = (
     make_screen_class(128, 64, DisplayTechnology.LED),
     make_screen_class(192, 96, DisplayTechnology.LED, 1),
 )
-IMAGES, FILES = sample_assets()
 
 
 def slides() -> dict[str, Slide]:

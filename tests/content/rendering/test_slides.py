@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 from PIL import Image
+from tests.support.sample_pictures import FILES, IMAGES
 
 from beffroi_content.model import (
     TEMPLATE_NAMES,
@@ -37,7 +38,6 @@ from beffroi_content.rendering import (
 )
 from beffroi_content.rendering.gallery import make_screen_class, sample_canvas
 from beffroi_content.templates.registry import announcement_templates
-from beffroi_content.templates.sample_images import sample_assets, sample_image
 from beffroi_content.templates.samples import LONG_TEXT
 
 LCD, LED = DisplayTechnology.LCD, DisplayTechnology.LED
@@ -46,8 +46,8 @@ SCREENS = [
     *((size, LCD) for size in ((320, 240), (800, 480), (1920, 1080), (1080, 1920), (1080, 1080), (2160, 3840))),
     *((size, LCD) for size in ((3840, 1080), (1920, 216), (200, 1000))),
 ]
-REFERENCE, PICTURE = sample_image()
-IMAGES, FILES = sample_assets()
+REFERENCE = IMAGES["sea"]
+PICTURE = FILES[REFERENCE.sha256]
 SAMPLES = [each for template in announcement_templates().values() for each in template.samples(IMAGES)]
 SHORT = "Ouvert samedi de 9 h à 12 h."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.sample_pictures import IMAGES
 
 from beffroi_content.model import Announcement, DisplayTechnology
 from beffroi_content.raster.page import QrCode, TextLine
@@ -10,14 +11,13 @@ from beffroi_content.rendering import Canvas
 from beffroi_content.rendering.gallery import make_screen_class, sample_canvas
 from beffroi_content.templates.page_layout import lay_out_announcement
 from beffroi_content.templates.registry import announcement_templates
-from beffroi_content.templates.sample_images import sample_assets
 
 ADDRESS = "https://screens.example.org/public/6f1c2b9e-4a52-4f0e-9d0d-0a3b6f1f7a11/"
 TELEVISION = sample_canvas(make_screen_class(1920, 1080))
 SAMPLES = [
     pytest.param(announcement, id=f"{name}-{number}")
     for name, template in announcement_templates().items()
-    for number, announcement in enumerate(template.samples(sample_assets()[0]), 1)
+    for number, announcement in enumerate(template.samples(IMAGES), 1)
 ]
 
 

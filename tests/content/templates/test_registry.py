@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from tests.support.sample_pictures import FILES, IMAGES
 
 import beffroi_content
 from beffroi_content.model import GENERAL_HAZARD, HAZARD_NAMES, TEMPLATE_NAMES, Announcement
@@ -23,11 +24,9 @@ from beffroi_content.templates.registry import (
     template_of_widget,
     widget_templates,
 )
-from beffroi_content.templates.sample_images import sample_assets
 
 TEMPLATES = [*announcement_templates().values(), *widget_templates().values()]
 DECLARED = [*TEMPLATES, *hazard_declarations().values()]
-IMAGES, FILES = sample_assets()
 
 
 def test_the_names_on_the_wire_are_those_of_the_modules():

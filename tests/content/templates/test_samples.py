@@ -8,13 +8,12 @@ import io
 
 import pytest
 from PIL import Image
+from tests.support.sample_pictures import FILES, IMAGES
 
 from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_content.templates.registry import announcement_templates, hazard_declarations
 from beffroi_content.templates.sample_images import sample_assets, sample_image, sample_logo
 from beffroi_content.templates.samples import LONG_TEXT, SAMPLE_AT_MS, SAMPLE_DAY, sample, sample_alert
-
-IMAGES, FILES = sample_assets()
 
 
 def opened(name: str) -> Image.Image:
