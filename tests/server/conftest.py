@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,14 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.signals import post_migrate
 from django.utils import translation
 from PIL import Image
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 from beffroi_content.model import DisplayTechnology
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Town, User, UserRole
+from beffroi_server.accounts.saved_town import saved_town
+from beffroi_server.core.read_once import one_reading
 from beffroi_server.delivery import key_rotation, signing
 from beffroi_server.delivery.refused_messages import refused_messages
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
@@ -68,6 +73,23 @@ def django_db_setup(django_db_setup, django_db_blocker, django_db_use_migrations
         recorder.ensure_schema()
         for app, name in MigrationLoader(connection).disk_migrations:
             recorder.record_applied(app, name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_found_once() -> Iterator[None]:
+    """Have the static files looked for once: every browser of a test is a server of its own, which would do so anew."""
+    found: dict[str, StaticFile] = {}
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def look_once(server: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(server)
+            found.update(server.files)
+        server.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -229,7 +251,8 @@ def square_item(alice: User) -> MediaItem:
 @pytest.fixture
 def keyring(town: Town) -> Town:
     """The town with its keys made and its key list signed."""
-    key_rotation.ensure_keys()
+    with one_reading({saved_town: town}):
+        key_rotation.ensure_keys()
     return town
 
 
