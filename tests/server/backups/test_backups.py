@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
+from tests.support.made_once import migrated_database, new_town_data
 
 from beffroi_server.__main__ import main
 from beffroi_server.accounts import audit
@@ -109,8 +110,7 @@ class Machine:
 @pytest.fixture(scope="module")
 def town(tmp_path_factory) -> Machine:
     """A town with a screen, two pictures and an alert that is on."""
-    machine = Machine(tmp_path_factory.mktemp("town") / "data")
-    machine.run("init", "--town", "Saint-Aubin", "--site", "saint-aubin")
+    machine = Machine(shutil.copytree(new_town_data(tmp_path_factory), tmp_path_factory.mktemp("town") / "data"))
     machine.fill()
     return machine
 
@@ -226,7 +226,9 @@ def test_only_who_has_the_key_opens_an_encrypted_backup(town, other, tmp_path):
     assert (other.data / "keys/root-1.pem").read_bytes() == (town.data / "keys/root-1.pem").read_bytes()
 
 
-def test_a_town_is_put_aside_only_when_asked_and_never_while_its_server_runs(kept, other):
+def test_a_town_is_put_aside_only_when_asked_and_never_while_its_server_runs(kept, other, tmp_path_factory):
+    other.data.mkdir(parents=True)
+    shutil.copy(migrated_database(tmp_path_factory), other.data)
     other.run("init", "--town", "Autre", "--site", "autre")
     assert "already holds a town. With --replace" in other.run("restore", kept, code=1)
     with (other.data / "leader.lock").open("a") as lock:
