@@ -430,13 +430,15 @@ class FaultRun:
         try:
             said_at = (self.runtime / "presented.json").stat().st_mtime
             glass: dict[str, Any] = json.loads((self.runtime / "presented.json").read_text())
+            if said_at < self.started["stage"]:
+                return "the stage has said nothing since it was started"
+            if problem := self._wrong_showings(glass["showings"]):
+                return problem
             with Image.open(self.runtime / "headless.png") as image:
                 picture = image.convert("RGB")
         except (OSError, ValueError, SyntaxError) as error:
             return f"no picture: {error}"
-        if said_at < self.started["stage"]:
-            return "the stage has said nothing since it was started"
-        return self._wrong_showings(glass["showings"]) or self._wrong_picture(picture, glass["frame"])
+        return self._wrong_picture(picture, glass["frame"])
 
     def _wrong_showings(self, showings: list[dict[str, Any]]) -> str:
         alerts = {each.get("alert") for each in showings if each.get("alert")}
@@ -483,7 +485,7 @@ class FaultRun:
         self.processes["stage"].wait(20)
         last = max(play.number for file in play_files(state.plays)[-1:] for play in read_plays(file))
 
-        asked = time.monotonic()
+        asked = -math.inf
 
         def all_here() -> bool:
             nonlocal asked
