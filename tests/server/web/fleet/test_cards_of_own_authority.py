@@ -20,6 +20,7 @@ from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
 from beffroi_provisioning import card_taking
 from beffroi_provisioning.cards import put_card
 from beffroi_server import cli
+from beffroi_server.core.database import close_connection_after
 from beffroi_server.fleet.models import Screen
 from beffroi_server.web.fleet.card_files import user_data
 
@@ -40,7 +41,12 @@ def authority(tmp_path: Path, settings) -> Iterator[Authority]:
     settings.PUBLIC_URL = f"https://127.0.0.1:{server.server_port}"
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
     settings.AUTHORITIES = (authority.pem,)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    @close_connection_after()
+    def serve() -> None:
+        server.serve_forever(poll_interval=0.01)
+
+    thread = threading.Thread(target=serve)
     thread.start()
     yield authority
     server.shutdown()
