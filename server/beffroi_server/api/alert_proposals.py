@@ -51,6 +51,8 @@ class AlertProposalAnswer(Answer):
     """What it was started from."""
     corrects: uuid.UUID | None
     """The alert whose place it takes."""
+    rewrites: uuid.UUID | None
+    """The proposal that says the same in other words: only one of the two can be broadcast."""
     proposed_by: str
     proposed_at: dt.datetime
     deadline_at: dt.datetime
@@ -90,6 +92,7 @@ def alert_proposal_answer(row: AlertProposal) -> AlertProposalAnswer:
     related = {
         "proposed_by": user_name(row.proposed_by), "decided_by": user_name(row.decided_by), "alert": row.alert_id,
         "scenario": row.scenario_id, "corrects": row.corrects_id,
+        "rewrites": row.rewrites_id,
         "groups": sorted(each.slug for each in targets.groups),
         "screens": sorted(each.slug for each in targets.screens),
     }  # fmt: skip
