@@ -8,7 +8,10 @@ from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
 from beffroi_content.timeline import AlertStatement, AlertVisibility
-from beffroi_server.core.formatting import from_milliseconds, join_names, moment_until
+from beffroi_server.core.formatting import from_milliseconds, join_names, moment_until, name_some
+
+MOST_NAMED = 6
+"""Titles that a sentence names at most."""
 
 
 def statement_words(statement: AlertStatement) -> str:
@@ -33,4 +36,10 @@ def hidden_to_its_end(hiding: Sequence[content.Alert]) -> str:
 
 def quote_titles(alerts: Sequence[content.Alert]) -> str:
     """Return the titles of alerts in a row: ``“Crue” and “Vent”``."""
-    return join_names([_("“%(title)s”") % {"title": each.title} for each in alerts])
+    return list_titles([each.title for each in alerts])
+
+
+def list_titles(titles: Sequence[str]) -> str:
+    """Return titles in a row, of many the first ones and how many more there are."""
+    quoted = [_("“%(title)s”") % {"title": title} for title in titles]
+    return join_names(quoted) if len(quoted) <= MOST_NAMED else name_some(quoted, MOST_NAMED)

@@ -12,8 +12,7 @@ from beffroi_content import model as content
 from beffroi_content.timeline import AlertStatement, AlertVisibility
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries, receipts
-from beffroi_server.alerts.hiding_words import statement_words
-from beffroi_server.core.formatting import join_names
+from beffroi_server.alerts.hiding_words import list_titles, statement_words
 from beffroi_server.fleet.reached_screens import ReachedScreens
 
 _HIDDEN = {AlertVisibility.MASKED, AlertVisibility.DARK}
@@ -64,10 +63,10 @@ def _hidden_sentence(words: str, count: int, total: int) -> str:
 def _hiding_sentences(hides: dict[str, set[int]], total: int) -> list[str]:
     by_count: defaultdict[int, list[str]] = defaultdict(list)
     for title, screens in hides.items():
-        by_count[len(screens)].append(_("“%(title)s”") % {"title": title})
+        by_count[len(screens)].append(title)
     found = []
     for count, titles in by_count.items():
-        names = join_names(titles)
+        names = list_titles(titles)
         if count == total:
             found.append(_("It will hide %(names)s for as long as it lasts.") % {"names": names})
         else:

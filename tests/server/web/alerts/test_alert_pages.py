@@ -545,6 +545,13 @@ def test_of_many_alerts_a_page_has_the_gravest_in_bars_and_lists_the_others(as_b
     assert "more alert" not in page_text(as_bob.get("/"))
 
 
+def test_the_preview_names_some_of_many_alerts_that_it_would_hide(as_bob, bob):
+    for number in range(9):
+        broadcast(as_bob, title=f"Eau {number}", level="vigilance")
+    page = page_text(as_bob.post("/alerts/preview/", values()))
+    assert "“Eau 3” and 3 more for as long as it lasts" in page
+
+
 def test_the_preview_says_before_the_press_that_a_set_has_no_room(as_bob, bob, monkeypatch):
     monkeypatch.setattr(set_capacity, "MAX_ALERTS", 5)
     running = [broadcast(as_bob, title=f"Eau {number}", level="vigilance") for number in range(3)]
