@@ -39,6 +39,7 @@ def migrated_database(factory: pytest.TempPathFactory) -> Path:
     """Return a database with all tables and nothing in them: to bring one about takes five times as long as a town."""
 
     def make(folder: Path) -> None:
+        (folder / "data").mkdir()
         TownProcesses(folder).run("beffroi-server", "django", "migrate", "--verbosity", "0")
 
     return made_once(factory, "migrated-database", make) / "data" / DATABASE

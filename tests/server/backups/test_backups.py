@@ -245,6 +245,17 @@ def test_a_town_is_put_aside_only_when_asked_and_never_while_its_server_runs(kep
     assert "holds backups of saint-aubin, not of" in Machine(aside).run("backup", kept.parent, code=1)
 
 
+def test_a_file_that_is_no_database_any_more_is_put_aside_as_the_doctor_says(kept, other):
+    other.data.mkdir(parents=True)
+    (other.data / "beffroi.sqlite3").write_bytes(b"no database" * 1000)
+    assert "With --replace it is put aside" in other.run("restore", kept, code=1)
+
+    other.run("restore", kept, "--replace")
+
+    assert other.titles() == [("Crue",)]
+    assert next(other.data.glob("replaced-*/beffroi.sqlite3")).read_bytes().startswith(b"no database")
+
+
 def test_older_backups_go_and_media_that_none_of_those_left_names(backup, town):
     folder = backup.parent
     stray = media_file(folder, "", "0" * 64)
