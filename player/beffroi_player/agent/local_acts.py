@@ -256,7 +256,8 @@ class LocalActs:
         lapse = uptime + min(act.left_ms, scenario.longest_ms)
         known = next((kept for kept in self._acts if kept.act.id == act.id), None)
         if known is None:
-            if act.left_ms and act.ended is None and not act.is_taken_over:
+            # Also one that the server has taken over already: its end may come while the server is gone.
+            if act.left_ms and act.ended is None:
                 self._keep(KeptAct(act=act, screen=screen, lapses_at_uptime_ms=lapse, is_reported=True))
         elif known.screen == screen:
             if act.ended is not None or not act.left_ms:

@@ -241,6 +241,23 @@ def test_the_key_still_ends_what_the_server_has_taken_over(town_hall: PlayerHarn
     assert town_hall.alerts == [(name, CLEAR)]
 
 
+def test_a_peer_follows_the_end_of_what_the_server_took_over_before_it_asked(
+    town_hall: PlayerHarness, quay: PlayerHarness, hall: SigningTown
+) -> None:
+    ask(town_hall, "flood")
+    ((name, _),) = town_hall.alerts
+    own = alert(name, "emergency", hall.now_ms, title="Inondation", all_clear_ms=MINUTE)
+    listed = hall.publish_alerts(own)
+    town_hall.receive(listed)
+    quay.receive(listed)
+    tell(town_hall, quay)
+    assert quay.alerts == [(name, ON)]
+    # The server is gone, and the key is turned back.
+    ask(town_hall, ends=True)
+    tell(town_hall, quay, "n2")
+    assert quay.alerts == [(name, CLEAR)]
+
+
 def test_what_the_server_has_taken_in_is_owed_no_more_until_it_changes(town_hall: PlayerHarness) -> None:
     ask(town_hall, "flood")
     owed = town_hall.local.unreported
