@@ -26,9 +26,15 @@ demo:  ## Install what it needs and show the product: a server, a broker, three 
 demo-reset:  ## Forget the town of the demo
 	rm -rf demo/state
 
+# What pytest makes of the tests is kept, since six processes read them.
+test: export PYTHONDONTWRITEBYTECODE =
+# Browser tests wait half of their time, for browsers, players and clocks: meanwhile the unit tests have the processors,
+# and step back (nice) where both want them.
 test: prepare  ## Install what it needs and run every check
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types imports
-	@$(MAKE) --no-print-directory unit postgresql e2e
+	@$(MAKE) --no-print-directory lint
+	@echo "Two at a time, each of which prints all it has to say at its end: types, imports, unit, e2e, postgresql"
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target BESIDE="nice -n 5" BROWSERS=1 \
+	    unit types imports e2e postgresql
 
 lint:  ## Style and simple faults
 	$(PYTHON) -m ruff check $(SOURCES)
@@ -43,7 +49,7 @@ imports:  ## Who may import whom, declared dependencies, and migrations that fit
 	BEFFROI_DATA=$$(mktemp -d) .venv/bin/beffroi-server django makemigrations --check --dry-run
 
 unit:  ## Tests of the rooms, with real brokers and windows but without a browser
-	$(PYTEST) tests --ignore tests/e2e -n 2 --dist loadfile --no-loadscope-reorder
+	$(BESIDE) $(PYTEST) tests --ignore tests/e2e -n 2 --dist loadfile --no-loadscope-reorder
 
 VERSIONS ?= 3.12 3.13
 test-pythons:  ## The same under other Pythons, VERSIONS=… those that uv finds or fetches: a quarter of an hour each
@@ -67,9 +73,10 @@ postgresql:  ## The server's tests of what depends on the database, on PostgreSQ
 postgresql-all:  ## All of the server's tests that use a database, on PostgreSQL
 	scripts/with-postgresql $(PYTEST) tests/server --migrations -q -n 2 --dist loadfile
 
-# Half of what these tests take is waiting for browsers, players and clocks: so three at a time, on two processors.
+# Alone, three at a time on two processors: they wait half of their time.
+BROWSERS ?= 3
 e2e:  ## From the operator's browser to the glass
-	$(PYTEST) tests/e2e -n 3 --dist loadfile
+	$(PYTEST) tests/e2e -n $(BROWSERS) --dist loadfile
 
 bench:  ## Benchmarks: all, or one with NAME=alert_to_glass
 	@scripts/prepare test
