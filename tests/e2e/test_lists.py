@@ -1,7 +1,8 @@
-"""Lists in a real browser: off the screens and back with one tap each, and a playlist sorted by keyboard."""
+"""Lists in a real browser: off the screens and back with one tap each, a playlist sorted by keyboard, forty cards."""
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 
 import pytest
@@ -75,3 +76,20 @@ def test_a_playlist_is_sorted_by_keyboard_without_losing_the_focus(clairbourg: T
     expect(titles).to_have_text(sorted_by_hand)
     editor.reload()
     expect(titles).to_have_text(sorted_by_hand)
+
+
+def test_forty_cards_come_from_one_form_and_the_page_says_so(clairbourg: TownProcesses, editor: Page) -> None:
+    editor.goto(f"{clairbourg.url}/cards/")
+    editor.get_by_text("Add new screens").tap()
+    editor.locator("[name=names]").fill("\n".join(f"Stop {number}" for number in range(1, 41)))
+    editor.locator("[name=screen_class]").select_option(index=1)
+    with editor.expect_download() as made:
+        tap(editor, "Make the cards and download them")
+
+    with zipfile.ZipFile(made.value.path()) as archive:
+        names = [name for name in archive.namelist() if name.endswith("/user-data")]
+    assert len(names) == 40
+    # A download leaves the page where it is: its script brings the page of the cards that were made.
+    expect(editor.locator("#messages")).to_contain_text("40")
+    expect(editor.locator("#cards li").first).to_contain_text("Stop")
+    expect(editor.locator("[name=names]")).to_have_value("")
