@@ -26,6 +26,7 @@ from beffroi_content.wire.messages import ALERTS, MESSAGES, SCENARIOS, WireMessa
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts.models import Town
+from beffroi_server.accounts.saved_town import saved_town
 from beffroi_server.core.prepared_query import PreparedQuery
 from beffroi_server.core.read_once import read_once
 from beffroi_server.core.timestamps import unix_ms
@@ -45,7 +46,6 @@ LIFETIMES = {
 SCENARIOS_LIFETIME = dt.timedelta(days=92)
 """For so long a scenario can be triggered on the spot by a player that hears nothing of the town any more."""
 
-_SITE: PreparedQuery[str] = PreparedQuery(lambda: Town.objects.order_by("pk").values_list("site", flat=True)[:1])
 _STREAM = PreparedQuery(lambda: TopicSequence.objects.select_for_update().filter(topic=""))
 _HEAD_BYTES = 200
 """Of a payload: in them is the identifier of the key that signed it."""
@@ -80,10 +80,10 @@ def current_site() -> str:
     Raises:
         Town.DoesNotExist: ``beffroi-server init`` was not run.
     """
-    site = _SITE.first()
-    if site is None:
+    town = saved_town()
+    if town is None:
         raise Town.DoesNotExist
-    return site
+    return town.site
 
 
 def seal_document(

@@ -38,7 +38,9 @@ from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 from beffroi_server.schedule.publication import publish_due_programmes
 
 MOST_QUERIES = 15
-WHILE_ALERTS_RUN = {"announcement": 3, "announcement-new": 2, "playlist": 3, "entry": 3}
+WHILE_ALERTS_RUN = {
+    "announcement": 3, "announcement-new": 2, "playlist": 3, "entry": 3, "alert-correct": 2, "screen": 1,
+}  # fmt: skip
 """More than that while alerts run and wait: these, and where they reach and were seen."""
 
 KINDS: dict[str, Any] = {
