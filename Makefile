@@ -61,14 +61,16 @@ test-pythons:  ## The same under other Pythons, VERSIONS=… those that uv finds
 	    || exit 1; done
 
 # What asks and changes the database by statements of its own kind: locks, unions, sums, orders, claims, migrations. Pages
-# and operations ask through the packages below them, and test_query_budget asks every page. Files, commands and what
-# reads feeds and CAP store little, or run the same on either database.
+# and operations ask through the packages below them. Files, commands, PDF pages, the embedded broker and what reads feeds
+# and CAP store little, or run the same on either database: `make postgresql-all` runs them, too.
 ON_POSTGRESQL := $(addprefix tests/server/,accounts alerts core delivery dossiers drills fleet monitoring notifications \
     outside_warnings schedule software backups/test_database_dumps.py library/test_library_services.py \
-    library/test_municipalities.py test_bounded_tables.py test_scheduler.py test_simulated_years.py town_export web/test_query_budget.py)
+    library/test_municipalities.py test_bounded_tables.py test_scheduler.py test_simulated_years.py town_export)
 postgresql:  ## The server's tests of what depends on the database, on PostgreSQL
 	scripts/with-postgresql $(PYTEST) $(ON_POSTGRESQL) --migrations -q -n 2 --dist loadfile \
-	    --ignore tests/server/notifications/test_a_day_of_incidents.py
+	    $(addprefix --ignore=tests/server/,notifications/test_a_day_of_incidents.py outside_warnings/test_listings.py \
+        delivery/test_embedded_broker.py dossiers/test_alert_dossier.py) \
+    --deselect tests/server/town_export/test_town_export.py::test_plays_are_never_all_in_memory
 
 postgresql-all:  ## All of the server's tests that use a database, on PostgreSQL
 	scripts/with-postgresql $(PYTEST) tests/server --migrations -q -n 2 --dist loadfile

@@ -485,6 +485,8 @@ class FaultRun:
         self.processes["stage"].wait(20)
         last = max(play.number for file in play_files(state.plays)[-1:] for play in read_plays(file))
 
+        # A server that has none says so, too: the only batch may be one that was lost with the broker.
+        self.hall.ledger = self.hall.ledger or PlayGaps()
         asked = -math.inf
 
         def all_here() -> bool:
