@@ -113,6 +113,7 @@ class FaultRun:
         self.alert_ends_ms = 0
         self.number = 0
         self.plays: dict[int, Play] = {}
+        self.last_logged = 0
         self.doubled: list[int] = []
         self.killed: list[Play] = []
         """What was on when the stage was killed."""
@@ -483,7 +484,7 @@ class FaultRun:
         state = StateDirectory(self.state)
         self.processes["stage"].terminate()
         self.processes["stage"].wait(20)
-        last = max(play.number for file in play_files(state.plays)[-1:] for play in read_plays(file))
+        self.last_logged = max(play.number for file in play_files(state.plays)[-1:] for play in read_plays(file))
 
         # A server that has none says so, too: the only batch may be one that was lost with the broker.
         self.hall.ledger = self.hall.ledger or PlayGaps()
@@ -497,15 +498,16 @@ class FaultRun:
                 self.processes["agent"].terminate()
                 self.processes["agent"].wait(20)
                 self.start_player("agent")
-            return set(self.plays) >= set(range(1, last + 1))
+            return set(self.plays) >= set(range(1, self.last_logged + 1))
 
+        # What has not come is named below.
         with contextlib.suppress(AssertionError):
             until("the plays", all_here, PLAYS_WITHIN_S)
 
     def count_plays(self) -> str:
         """Say what is wrong with the plays that came; empty: nothing."""
         numbers = sorted(self.plays)
-        missing = sorted(set(range(1, numbers[-1] + 1)) - set(numbers)) if numbers else []
+        missing = sorted(set(range(1, self.last_logged + 1)) - set(numbers))
         if self.doubled or missing or self.lost:
             return f"two showings: {self.doubled[:10]}; missing: {missing[:10]}; said to be lost: {self.lost[:10]}"
         chain = FIRST_CHAIN
