@@ -30,9 +30,10 @@ class PreparedQuery(Generic[Row]):
             parameters: Those of the statement, as the database takes them: all of them, in its order, where any of
                 those that the query was made with does not hold any more.
         """
-        query, compiler, statement = self._prepared
-        if parameters:
-            statement = self._with_parameters(*statement, parameters)
+        query, compiler, (sql, made_with) = self._prepared
+        if parameters and len(parameters) != len(made_with):
+            raise ValueError(f"{len(parameters)} parameters for a statement with {len(made_with)}")
+        statement = sql, parameters or made_with
         # What makes SQL of the query has done so, and knows which column is what; the connection is that of the thread.
         ready = copy.copy(compiler)
         ready.connection = connections[query.db]
@@ -44,14 +45,6 @@ class PreparedQuery(Generic[Row]):
     def first(self, *parameters: object) -> Row | None:
         """Return the first of :meth:`rows`; None where there is none."""
         return next(iter(self.rows(*parameters)), None)
-
-    @staticmethod
-    def _with_parameters(
-        sql: str, made_with: tuple[object, ...], parameters: tuple[object, ...]
-    ) -> tuple[str, tuple[object, ...]]:
-        if len(parameters) != len(made_with):
-            raise ValueError(f"{len(parameters)} parameters for a statement with {len(made_with)}")
-        return sql, parameters
 
     @cached_property
     def _prepared(self) -> tuple[QuerySet[Any, Row], Any, tuple[str, tuple[object, ...]]]:
